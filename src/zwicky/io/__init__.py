@@ -1,0 +1,16 @@
+"""Files: our tables in and out, foreign catalogues in."""
+
+from zwicky.io.files import provenance, read_json, sha256_of, whole_file, write_json
+from zwicky.io.storage import read_sample, read_table, write_sample, write_table
+
+__all__ = [
+    "provenance",
+    "read_json",
+    "read_sample",
+    "read_table",
+    "sha256_of",
+    "whole_file",
+    "write_json",
+    "write_sample",
+    "write_table",
+]

@@ -1,0 +1,113 @@
+"""Settings: one frozen dataclass a component, TOML in and out, nothing unknown accepted."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import hashlib
+import json
+import tomllib
+import types
+import typing
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import tomli_w
+
+from zwicky.errors import ZwickyError
+
+__all__ = ["digest", "from_mapping", "read_toml", "to_mapping", "to_toml"]
+
+T = TypeVar("T")
+
+
+def to_mapping(settings: Any) -> dict[str, Any]:
+    """A settings dataclass as plain nested dictionaries; None values are left out."""
+
+    def plain(value):
+        if dataclasses.is_dataclass(value):
+            return to_mapping(value)
+        return list(value) if isinstance(value, tuple) else value
+
+    items = ((f.name, plain(getattr(settings, f.name))) for f in dataclasses.fields(settings))
+    return {name: value for name, value in items if value is not None}
+
+
+def from_mapping(cls: type[T], values: Mapping[str, Any], where: str = "settings") -> T:
+    """Build the settings dataclass `cls` from nested dictionaries.
+
+    Raises
+    ------
+    ZwickyError
+        For an unknown key, with the nearest known one, and for a value of the wrong type.
+    """
+    hints = typing.get_type_hints(cls)
+    known = {f.name: hints[f.name] for f in dataclasses.fields(cls)}
+    built: dict[str, Any] = {}
+    for key, value in values.items():
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"use one of {', '.join(known)}"
+            raise ZwickyError(f"{where}: unknown key {key!r}; {hint}")
+        built[key] = _convert(known[key], value, f"{where}.{key}")
+    try:
+        return cls(**built)
+    except TypeError as error:
+        raise ZwickyError(f"{where}: {error}") from error
+
+
+def _convert(kind: Any, value: Any, where: str) -> Any:
+    origin = typing.get_origin(kind)
+    if dataclasses.is_dataclass(kind):
+        if not isinstance(value, Mapping):
+            raise ZwickyError(f"{where} = {value!r} is not a table of settings; write [{where}]")
+        return from_mapping(kind, value, where)
+    if origin in (typing.Union, types.UnionType):
+        options = [k for k in typing.get_args(kind) if k is not type(None)]
+        return None if value is None else _convert(options[0], value, where)
+    if origin is tuple:
+        if not isinstance(value, list | tuple):
+            raise ZwickyError(f"{where} = {value!r} is not a list; write it in square brackets")
+        return tuple(_convert(typing.get_args(kind)[0], v, where) for v in value)
+    if origin is typing.Literal:
+        allowed = typing.get_args(kind)
+        if value not in allowed:
+            raise ZwickyError(
+                f"{where} = {value!r} is not allowed; use one of {', '.join(map(str, allowed))}"
+            )
+        return value
+    if kind is float and isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    if isinstance(kind, type) and (not isinstance(value, kind) or (kind is int and isinstance(value, bool))):
+        raise ZwickyError(f"{where} = {value!r} is a {type(value).__name__}; give a {kind.__name__}")
+    return value
+
+
+def to_toml(settings: Any) -> str:
+    """A settings dataclass as TOML text; `read_toml` is the inverse."""
+    return tomli_w.dumps(to_mapping(settings))
+
+
+def read_toml(cls: type[T], path: Path | str) -> T:
+    """Read the settings dataclass `cls` from a TOML file.
+
+    Raises
+    ------
+    ZwickyError
+        If the file is missing, is not TOML, or holds an unknown key or a wrong type.
+    """
+    path = Path(path)
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ZwickyError(f"{path}: cannot be read ({error.strerror}); check the path") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ZwickyError(f"{path}: is not valid TOML ({error}); mend that line") from error
+    return from_mapping(cls, values, where=path.name)
+
+
+def digest(settings: Any) -> str:
+    """A short hash of settings, equal for equal settings: how a finished step recognises itself."""
+    text = json.dumps(to_mapping(settings), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

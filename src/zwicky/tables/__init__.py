@@ -1,0 +1,16 @@
+"""Tables: inert data with units and provenance."""
+
+from zwicky.tables.clusters import MEMBER_COLUMNS, ClusterSample, concatenate
+from zwicky.tables.columns import columns_of, take
+from zwicky.tables.snapshots import GalaxyTable, HaloTable, Snapshot
+
+__all__ = [
+    "MEMBER_COLUMNS",
+    "ClusterSample",
+    "GalaxyTable",
+    "HaloTable",
+    "Snapshot",
+    "columns_of",
+    "concatenate",
+    "take",
+]

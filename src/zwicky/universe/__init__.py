@@ -1,0 +1,1 @@
+"""A universe of our own: initial conditions, gravity, halos, galaxies."""

@@ -1,0 +1,89 @@
+"""Particles in cells: a stable parallel counting sort over a cubic grid.
+
+Cells are numbered x-major, ``(ix * n + iy) * n + iz``, so that a pencil of cells along z is contiguous
+and a slab of constant ix is one block. The sort is stable, hence the same for any number of threads.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from zwicky.parallel import available_cores, pieces, run_pieces
+
+__all__ = ["cell_sort", "reorder"]
+
+
+def cell_sort(position: np.ndarray, box_size: float, n_cells: int) -> tuple[np.ndarray, np.ndarray]:
+    """Order in which particles are sorted by cell, and where each cell starts.
+
+    Parameters
+    ----------
+    position : float32 or float64, shape (n, 3)
+        Positions in [0, box_size].
+    box_size
+        Side of the periodic cube, in the positions' unit.
+    n_cells
+        Cells a side.
+
+    Returns
+    -------
+    order : int64, shape (n,)
+        ``position[order]`` is sorted by cell; particles of a cell keep their order.
+    starts : int64, shape (n_cells**3 + 1,)
+        Sorted particles of cell c are ``starts[c]:starts[c + 1]``.
+    """
+    n = len(position)
+    parts = pieces(n, available_cores())
+    cell = np.empty(n, dtype=np.int32)
+    counts = np.zeros((max(1, len(parts)), n_cells**3), dtype=np.int64)
+    per_length = n_cells / box_size
+    run_pieces(
+        _count, [(position[a:b], per_length, n_cells, cell[a:b], counts[i]) for i, (a, b) in enumerate(parts)]
+    )
+    starts = np.zeros(n_cells**3 + 1, dtype=np.int64)
+    np.cumsum(counts.sum(axis=0), out=starts[1:])
+    first = starts[:-1] + np.cumsum(counts, axis=0) - counts
+    order = np.empty(n, dtype=np.int64)
+    run_pieces(_place, [(cell[a:b], a, first[i], order) for i, (a, b) in enumerate(parts)])
+    return order, starts
+
+
+def reorder(array: np.ndarray, order: np.ndarray) -> np.ndarray:
+    """``array[order]`` along the first axis, on all cores."""
+    out = np.empty((len(order), *array.shape[1:]), dtype=array.dtype)
+    kernel = _gather if array.ndim == 1 else _gather_rows
+    run_pieces(kernel, [(array, order[a:b], out[a:b]) for a, b in pieces(len(order), 4 * available_cores())])
+    return out
+
+
+@njit(nogil=True, cache=True, fastmath=True)
+def _count(position, per_length, n_cells, cell, counts):
+    for i in range(len(position)):
+        ix = min(int(position[i, 0] * per_length), n_cells - 1)
+        iy = min(int(position[i, 1] * per_length), n_cells - 1)
+        iz = min(int(position[i, 2] * per_length), n_cells - 1)
+        c = (ix * n_cells + iy) * n_cells + iz
+        cell[i] = c
+        counts[c] += 1
+
+
+@njit(nogil=True, cache=True)
+def _place(cell, offset, first, order):
+    for i in range(len(cell)):
+        c = cell[i]
+        order[first[c]] = offset + i
+        first[c] += 1
+
+
+@njit(nogil=True, cache=True)
+def _gather(array, order, out):
+    for i in range(len(order)):
+        out[i] = array[order[i]]
+
+
+@njit(nogil=True, cache=True)
+def _gather_rows(array, order, out):
+    for i in range(len(order)):
+        for j in range(array.shape[1]):
+            out[i, j] = array[order[i], j]

@@ -1,0 +1,24 @@
+"""Estimators: ways to weigh a cluster, behind one interface."""
+
+from zwicky.estimators.base import Estimator, Prediction
+from zwicky.estimators.cnn import CNN1D, CNN2D, CNNSettings
+from zwicky.estimators.model_files import load_model, read_provenance, save_model, shipped_models
+from zwicky.estimators.msigma import MSigma, MSigmaSettings
+from zwicky.estimators.registry import ESTIMATORS, build_estimator, estimator_class
+
+__all__ = [
+    "CNN1D",
+    "CNN2D",
+    "ESTIMATORS",
+    "CNNSettings",
+    "Estimator",
+    "MSigma",
+    "MSigmaSettings",
+    "Prediction",
+    "build_estimator",
+    "estimator_class",
+    "load_model",
+    "read_provenance",
+    "save_model",
+    "shipped_models",
+]

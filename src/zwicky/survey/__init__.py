@@ -1,0 +1,40 @@
+"""Survey: observed clusters, from lists of galaxies to masses with flags."""
+
+from zwicky.survey.clusters import (
+    ObservedClusters,
+    clusters_from_phase_space,
+    clusters_from_sample,
+    observed_sample,
+)
+from zwicky.survey.figure import check_plot, draw_cluster, write_figure
+from zwicky.survey.models import CALIBRATION_FILE, Model, open_model
+from zwicky.survey.observe import clusters_of
+from zwicky.survey.quality import MIN_GALAXIES, Problem, find_problem
+from zwicky.survey.recentre import compose, median_velocity, recentre
+from zwicky.survey.sky import clusters_from_sky
+from zwicky.survey.weigh import COLUMNS, in_cylinder, problems_of, weigh
+
+__all__ = [
+    "CALIBRATION_FILE",
+    "COLUMNS",
+    "MIN_GALAXIES",
+    "Model",
+    "ObservedClusters",
+    "Problem",
+    "check_plot",
+    "clusters_from_phase_space",
+    "clusters_from_sample",
+    "clusters_from_sky",
+    "clusters_of",
+    "compose",
+    "draw_cluster",
+    "find_problem",
+    "in_cylinder",
+    "median_velocity",
+    "observed_sample",
+    "open_model",
+    "problems_of",
+    "recentre",
+    "weigh",
+    "write_figure",
+]

@@ -1,0 +1,147 @@
+"""``zwicky predict``: the masses of observed clusters."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+
+__all__ = ["predict"]
+
+_EXAMPLES = """
+Weigh galaxy clusters from the velocities of their galaxies.
+
+GALAXIES is CSV, ECSV, FITS, Parquet or VOTable, one cluster or many (cluster_id), with r_proj (proper Mpc)
+and v_los (km/s, rest frame), or with ra, dec and z. Units in the file are honoured; h is never assumed.
+
+Examples:
+
+  zwicky predict abell85.csv --redshift 0.055
+
+  zwicky predict survey.fits --clusters centres.csv --columns ra=RAJ2000,dec=DEJ2000,z=z_spec --recentre --out masses.ecsv
+"""
+
+
+def predict(
+    galaxies: Annotated[Path, typer.Argument(help="Table of galaxies.", show_default=False)],
+    clusters: Annotated[
+        Path | None, typer.Option(help="Table of cluster centres: cluster_id, ra, dec, z.")
+    ] = None,
+    columns: Annotated[
+        str, typer.Option(help="Your names for our columns: ours=theirs,... with a unit as in r_proj=R[kpc].")
+    ] = "",
+    redshift: Annotated[
+        float | None, typer.Option(help="Redshift of the cluster where no file has it.")
+    ] = None,
+    cosmology: Annotated[
+        str, typer.Option(help="Cosmology of the distances and of the masses' h.")
+    ] = "ho2019",
+    comoving: Annotated[bool, typer.Option("--comoving", help="Radii are comoving, not proper.")] = False,
+    recentre: Annotated[
+        bool, typer.Option("--recentre", help="Put velocities on the median of the inner galaxies.")
+    ] = False,
+    model: Annotated[
+        str, typer.Option(help="A shipped model (cnn_2d, cnn_1d, m_sigma) or a directory.")
+    ] = "cnn_2d",
+    m_sigma: Annotated[
+        str, typer.Option(help="Where log10_m200c_msigma comes from, as --model.")
+    ] = "m_sigma",
+    out: Annotated[
+        Path | None, typer.Option(help="Write the table: .csv, .ecsv, .fits, .parquet, .vot.")
+    ] = None,
+    plot: Annotated[Path | None, typer.Option(help="Draw the first clusters: .png, .pdf, .svg.")] = None,
+    msun_h: Annotated[bool, typer.Option("--msun-h", help="Print masses in Msun/h as well.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
+) -> None:
+    # What a command imports only when it runs, `zwicky --help` need not wait for.
+    from zwicky.cosmology import cosmology_named
+    from zwicky.errors import ZwickyError
+    from zwicky.io.measures import parse_columns
+    from zwicky.io.observed import read_observed
+    from zwicky.io.tabular import check_output, write_any
+    from zwicky.survey import (
+        check_plot,
+        clusters_of,
+        open_model,
+        problems_of,
+        weigh,
+        write_figure,
+    )
+    from zwicky.survey import (
+        recentre as put_on_median,
+    )
+
+    if out is not None:
+        check_output(out)
+    if plot is not None:
+        check_plot(plot)
+    if redshift is not None and not 0 < redshift < 20:
+        raise ZwickyError(f"--redshift {redshift:g} is not allowed; give the cluster's redshift, above 0")
+    chosen = cosmology_named(cosmology)
+    mapping = parse_columns(columns)
+    observed, centres = read_observed(
+        galaxies, clusters, h=chosen.h, columns=mapping, redshift=redshift, comoving=comoving
+    )
+    weighing, by_sigma = open_model(model), open_model(m_sigma)
+    found = clusters_of(observed, centres, cosmology=chosen, model=weighing)
+    if recentre:
+        aperture = weighing.aperture_mpc(found.sample.cosmology.h)
+        found = put_on_median(found, aperture_mpc=aperture, v_cut_kms=weighing.v_cut_kms)
+    if len(found) == 1 and (problem := problems_of(found, weighing)[0]) is not None:
+        raise ZwickyError(f"{galaxies.name}: cluster {found.label[0]}: {problem.what}; {problem.advice}")
+    table = weigh(found, weighing, by_sigma)
+    table.meta = {"model": weighing.name, "cosmo": found.sample.cosmology.name or cosmology}
+    if out is not None:
+        write_any(out, table)
+    if plot is not None:
+        write_figure(plot, found, table, weighing)
+    if as_json:
+        typer.echo(_as_json(table))
+    else:
+        _print(table, found.sample.cosmology.h if msun_h else None)
+
+
+predict.__doc__ = _EXAMPLES
+
+
+def _as_json(table) -> str:
+    from astropy.units import Quantity
+
+    def plain(value):
+        value = value.value if isinstance(value, Quantity) else value
+        value = value.item() if isinstance(value, np.generic) else value
+        return None if isinstance(value, float) and not np.isfinite(value) else value
+
+    rows = [{name: plain(row[name]) for name in table.colnames} for row in table]
+    return json.dumps({**table.meta, "clusters": rows}, indent=2, allow_nan=False)
+
+
+def _print(table, h: float | None) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    def number(value, digits=2):
+        return f"{value:.{digits}f}" if np.isfinite(value) else "-"
+
+    shown = Table(caption=f"{table.meta['model']}, {table.meta['cosmo']}; log10 of M200c in Msun")
+    heads = ["cluster", "galaxies", "log10 M", "error", "sigma_v km/s", "log10 M (M-sigma)"]
+    recentred = "recentred_kms" in table.colnames
+    heads += (["log10 M [Msun/h]"] if h else []) + (["recentred km/s"] if recentred else []) + ["flag"]
+    for head in heads:
+        shown.add_column(head, justify="left" if head in ("cluster", "flag") else "right")
+    for row in table:
+        cells = [
+            str(row["cluster_id"]),
+            str(row["n_members"]),
+            number(row["log10_m200c"]),
+            number(row["log10_m200c_err"]),
+            number(row["sigma_v_kms"].value, 0),
+            number(row["log10_m200c_msigma"]),
+        ]
+        cells += [number(row["log10_m200c"] + np.log10(h))] if h else []
+        cells += [f"{row['recentred_kms'].value:+.0f}"] if recentred else []
+        shown.add_row(*cells, row["flag"])
+    Console().print(shown)

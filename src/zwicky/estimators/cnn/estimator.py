@@ -1,0 +1,281 @@
+"""`CNN1D` and `CNN2D`: cluster masses from density images (Ho et al. 2019, Sec. 3.2)."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from abc import abstractmethod
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+
+from zwicky.errors import ZwickyError
+from zwicky.estimators.base import Estimator, Prediction
+from zwicky.estimators.cnn.network import PhaseSpaceNetwork
+from zwicky.estimators.cnn.settings import CNNSettings
+from zwicky.estimators.cnn.training import Losses, device_named, evaluate, limit_to_one_thread, train
+from zwicky.estimators.training_sample import require_known_masses, training_range
+from zwicky.images import ImageSettings, member_moments, phase_space_images, thinned, velocity_images
+from zwicky.settings import from_mapping, to_mapping
+from zwicky.tables import ClusterSample
+from zwicky.units import log10_msun
+
+__all__ = ["CNN1D", "CNN2D"]
+
+# Images are made and weighed this many clusters at a time: 40 MB in 2-D.
+_CHUNK = 4096
+
+
+class _CNN(Estimator):
+    """What the two networks share; the subclasses say what they look at.
+
+    Masses and lengths are learned in units of h, in which a redshift survey gives them whatever its h:
+    a sample in another cosmology than the training sample's is read and weighed in its own h.
+    """
+
+    name: ClassVar[str]
+    #: `fit` takes `validation`, `checkpoint` and `progress`.
+    resumable: ClassVar[bool] = True
+
+    def __init__(self, images: ImageSettings, settings: CNNSettings | None = None):
+        self.images = images
+        self.settings = settings or CNNSettings()
+        self.network: PhaseSpaceNetwork | None = None
+        self.losses = Losses()
+        self.log10_m200c_h_range = (np.nan, np.nan)
+        self.h = np.nan
+        self.training: dict[str, Any] = {}
+
+    @staticmethod
+    @abstractmethod
+    def _images(sample: ClusterSample, settings: ImageSettings) -> np.ndarray:
+        """The network's input for each cluster, float32, shape (n, n_velocity, n_radius)."""
+
+    @classmethod
+    @abstractmethod
+    def _network(cls, images: ImageSettings) -> PhaseSpaceNetwork:
+        """The untrained network for images of these settings."""
+
+    @classmethod
+    def from_settings(cls, images: ImageSettings | None, settings: Mapping[str, Any]) -> _CNN:
+        """An unfitted estimator; see `zwicky.estimators.build_estimator`."""
+        if images is None:
+            raise ZwickyError(f"{cls.name} looks at images; give an ImageSettings")
+        return cls(images, from_mapping(CNNSettings, settings, "training"))
+
+    def fit(
+        self,
+        sample: ClusterSample,
+        rng: np.random.Generator,
+        *,
+        validation: ClusterSample | None = None,
+        checkpoint: Path | str | None = None,
+        progress: Callable[[int, int, str], None] | None = None,
+    ) -> _CNN:
+        """Train the network.
+
+        Parameters
+        ----------
+        sample
+            Clusters with known masses. The least and the greatest become y = 0 and 1 (Eq. 4).
+        rng
+            One number is drawn from it, the seed of everything random in training.
+        validation
+            Clusters for the validation loss curve; they never influence the weights.
+        checkpoint
+            File in which the state is kept after every epoch. A call that finds the checkpoint of the
+            same training there continues it, to the same weights bit by bit.
+        progress
+            Called as ``progress(epochs_done, epochs, text)`` after each epoch.
+
+        Raises
+        ------
+        ZwickyError
+            If a mass is not known, all masses are equal, or a cluster makes no image.
+        """
+        seed = int(rng.integers(2**62))
+        require_known_masses(sample)
+        log10_mass = sample.log10_m200c_h
+        low, high = float(log10_mass.min()), float(log10_mass.max())
+        if low == high:
+            raise ZwickyError(f"all training clusters have log10 M200c [Msun/h] = {low:g}; give a range")
+        device = device_named(self.settings.device)
+        self.h = float(sample.cosmology.h)
+        self.log10_m200c_h_range = (low, high)
+        self.training = training_range(sample, member_moments(sample))
+        self.network = self._network(self.images).to(device)
+        with limit_to_one_thread():
+            self.losses = train(
+                self.network,
+                self._images_of_epoch(sample, device),
+                self._targets(sample, device),
+                self.settings,
+                seed,
+                validation=None if validation is None else self._pair(validation, device),
+                checkpoint=None if checkpoint is None else Path(checkpoint),
+                digest=self._digest(sample, seed),
+                progress=progress,
+            )
+        return self
+
+    def predict(self, sample: ClusterSample) -> Prediction:
+        """Masses from the clusters' images; not confined to the training range.
+
+        Raises
+        ------
+        ZwickyError
+            If the network is not trained, or a cluster makes no image.
+        """
+        if self.network is None:
+            raise ZwickyError(f"this {type(self).__name__} is not trained; call fit, or load a model")
+        device = next(self.network.parameters()).device
+        low, high = self.log10_m200c_h_range
+        y = np.empty(len(sample))
+        for first in range(0, len(sample), _CHUNK):
+            rows = slice(first, first + _CHUNK)
+            inputs = self._inputs(sample[rows], device)
+            with limit_to_one_thread():
+                y[rows] = evaluate(self.network, inputs).cpu().numpy()
+        return Prediction(log10_msun(low + y * (high - low), sample.cosmology.h))
+
+    def images_for(self, sample: ClusterSample) -> ImageSettings:
+        """The images this estimator makes of `sample`: the same aperture in Mpc/h, whatever the h."""
+        return dataclasses.replace(
+            self.images, aperture_mpc=self.images.aperture_mpc * self.h / sample.cosmology.h
+        )
+
+    def __repr__(self) -> str:
+        if self.network is None:
+            return f"<{type(self).__name__}: not trained>"
+        low, high = self.log10_m200c_h_range
+        return (
+            f"<{type(self).__name__}: trained {len(self.losses.train)} epochs on "
+            f"{self.training['n_clusters']} clusters, log10 M200c [Msun/h] {low:.2f} to {high:.2f}>"
+        )
+
+    def configuration(self) -> dict[str, Any]:
+        """Settings, for ``config.toml``."""
+        return {"images": to_mapping(self.images), "training": to_mapping(self.settings)}
+
+    def normalisation(self) -> dict[str, Any]:
+        """What turns galaxies into the network's input and its output into masses."""
+        low, high = self.log10_m200c_h_range
+        return {
+            "log10_m200c_h_min": low,
+            "log10_m200c_h_max": high,
+            "aperture_mpc_h": self.images.aperture_mpc * self.h,
+            "v_cut_kms": self.images.v_cut_kms,
+            "h": self.h,
+            "training": self.training,
+            "losses": dataclasses.asdict(self.losses),
+        }
+
+    def weights(self) -> dict[str, np.ndarray]:
+        """The network's weights by name."""
+        return {name: value.cpu().numpy() for name, value in self.network.state_dict().items()}
+
+    @classmethod
+    def from_parts(
+        cls,
+        configuration: Mapping[str, Any],
+        normalisation: Mapping[str, Any],
+        weights: Mapping[str, np.ndarray],
+    ) -> _CNN:
+        """The estimator whose parts the three methods above gave, on its configured device."""
+        estimator = cls(
+            from_mapping(ImageSettings, configuration["images"], "images"),
+            from_mapping(CNNSettings, configuration["training"], "training"),
+        )
+        estimator.log10_m200c_h_range = (
+            normalisation["log10_m200c_h_min"],
+            normalisation["log10_m200c_h_max"],
+        )
+        estimator.h = normalisation["h"]
+        estimator.training = dict(normalisation["training"])
+        estimator.losses = Losses(**normalisation["losses"])
+        network = cls._network(estimator.images)
+        try:
+            network.load_state_dict({name: torch.from_numpy(value) for name, value in weights.items()})
+        except RuntimeError as error:
+            reason = " ".join(str(error).split())
+            raise ZwickyError(f"weights do not fit the network of {cls.name} ({reason})") from error
+        estimator.network = network.to(device_named(estimator.settings.device))
+        return estimator
+
+    def _inputs(self, sample: ClusterSample, device: torch.device) -> torch.Tensor:
+        """Images whose mean cell is one: cells of a sum-normalised image train slowly."""
+        images = self._images(sample, self.images_for(sample))
+        images *= images[0].size if len(images) else 1
+        return torch.from_numpy(images).to(device)
+
+    def _targets(self, sample: ClusterSample, device: torch.device) -> torch.Tensor:
+        low, high = self.log10_m200c_h_range
+        y = (sample.log10_m200c_h - low) / (high - low)
+        return torch.from_numpy(y.astype(np.float32)).to(device)
+
+    def _pair(self, sample: ClusterSample, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
+        require_known_masses(sample)
+        return self._inputs(sample, device), self._targets(sample, device)
+
+    def _images_of_epoch(
+        self, sample: ClusterSample, device: torch.device
+    ) -> Callable[[np.random.Generator], torch.Tensor]:
+        if self.settings.thin_min is None:
+            images = self._inputs(sample, device)
+            return lambda rng: images
+        return lambda rng: self._inputs(thinned(sample, rng, self.settings.thin_min), device)
+
+    def _digest(self, sample: ClusterSample, seed: int) -> str:
+        """What is trained on what: equal for two calls that would give the same weights."""
+        digest = hashlib.sha256(json.dumps([self.name, self.configuration(), seed]).encode())
+        for values in (sample.offsets, sample.v_los, sample.r_proj, sample.log10_m200c_h):
+            digest.update(values)
+        return digest.hexdigest()
+
+
+class CNN1D(_CNN):
+    """Mass from the distribution of v_los (Ho et al. 2019, CNN_1D of Fig. 4a); 40,043 parameters.
+
+    Parameters
+    ----------
+    images : ImageSettings
+        Cells, bandwidth and velocity cut; see `zwicky.images.paper_images`.
+    settings : CNNSettings, optional
+        Training; the paper's by default.
+    """
+
+    name: ClassVar[str] = "cnn_1d"
+
+    @staticmethod
+    def _images(sample: ClusterSample, settings: ImageSettings) -> np.ndarray:
+        return velocity_images(sample, settings)[:, :, None]
+
+    @classmethod
+    def _network(cls, images: ImageSettings) -> PhaseSpaceNetwork:
+        return PhaseSpaceNetwork(images.n_cells, 1)
+
+
+class CNN2D(_CNN):
+    """Mass from the distribution in (v_los, R_proj) (Ho et al. 2019, CNN_2D of Fig. 4b); 45,683 parameters.
+
+    Parameters
+    ----------
+    images : ImageSettings
+        Cells, bandwidth and cylinder; see `zwicky.images.paper_images`.
+    settings : CNNSettings, optional
+        Training; the paper's by default.
+    """
+
+    name: ClassVar[str] = "cnn_2d"
+
+    @staticmethod
+    def _images(sample: ClusterSample, settings: ImageSettings) -> np.ndarray:
+        return phase_space_images(sample, settings)
+
+    @classmethod
+    def _network(cls, images: ImageSettings) -> PhaseSpaceNetwork:
+        return PhaseSpaceNetwork(images.n_cells, images.n_cells)

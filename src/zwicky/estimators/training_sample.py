@@ -1,0 +1,51 @@
+"""What every estimator asks of the sample it learns from, and remembers about it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from zwicky.errors import ZwickyError
+from zwicky.images import MemberMoments
+from zwicky.tables import ClusterSample
+
+__all__ = ["require_known_masses", "training_range"]
+
+
+def require_known_masses(sample: ClusterSample) -> None:
+    """Refuse a sample that is empty or has a cluster without a true mass.
+
+    Raises
+    ------
+    ZwickyError
+        Naming the first such cluster.
+    """
+    if not len(sample):
+        raise ZwickyError("the training sample has no clusters; give at least a few hundred")
+    unknown = np.flatnonzero(~np.isfinite(sample.log10_m200c))
+    if len(unknown):
+        row = unknown[0]
+        raise ZwickyError(
+            f"cluster {sample.cluster_id[row]} (row {row}) has log10_m200c = {sample.log10_m200c[row]}; "
+            f"training needs known masses: drop the {len(unknown)} rows without"
+        )
+
+
+def training_range(sample: ClusterSample, moments: MemberMoments) -> dict[str, Any]:
+    """Where the training sample lies: a cluster outside is unlike anything the estimator has seen.
+
+    Extremes of each quantity, except 1st and 99th percentiles of the richness and the dispersion.
+    """
+
+    def span(values, percentiles=(0, 100)):
+        return [float(x) for x in np.percentile(values, percentiles)]
+
+    return {
+        "n_clusters": len(sample),
+        "log10_m200c_h": span(sample.log10_m200c_h),
+        "redshift": span(sample.redshift),
+        "n_galaxies": span(sample.n_galaxies, (1, 99)),
+        "sigma_v_kms": span(moments.v_sigma, (1, 99)),
+        "source": str(sample.meta.get("source", "not recorded")),
+    }

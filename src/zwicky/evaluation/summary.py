@@ -1,0 +1,119 @@
+"""What a run found, in the paper's units: the content of ``metrics.json``."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from zwicky.errors import ZwickyError
+from zwicky.evaluation.paper import PAPER_RANGE_LOG10_M200C_H, PAPER_TABLE2, paper_scatter_ratio
+from zwicky.evaluation.residuals import compare_scatter, residual_statistics, residuals
+
+__all__ = ["COMPARISONS", "summarise"]
+
+#: Pairs of methods whose scatters are compared: the paper's own claims (Secs. 5.1 and 6).
+COMPARISONS = (
+    ("cnn_2d", "m_sigma_contaminated"),
+    ("cnn_1d", "m_sigma_contaminated"),
+    ("cnn_2d", "m_sigma_pure"),
+    ("cnn_1d", "m_sigma_pure"),
+    ("cnn_2d", "cnn_1d"),
+)
+
+
+def summarise(
+    log10_true_h: np.ndarray,
+    predictions: Mapping[str, np.ndarray],
+    halo_id: np.ndarray,
+    *,
+    universe: Mapping[str, Any],
+    table1: Mapping[str, Mapping[str, float]],
+    timing: Mapping[str, float],
+    rng: np.random.Generator,
+    range_log10_m200c_h: tuple[float, float] = PAPER_RANGE_LOG10_M200C_H,
+    n_resamples: int = 1000,
+) -> dict[str, Any]:
+    """Tables 1 and 2 of Ho et al. (2019) for one run, with errors and paired comparisons.
+
+    Parameters
+    ----------
+    log10_true_h : float, shape (n,)
+        log10 of the true M200c in Msun/h, a row a test cluster and line of sight.
+    predictions
+        For each method (``cnn_1d``, ``cnn_2d``, ``m_sigma_pure``, ``m_sigma_contaminated``, ...) its
+        log10 M200c in Msun/h, float shape (n,); NaN where it has none.
+    halo_id : int, shape (n,)
+        The halo behind each row: the bootstrap draws halos.
+    universe
+        Facts about the simulation, kept as they are.
+    table1
+        For each catalogue (``pure``, ``contaminated``): sigma15_kms, alpha, scatter_dex.
+    timing
+        Seconds by stage, kept as they are.
+    rng
+        Source of the bootstrap. Every method sees the same resamples, so that its errors do not depend
+        on which other methods were run.
+    range_log10_m200c_h
+        True masses that count, both ends included (Sec. 2.3).
+    n_resamples
+        Bootstrap resamples.
+
+    Returns
+    -------
+    dict
+        Keys ``universe``, ``table1``, ``table2`` (a `ResidualStatistics` a method), ``comparisons``
+        (ratios of scatters, ours with an interval and the paper's), ``evaluation``, ``timing``.
+
+    Raises
+    ------
+    ZwickyError
+        If a method's predictions are not one a cluster.
+    """
+    log10_true_h, halo_id = np.asarray(log10_true_h, dtype=float), np.asarray(halo_id)
+    low, high = range_log10_m200c_h
+    inside = (log10_true_h >= low) & (log10_true_h <= high)
+    epsilon = {}
+    for name, values in predictions.items():
+        if np.shape(values) != log10_true_h.shape:
+            raise ZwickyError(
+                f"predictions of {name!r} have shape {np.shape(values)}; give {log10_true_h.shape}"
+            )
+        epsilon[name] = residuals(values, log10_true_h)[inside]
+    seed = int(rng.integers(2**63))
+    halos = halo_id[inside]
+
+    def stream() -> np.random.Generator:
+        return np.random.default_rng(seed)
+
+    comparisons = []
+    for name, other in COMPARISONS:
+        if name in epsilon and other in epsilon:
+            ratio = compare_scatter(epsilon[name], epsilon[other], halos, stream(), n_resamples)
+            published = name in PAPER_TABLE2 and other in PAPER_TABLE2
+            comparisons.append(
+                {
+                    "method": name,
+                    "other": other,
+                    **dataclasses.asdict(ratio),
+                    "paper": paper_scatter_ratio(name, other) if published else None,
+                }
+            )
+    return {
+        "universe": dict(universe),
+        "table1": {catalogue: dict(row) for catalogue, row in table1.items()},
+        "table2": {
+            name: dataclasses.asdict(residual_statistics(values, halos, stream(), n_resamples))
+            for name, values in epsilon.items()
+        },
+        "comparisons": comparisons,
+        "evaluation": {
+            "range_log10_m200c_h": [float(low), float(high)],
+            "n_clusters": int(inside.sum()),
+            "n_halos": len(np.unique(halos)),
+            "n_resamples": n_resamples,
+        },
+        "timing": dict(timing),
+    }

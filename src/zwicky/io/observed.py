@@ -1,0 +1,229 @@
+"""An observer's galaxies and cluster centres, read from any table.
+
+Galaxies come as radii and velocities (`PhaseSpaceList`) or as sky positions and redshifts (`SkyList`);
+cluster centres as `Centres`. All are inert: which galaxy belongs to which cylinder is decided elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from astropy.table import Table
+
+from zwicky.errors import ZwickyError
+from zwicky.io.measures import Named, column_named, labels, missing, numbers, radii
+from zwicky.io.storage import read_sample
+from zwicky.io.tabular import read_any
+from zwicky.tables import ClusterSample
+
+__all__ = ["Centres", "PhaseSpaceList", "SkyList", "read_observed"]
+
+
+@dataclass(frozen=True)
+class PhaseSpaceList:
+    """Galaxies with a projected radius and a velocity, one row each.
+
+    Parameters
+    ----------
+    cluster_id : shape (n,), any type
+        The cluster of each galaxy.
+    r_proj : float64, shape (n,)
+        Radius in Mpc, or in radians if `frame` is ``"angle"``.
+    v_los : float64, shape (n,)
+        Velocity in the cluster's rest frame, km/s.
+    redshift : float64, shape (n,)
+        Redshift of the galaxy or of its cluster, whichever the file has; NaN where it has none.
+    frame : str
+        ``"proper"``, ``"comoving"`` or ``"angle"``.
+    """
+
+    cluster_id: np.ndarray
+    r_proj: np.ndarray = field(repr=False)
+    v_los: np.ndarray = field(repr=False)
+    redshift: np.ndarray = field(repr=False)
+    frame: str = "proper"
+
+
+@dataclass(frozen=True)
+class SkyList:
+    """Galaxies on the sky: `ra` and `dec` in degrees, `z` as observed, each of shape (n,).
+
+    `cluster_id`, shape (n,), says which cluster each was observed for; None leaves that to the sky.
+    """
+
+    ra: np.ndarray = field(repr=False)
+    dec: np.ndarray = field(repr=False)
+    z: np.ndarray = field(repr=False)
+    cluster_id: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Centres:
+    """Cluster centres: `ra` and `dec` in degrees (NaN where not given) and redshift `z`, shape (n,)."""
+
+    cluster_id: np.ndarray
+    ra: np.ndarray = field(repr=False)
+    dec: np.ndarray = field(repr=False)
+    z: np.ndarray = field(repr=False)
+
+
+def read_observed(
+    galaxies: Path | str,
+    centres: Path | str | None = None,
+    *,
+    h: float,
+    columns: Mapping[str, Named] | None = None,
+    redshift: float | None = None,
+    comoving: bool = False,
+) -> tuple[PhaseSpaceList | SkyList | ClusterSample, Centres | None]:
+    """Read galaxies and, where they are given, cluster centres.
+
+    A galaxy file with `r_proj` and `v_los` is a `PhaseSpaceList`, unless centres are given and the file
+    has `ra`, `dec` and `z` too. Of one without `cluster_id`, all galaxies are of the cluster named in the
+    file's metadata or after the file.
+
+    Parameters
+    ----------
+    galaxies, centres
+        Files that `zwicky.io.tabular.read_any` can read. A `ClusterSample` that Zwicky wrote is returned
+        as it is.
+    h
+        Hubble constant of the observer's cosmology over 100 km/s/Mpc; used only for a unit with h in it.
+    columns
+        The user's names for our columns, `zwicky.io.measures.parse_columns`.
+    redshift
+        Redshift of the clusters where the files have none.
+    comoving
+        Radii without another word in their unit are comoving, not proper.
+
+    Raises
+    ------
+    ZwickyError
+        If a file cannot be read or lacks what is needed.
+    """
+    if _is_cluster_sample(Path(galaxies)):
+        return read_sample(galaxies), None
+    columns = dict(columns or {})
+    table = read_any(galaxies)
+    source = Path(galaxies).name
+    centre_table = None if centres is None else read_any(centres)
+    _check_mapping(columns, [t for t in (table, centre_table) if t is not None])
+
+    has = {name: column_named(table, name, columns) for name in ("r_proj", "v_los", "ra", "dec", "z")}
+    on_sky = all(has[name] for name in ("ra", "dec", "z"))
+    in_phase_space = has["r_proj"] and has["v_los"]
+    if not on_sky and not in_phase_space:
+        raise _missing_galaxy_columns(has, table, source)
+    read_sky = bool(on_sky and (centre_table is not None or not in_phase_space))
+    if read_sky and centre_table is None:
+        raise ZwickyError(
+            f"{source}: ra, dec and z need the cluster's centre; give --clusters CENTRES, a table with "
+            "cluster_id, ra, dec, z"
+        )
+    found = (
+        None
+        if centre_table is None
+        else _centres(centre_table, Path(centres).name, columns, redshift, read_sky)
+    )
+    if read_sky:
+        values = {name: numbers(table, name, has[name], columns, source) for name in ("ra", "dec", "z")}
+        id_name = column_named(table, "cluster_id", columns)
+        return SkyList(**values, cluster_id=labels(table, id_name, source) if id_name else None), found
+
+    r_proj, frame = radii(table, has["r_proj"], columns, source, h)
+    return (
+        PhaseSpaceList(
+            cluster_id=_cluster_ids(table, columns, source),
+            r_proj=r_proj,
+            v_los=numbers(table, "v_los", has["v_los"], columns, source),
+            redshift=_redshifts(table, columns, source, redshift, found is not None),
+            frame=frame or ("comoving" if comoving else "proper"),
+        ),
+        found,
+    )
+
+
+def _is_cluster_sample(path: Path) -> bool:
+    try:
+        if path.suffix == ".parquet":
+            return (pq.read_schema(path).metadata or {}).get(b"zwicky_table") == b"ClusterSample"
+        return h5py.is_hdf5(path)
+    except (OSError, pa.ArrowInvalid):
+        return False
+
+
+def _check_mapping(columns: Mapping[str, Named], tables: list[Table]) -> None:
+    for ours, theirs in columns.items():
+        if not any(
+            theirs.name.lower() == name.strip().lower() for table in tables for name in table.colnames
+        ):
+            has = ", ".join(name for table in tables for name in table.colnames)
+            raise ZwickyError(f"--columns {ours}={theirs.name}: no such column; there are {has}")
+
+
+def _missing_galaxy_columns(has: Mapping[str, str | None], table: Table, source: str) -> ZwickyError:
+    sky = [name for name in ("ra", "dec", "z") if not has[name]]
+    plane = [name for name in ("r_proj", "v_los") if not has[name]]
+    return missing(sky if len(sky) <= len(plane) and len(sky) < 3 else plane, table, source)
+
+
+def _centres(
+    table: Table, source: str, columns: Mapping[str, Named], redshift: float | None, positions: bool
+) -> Centres:
+    names = {name: column_named(table, name, columns) for name in ("cluster_id", "ra", "dec", "z")}
+    if names["z"] is None:
+        names["z"] = column_named(table, "redshift", columns)
+    needed = [*(["ra", "dec"] if positions else []), *(["z"] if redshift is None else [])]
+    if len(table) > 1 or not positions:
+        needed.append("cluster_id")
+    lacking = [name for name in needed if names[name] is None]
+    if lacking:
+        raise missing(lacking, table, source)
+    values = {}
+    for name in ("ra", "dec", "z"):
+        blank = redshift if name == "z" and redshift is not None else np.nan
+        column = names[name]
+        values[name] = (
+            np.full(len(table), blank) if column is None else numbers(table, name, column, columns, source)
+        )
+    ids = labels(table, names["cluster_id"], source) if names["cluster_id"] else np.array([Path(source).stem])
+    unique, counts = np.unique(ids, return_counts=True)
+    if np.any(counts > 1):
+        raise ZwickyError(
+            f"{source}: cluster_id {unique[counts > 1][0]} is there twice; give each cluster one row"
+        )
+    return Centres(cluster_id=ids, **values)
+
+
+def _cluster_ids(table: Table, columns: Mapping[str, Named], source: str) -> np.ndarray:
+    name = column_named(table, "cluster_id", columns)
+    if name:
+        return labels(table, name, source)
+    return np.full(len(table), str(table.meta.get("cluster_id", Path(source).name.partition(".")[0])))
+
+
+def _redshifts(
+    table: Table, columns: Mapping[str, Named], source: str, redshift: float | None, elsewhere: bool
+) -> np.ndarray:
+    name = column_named(table, "redshift", columns) or column_named(table, "z", columns)
+    written = next((v for k, v in table.meta.items() if str(k).lower() in ("redshift", "z")), None)
+    if redshift is not None:
+        ids = column_named(table, "cluster_id", columns)
+        if name and ids and len(set(table[ids])) > 1:
+            raise ZwickyError(
+                f"{source}: the clusters have their own redshifts in {name!r}; leave out --redshift {redshift:g}"
+            )
+        return np.full(len(table), float(redshift))
+    if name:
+        return numbers(table, "redshift", name, columns, source)
+    if written is None and not elsewhere:
+        raise ZwickyError(
+            f"{source}: no redshift of the cluster; give --redshift Z or a column redshift (the aperture is comoving)"
+        )
+    return np.full(len(table), np.nan if written is None else float(written))

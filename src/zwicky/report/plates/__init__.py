@@ -1,0 +1,23 @@
+"""Plates: the report's figures, composed from a run, with their captions."""
+
+from zwicky.report.plates.masses import PREDICTED_TRUE, RESIDUALS, SCATTER
+from zwicky.report.plates.methods import DISPERSION_MASS, LOSSES
+from zwicky.report.plates.observations import CLUSTER_VIEWS, IMAGES, SAMPLES
+from zwicky.report.plates.plate import Plate
+from zwicky.report.plates.universe import MASS_FUNCTION, POWER_SPECTRUM, SIGMA_MASS, SLICE
+
+__all__ = [
+    "CLUSTER_VIEWS",
+    "DISPERSION_MASS",
+    "IMAGES",
+    "LOSSES",
+    "MASS_FUNCTION",
+    "POWER_SPECTRUM",
+    "PREDICTED_TRUE",
+    "RESIDUALS",
+    "SAMPLES",
+    "SCATTER",
+    "SIGMA_MASS",
+    "SLICE",
+    "Plate",
+]

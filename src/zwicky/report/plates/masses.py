@@ -1,0 +1,87 @@
+"""Plates of the results: scatter at a glance, predicted against true mass, residuals."""
+
+from __future__ import annotations
+
+from matplotlib.figure import Figure
+
+from zwicky.report.figures import draw_predicted_true, draw_residual_comparison, draw_scatter_summary
+from zwicky.report.plates.plate import Plate
+from zwicky.report.results import RunResults
+from zwicky.report.style import new_figure
+
+__all__ = ["PREDICTED_TRUE", "RESIDUALS", "SCATTER"]
+
+_NETWORKS = ("cnn_1d", "cnn_2d")
+
+#: Rows of Fig. 8.
+_ROWS = (("cnn_1d", "cnn_2d"), ("m_sigma_pure", "cnn_2d"), ("m_sigma_contaminated", "cnn_2d"))
+
+
+def _scatter(run: RunResults) -> Figure:
+    figure = new_figure(7.0, 2.5)
+    draw_scatter_summary(run.metrics["table2"], figure.subplots())
+    return figure
+
+
+def _scatter_caption(run: RunResults) -> str:
+    low, high = run.metrics["evaluation"]["range_log10_m200c_h"]
+    return (
+        "Standard deviation of the predicted log mass about the true one, in dex, for clusters "
+        f"between 10<sup>{low:g}</sup> and 10<sup>{high:g}</sup> M<sub>⊙</sub>/<i>h</i>. Filled: this "
+        "run, with one standard error from a bootstrap over halos. Open diamonds: Ho et al. (2019), "
+        "on other mocks."
+    )
+
+
+def _predicted_true(run: RunResults) -> Figure:
+    names = [name for name in _NETWORKS if name in run.predictions.log10_predicted_h]
+    figure = new_figure(0.8 + 3.4 * len(names), 5.2)
+    columns = figure.subplots(2, len(names), sharex=True, sharey="row", height_ratios=[2, 1], squeeze=False).T
+    for name, axes in zip(names, columns, strict=True):
+        draw_predicted_true(
+            name, run.predictions.log10_true_h, run.predictions.log10_predicted_h[name], tuple(axes)
+        )
+    for axes in columns[1:].flat:
+        axes.set_ylabel("")
+    figure.get_layout_engine().set(wspace=0.06)  # tick labels at the inner ends would meet
+    return figure
+
+
+def _predicted_true_caption(run: RunResults) -> str:
+    return (
+        "Predicted against true mass for the two networks, on clusters that they were not trained on "
+        "(Fig. 7 of the paper). Line: median in each bin of true mass; dark band: 16th to 84th "
+        "percentile; light band: 3rd to 97th. A perfect method would stay on the dashed line. Below, "
+        "the same as a residual, ε = "
+        "log<sub>10</sub>(<i>M</i><sub>pred</sub>/<i>M</i><sub>true</sub>)."
+    )
+
+
+def _residuals(run: RunResults) -> Figure:
+    known = run.predictions.log10_predicted_h
+    rows = [row for row in _ROWS if all(name in known for name in row)]
+    figure = new_figure(7.7, 0.8 + 2.3 * len(rows))
+    panels = figure.subplots(len(rows), 2, sharex="col", width_ratios=[2.2, 1], squeeze=False)
+    for names, axes in zip(rows, panels, strict=True):
+        draw_residual_comparison(names, run.predictions.log10_true_h, known, tuple(axes))
+    panels[-1, 0].set_xlabel(r"$\log_{10}\ M_{200c}\ [h^{-1}\,M_\odot]$")
+    panels[-1, 1].set_xlabel(r"probability density [dex$^{-1}$]")
+    return figure
+
+
+def _residuals_caption(run: RunResults) -> str:
+    return (
+        "Residuals of the methods, two to a row (Fig. 8 of the paper). Left: median and 16th to 84th "
+        "percentile in bins of true mass. Right: the distribution over all masses, its 16th to 84th "
+        "percentile filled. The contaminated <i>M</i>–σ tends to put light clusters too high, because "
+        "unrelated galaxies fill the cylinder and fake a large dispersion; the networks have learned "
+        "how such a cylinder looks. All methods see the same galaxies, except the pure <i>M</i>–σ, "
+        "which is told which galaxies are members."
+    )
+
+
+SCATTER = Plate("scatter", "Scatter at a glance.", _scatter, _scatter_caption)
+PREDICTED_TRUE = Plate(
+    "predicted_true", "Predicted and true masses.", _predicted_true, _predicted_true_caption
+)
+RESIDUALS = Plate("residuals", "Residuals.", _residuals, _residuals_caption)

@@ -1,0 +1,165 @@
+"""A finished run, read from its directory."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+
+from zwicky.errors import ZwickyError
+from zwicky.io import read_json, read_table
+from zwicky.mocks import Mocks, read_mocks
+from zwicky.tables import GalaxyTable, HaloTable
+from zwicky.units import log10_msun_h
+
+__all__ = ["Predictions", "RunResults", "read_galaxies", "read_run"]
+
+_PREFIX = "log10_m200c_"
+
+_DIAGNOSTICS = (
+    "slice_map",
+    "slice_extent_mpc",
+    "slice_depth_mpc",
+    "k_mpc_h",
+    "power",
+    "power_linear",
+    "power_nonlinear",
+    "mass_bin_edges",
+    "mass_counts",
+    "mass_function_tinker",
+)
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """Test clusters with their true and predicted masses, in the paper's unit.
+
+    Parameters
+    ----------
+    log10_true_h : float64, shape (n,)
+        log10 of the true M200c in Msun/h.
+    log10_predicted_h
+        For each method, log10 of the predicted M200c in Msun/h, shape (n,); NaN where it has none.
+    """
+
+    log10_true_h: np.ndarray
+    log10_predicted_h: Mapping[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class RunResults:
+    """Everything a report is made of, except the galaxies, which `read_galaxies` reads on request."""
+
+    directory: Path
+    settings: Mapping[str, Any] = field(repr=False)
+    settings_text: str = field(repr=False)
+    metrics: Mapping[str, Any] = field(repr=False)
+    losses: Mapping[str, Any] = field(repr=False)
+    predictions: Predictions = field(repr=False)
+    diagnostics: Mapping[str, np.ndarray] = field(repr=False)
+    halos: HaloTable = field(repr=False)
+    mocks: Mocks = field(repr=False)
+    provenance: Mapping[str, Any] = field(repr=False)
+
+    @property
+    def h(self) -> float:
+        """Hubble constant over 100 km/s/Mpc."""
+        return float(self.halos.snapshot.cosmology.h)
+
+
+def read_run(directory: Path | str) -> RunResults:
+    """Read the results that ``zwicky reproduce`` left in a directory.
+
+    Raises
+    ------
+    ZwickyError
+        If the directory is missing, or a file in it is missing or unreadable.
+    """
+    directory = Path(directory)
+    if not directory.is_dir():
+        raise ZwickyError(f"{directory}: is not a directory; give one that `zwicky reproduce --out` wrote")
+    settings_text = _read_text(directory / "run.toml")
+    try:
+        settings = tomllib.loads(settings_text)
+    except tomllib.TOMLDecodeError as error:
+        raise ZwickyError(f"{directory / 'run.toml'}: is not valid TOML ({error}); mend that line") from error
+    metrics = read_json(directory / "metrics.json")
+    universe = directory / "universe"
+    halos = read_table(HaloTable, _snapshot_file(directory, metrics, "halos", ".parquet"))
+    return RunResults(
+        directory=directory,
+        settings=settings,
+        settings_text=settings_text,
+        metrics=metrics,
+        losses=read_json(directory / "losses.json"),
+        predictions=_read_predictions(directory / "predictions.parquet", halos.snapshot.cosmology.h),
+        diagnostics=_read_diagnostics(_snapshot_file(directory, metrics, "diagnostics", ".npz")),
+        halos=halos,
+        mocks=read_mocks(directory / "mocks"),
+        provenance=read_json(universe / "provenance.json"),
+    )
+
+
+def read_galaxies(run: RunResults) -> GalaxyTable:
+    """The galaxies of a run's universe: large, so only read where a figure needs them."""
+    return read_table(GalaxyTable, _snapshot_file(run.directory, run.metrics, "galaxies", ".parquet"))
+
+
+def _snapshot_file(directory: Path, metrics: Mapping[str, Any], kind: str, suffix: str) -> Path:
+    """The file of one kind at the redshift that the run's metrics name."""
+    redshift = metrics["universe"]["redshift"]
+    for path in sorted((directory / "universe").glob(f"{kind}_z*{suffix}")):
+        try:
+            if abs(float(path.stem.partition("_z")[2]) - redshift) < 5e-4:
+                return path
+        except ValueError:
+            continue
+    raise ZwickyError(
+        f"{directory / 'universe'}: holds no {kind}_z{redshift:g}{suffix}; run `zwicky reproduce` again"
+    )
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: Exception) -> ZwickyError:
+    reason = (str(error).splitlines() or [type(error).__name__])[0]
+    return ZwickyError(f"{path}: cannot be read ({reason}); run `zwicky reproduce` again")
+
+
+def _read_predictions(path: Path, h: float) -> Predictions:
+    try:
+        table = pq.read_table(path)
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, error) from error
+    if "log10_m200c" not in table.column_names:
+        raise ZwickyError(f"{path}: column 'log10_m200c' is missing; run `zwicky reproduce` again")
+    columns = {
+        name: log10_msun_h(table[name].to_numpy(), h)
+        for name in table.column_names
+        if name.startswith("log10_m200c")
+    }
+    true = columns.pop("log10_m200c")
+    return Predictions(true, {name.removeprefix(_PREFIX): values for name, values in columns.items()})
+
+
+def _read_diagnostics(path: Path) -> dict[str, np.ndarray]:
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            missing = [name for name in _DIAGNOSTICS if name not in file]
+            if missing:
+                raise ZwickyError(f"{path}: lacks {', '.join(missing)}; run `zwicky reproduce` again")
+            return {name: file[name] for name in _DIAGNOSTICS}
+    except ZwickyError:
+        raise
+    except Exception as error:
+        raise _unreadable(path, error) from error

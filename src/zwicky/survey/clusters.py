@@ -1,0 +1,161 @@
+"""From an observer's list to clusters: radii comoving, velocities in the rest frame, one row a cluster."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from astropy.cosmology import FLRW
+
+from zwicky.errors import ZwickyError
+from zwicky.io.observed import Centres, PhaseSpaceList
+from zwicky.tables import ClusterSample
+
+__all__ = ["ObservedClusters", "clusters_from_phase_space", "clusters_from_sample", "observed_sample"]
+
+
+@dataclass(frozen=True)
+class ObservedClusters:
+    """Clusters as observed, before the cylinder is cut.
+
+    Parameters
+    ----------
+    sample
+        One row a cluster with every galaxy that was given for it, or found around it.
+    label : shape (n,), any type
+        The observer's names of the clusters.
+    from_sky
+        Radii were computed from positions; radii from a file may be in a wrong unit.
+    recentred_kms : float64, shape (n,), optional
+        By how much the velocities were shifted, `zwicky.survey.recentre`.
+    """
+
+    sample: ClusterSample
+    label: np.ndarray
+    from_sky: bool
+    recentred_kms: np.ndarray | None = field(default=None, repr=False)
+
+    def __len__(self) -> int:
+        return len(self.sample)
+
+
+def observed_sample(
+    cosmology: FLRW,
+    redshift: np.ndarray,
+    offsets: np.ndarray,
+    r_proj: np.ndarray,
+    v_los: np.ndarray,
+    source: str,
+) -> ClusterSample:
+    """A `ClusterSample` of clusters whose true mass, halo and members nobody knows.
+
+    `redshift` has shape (n,), `r_proj` (comoving Mpc) and `v_los` (km/s) are cut by `offsets`.
+    """
+    n = len(redshift)
+    return ClusterSample(
+        cosmology=cosmology,
+        cluster_id=np.arange(n),
+        halo_id=np.full(n, -1),
+        direction=np.full((n, 3), np.nan),
+        redshift=redshift,
+        log10_m200c=np.full(n, np.nan),
+        n_true=np.full(n, -1),
+        fold=np.full(n, -1),
+        offsets=offsets,
+        r_proj=r_proj,
+        v_los=v_los,
+        is_member=np.zeros(len(r_proj), dtype=bool),
+        meta={"source": source},
+    )
+
+
+def clusters_from_sample(sample: ClusterSample) -> ObservedClusters:
+    """Clusters that Zwicky itself wrote, under their numbers."""
+    return ObservedClusters(sample=sample, label=sample.cluster_id, from_sky=True)
+
+
+def clusters_from_phase_space(
+    galaxies: PhaseSpaceList, centres: Centres | None, *, cosmology: FLRW
+) -> ObservedClusters:
+    """Clusters in the order of their first galaxies; a cluster's redshift is the median of its rows'.
+
+    Proper radii are multiplied by 1 + z and angles by the comoving transverse distance, because the
+    aperture is comoving. `centres`, if given, lend their redshifts by `cluster_id`.
+
+    Raises
+    ------
+    ZwickyError
+        If centres are given and a cluster is not among them.
+    """
+    label, cluster = group(galaxies.cluster_id)
+    order = np.argsort(cluster, kind="stable")
+    counts = np.bincount(cluster, minlength=len(label))
+    offsets = np.concatenate([[0], np.cumsum(counts)])
+    if centres is None:
+        per_galaxy = np.split(galaxies.redshift[order], offsets[1:-1])
+        redshift = np.array([_median(z) for z in per_galaxy])
+    else:
+        redshift = centres.z[match(label, centres.cluster_id)]
+    scale = _comoving_scale(redshift, galaxies.frame, cosmology)
+    return ObservedClusters(
+        sample=observed_sample(
+            cosmology,
+            redshift,
+            offsets,
+            galaxies.r_proj[order] * np.repeat(scale, counts),
+            galaxies.v_los[order],
+            "observed radii and velocities",
+        ),
+        label=label,
+        from_sky=galaxies.frame == "angle",
+    )
+
+
+def group(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The different values in the order in which they first appear, and the number of each row's.
+
+    >>> group(np.array(["b", "a", "b"]))
+    (array(['b', 'a'], dtype='<U1'), array([0, 1, 0]))
+    """
+    unique, first, inverse = np.unique(values, return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order] = np.arange(len(order))
+    return unique[order], rank[inverse]
+
+
+def match(wanted: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Where each label of `wanted` is in `known`; 7 and "7" are the same label.
+
+    Raises
+    ------
+    ZwickyError
+        If one is not there.
+    """
+    place = {str(label): i for i, label in enumerate(known)}
+    absent = [str(label) for label in wanted if str(label) not in place]
+    if absent:
+        raise ZwickyError(
+            f"cluster_id {absent[0]!r} of the galaxies is not among the {len(known)} centres; add it or leave it out"
+        )
+    return np.array([place[str(label)] for label in wanted], dtype=np.int64)
+
+
+def comoving_transverse_mpc(redshift: np.ndarray, cosmology: FLRW) -> np.ndarray:
+    """Comoving transverse distance in Mpc, shape (n,); NaN where the redshift is not positive."""
+    redshift = np.asarray(redshift, dtype=float)
+    good = redshift > 0
+    out = np.full(redshift.shape, np.nan)
+    out[good] = cosmology.comoving_transverse_distance(redshift[good]).to_value("Mpc")
+    return out
+
+
+def _comoving_scale(redshift: np.ndarray, frame: str, cosmology: FLRW) -> np.ndarray:
+    if frame == "angle":
+        return comoving_transverse_mpc(redshift, cosmology)
+    return np.ones(len(redshift)) if frame == "comoving" else 1.0 + redshift
+
+
+def _median(z: np.ndarray) -> float:
+    z = z[np.isfinite(z)]
+    return float(np.median(z)) if len(z) else np.nan

@@ -1,0 +1,162 @@
+"""What can be wrong with an observed cluster: what forbids weighing it, and what to be careful about.
+
+A `Problem` forbids: the cluster gets no mass. A remark goes into the flag of a cluster that is weighed.
+Limits of remarks are chosen so that a sound cluster has one chance in a thousand of drawing one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from astropy.cosmology import FLRW
+
+__all__ = ["MIN_GALAXIES", "Problem", "find_problem", "remarks_on_data", "remarks_on_mass"]
+
+#: Galaxies a cylinder must hold, Ho et al. (2019) Sec. 2.4.
+MIN_GALAXIES = 10
+
+#: A difference in M200c at a fixed dispersion, in dex, that sets how far a redshift may be from training.
+_REDSHIFT_DEX = 0.05
+#: Difference of two estimates in dex that 99.9 % of clusters stay below (their scatters are 0.13 and 0.32).
+_DISAGREE_DEX = 1.0
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why a cluster cannot be weighed, short enough for a column, and what the user can do."""
+
+    what: str
+    advice: str
+
+
+def find_problem(
+    r_proj: np.ndarray,
+    v_los: np.ndarray,
+    redshift: float,
+    *,
+    aperture_mpc: float,
+    v_cut_kms: float,
+    from_sky: bool,
+) -> Problem | None:
+    """The first thing that forbids weighing a cluster, or None.
+
+    Parameters
+    ----------
+    r_proj, v_los : shape (n,)
+        Every galaxy that was given for the cluster: comoving Mpc and km/s, before the cylinder is cut.
+    redshift
+        Of the cluster.
+    aperture_mpc, v_cut_kms
+        The cylinder, in comoving Mpc and km/s.
+    from_sky
+        Radii were computed, so that their unit is not in doubt.
+    """
+    if not np.isfinite(redshift):
+        return Problem("no redshift or no centre", "give the cluster a centre and a redshift")
+    if redshift <= 0 or redshift > 20:
+        return Problem(f"redshift {redshift:g}", "give the cluster's redshift, above 0")
+    if not len(v_los):
+        return Problem("no galaxies", "check the centre, or give galaxies with this cluster_id")
+    for name, values in (("r_proj", r_proj), ("v_los", v_los)):
+        n_bad = int(np.sum(~np.isfinite(values)))
+        if n_bad:
+            name = {"r_proj": "position", "v_los": "redshift"}[name] if from_sky else name
+            return Problem(f"NaN {name} in {n_bad} of {len(values)} galaxies", "remove those galaxies")
+    if r_proj.min() < 0:
+        n_bad = int(np.sum(r_proj < 0))
+        return Problem(
+            f"negative r_proj in {n_bad} of {len(r_proj)} galaxies", "give distances from the centre"
+        )
+    if not from_sky:
+        problem = _wrong_unit(r_proj, v_los, aperture_mpc, v_cut_kms)
+        if problem:
+            return problem
+    inside = (r_proj <= aperture_mpc) & (np.abs(v_los) <= v_cut_kms)
+    if inside.sum() < MIN_GALAXIES:
+        return Problem(
+            f"{inside.sum()} galaxies in the cylinder ({MIN_GALAXIES} needed)",
+            f"give more within {aperture_mpc:.2f} comoving Mpc and {v_cut_kms:.0f} km/s of the centre",
+        )
+    return None
+
+
+def _wrong_unit(r_proj, v_los, aperture_mpc, v_cut_kms) -> Problem | None:
+    fastest = np.abs(v_los).max()
+    if fastest < 10.0:
+        return Problem(
+            f"v_los reaches {fastest:.3g} km/s only: redshifts?",
+            "give km/s in the cluster's rest frame, or ra, dec, z",
+        )
+    if v_los.min() > v_cut_kms:
+        return Problem(
+            f"v_los starts at {v_los.min():.0f} km/s: cz?",
+            "give velocities in the cluster's rest frame, or ra, dec, z",
+        )
+    if np.median(r_proj) > 20.0:
+        return Problem(
+            f"r_proj has a median of {np.median(r_proj):.0f} Mpc: kpc?",
+            "name the unit: --columns r_proj=NAME[kpc]",
+        )
+    if len(r_proj) >= MIN_GALAXIES and r_proj.max() < 0.35 * aperture_mpc:
+        return Problem(
+            f"r_proj ends at {r_proj.max():.2g} Mpc: degrees?",
+            f"name the unit: --columns r_proj=NAME[deg], or give galaxies out to {aperture_mpc:.2f} comoving Mpc",
+        )
+    return None
+
+
+def remarks_on_data(
+    r_proj: np.ndarray,
+    v_los: np.ndarray,
+    redshift: float,
+    *,
+    aperture_mpc: float,
+    cosmology: FLRW,
+    training: Mapping,
+) -> list[str]:
+    """What to be careful about in the galaxies of a cylinder, in a few words each.
+
+    `training` holds the ranges ``redshift``, ``n_galaxies`` and ``sigma_v_kms`` of the training sample,
+    each as (low, high), where the model knows them.
+    """
+    remarks = []
+    n = len(r_proj)
+    if "redshift" in training:
+        nearest = float(np.clip(redshift, *training["redshift"]))
+        # M200c ~ sigma^3 / E(z): beyond this the network's masses drift by more than the limit.
+        drift = np.log10(cosmology.efunc(redshift) / cosmology.efunc(nearest))
+        if abs(drift) > _REDSHIFT_DEX:
+            remarks.append(f"redshift {redshift:.2f} (trained at {nearest:.2f})")
+    if _outside(n, training.get("n_galaxies"), margin=1.5):
+        remarks.append("number of galaxies outside training")
+    if _outside(np.std(v_los, ddof=1), training.get("sigma_v_kms"), margin=1.1):
+        remarks.append("velocity dispersion outside training")
+    # A cylinder around a cluster is filled about evenly in radius.
+    reach = float(r_proj.max()) / aperture_mpc
+    if n * np.log(reach) < np.log(1e-3):
+        remarks.append(f"galaxies end at {reach:.2f} of the aperture")
+    # The median of n normal values scatters by 1.25 sigma / sqrt(n).
+    offset = float(np.median(v_los))
+    if abs(offset) > max(150.0, 3.3 * 1.25 * np.std(v_los, ddof=1) / np.sqrt(n)):
+        remarks.append(f"velocities off centre by {offset:+.0f} km/s (--recentre)")
+    return remarks
+
+
+def remarks_on_mass(log10_mass_h: float, log10_mass_msigma_h: float, training: Mapping) -> list[str]:
+    """What to be careful about in a mass (Msun/h): outside the training range, or far from M-sigma's.
+
+    `training` holds the range ``log10_m200c_h`` of the training sample where the model knows it.
+    """
+    remarks = []
+    if _outside(log10_mass_h, training.get("log10_m200c_h"), margin=1.0):
+        remarks.append("mass outside training")
+    if abs(log10_mass_h - log10_mass_msigma_h) > _DISAGREE_DEX:
+        remarks.append("unlike training: far from M-sigma")
+    return remarks
+
+
+def _outside(value: float, span: tuple[float, float] | None, margin: float) -> bool:
+    # The ranges are percentiles; the margin keeps the tails of the training sample unremarked.
+    return span is not None and not span[0] / margin <= value <= span[1] * margin

@@ -1,0 +1,122 @@
+"""Published fits from colossus: linear power, mass functions, mass definitions.
+
+colossus keeps a global cosmology and can write a cache to the home folder. Both stay in this file: every
+call sets the cosmology without a cache and puts the previous one back.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+import numpy as np
+from astropy.cosmology import FLRW
+from colossus.cosmology import cosmology as colossus_cosmology
+from colossus.halo import mass_defs
+from colossus.lss import mass_function as colossus_mass_function
+
+from zwicky.errors import ZwickyError
+
+__all__ = ["linear_power", "m200c_from_m500c", "mass_function"]
+
+
+@contextlib.contextmanager
+def _current(cosmology: FLRW, sigma8: float, n_s: float) -> Iterator[colossus_cosmology.Cosmology]:
+    w0 = float(getattr(cosmology, "w0", -1.0))
+    if float(getattr(cosmology, "wa", 0.0)) != 0.0:
+        raise ZwickyError(f"cosmology {cosmology.name!r} has wa = {cosmology.wa}; use one with constant w")
+    if cosmology.Ob0 is None or not cosmology.Ob0 > 0:
+        raise ZwickyError(f"cosmology {cosmology.name!r} has no baryon density; give it Ob0")
+    before = colossus_cosmology.current_cosmo
+    flat = abs(cosmology.Ok0) < 1e-8
+    parameters = {
+        "flat": flat,
+        "H0": cosmology.H0.value,
+        "Om0": cosmology.Om0,
+        "Ob0": cosmology.Ob0,
+        "sigma8": sigma8,
+        "ns": n_s,
+        "relspecies": False,
+        "persistence": "",
+    }
+    if w0 != -1.0:
+        parameters |= {"de_model": "w0", "w0": w0}
+    if not flat:
+        parameters["Ode0"] = cosmology.Ode0
+    current = colossus_cosmology.Cosmology(name="zwicky", **parameters)
+    colossus_cosmology.setCurrent(current)
+    try:
+        yield current
+    finally:
+        colossus_cosmology.current_cosmo = before
+
+
+def linear_power(
+    k_mpc: np.ndarray, cosmology: FLRW, sigma8: float, n_s: float, transfer: str = "eisenstein98"
+) -> np.ndarray:
+    """Linear matter power spectrum at z = 0 in Mpc^3.
+
+    Parameters
+    ----------
+    k_mpc : float64, shape (n,)
+        Wave numbers in 1/Mpc (no h).
+    cosmology
+        Any astropy FLRW cosmology with constant w and a baryon density.
+    sigma8, n_s
+        Normalisation and spectral index.
+    transfer
+        A power spectrum model that colossus knows; default Eisenstein & Hu (1998).
+    """
+    k = np.asarray(k_mpc, dtype=float)
+    h = cosmology.h
+    with _current(cosmology, sigma8, n_s) as current:
+        return current.matterPowerSpectrum(k / h, z=0.0, model=transfer) / h**3
+
+
+def mass_function(
+    m200c_msun: np.ndarray, redshift: float, cosmology: FLRW, sigma8: float, n_s: float, model: str = "tinker08"
+) -> np.ndarray:
+    """Halo mass function dn / dlog10 M200c per comoving Mpc^3, by default that of Tinker et al. (2008).
+
+    Parameters
+    ----------
+    m200c_msun : float64, shape (n,)
+        M200c in Msun.
+    """
+    h = cosmology.h
+    with _current(cosmology, sigma8, n_s):
+        per_ln = colossus_mass_function.massFunction(
+            np.asarray(m200c_msun, dtype=float) * h, redshift, mdef="200c", model=model, q_out="dndlnM"
+        )
+    return per_ln * np.log(10.0) * h**3
+
+
+def m200c_from_m500c(
+    m500c_msun: np.ndarray,
+    redshift: np.ndarray,
+    cosmology: FLRW,
+    sigma8: float,
+    n_s: float,
+    concentration: str = "diemer19",
+) -> np.ndarray:
+    """M200c in Msun of NFW halos with the given M500c, concentrations from a published relation.
+
+    Parameters
+    ----------
+    m500c_msun, redshift : float64, shape (n,)
+        Masses in Msun and redshifts.
+    concentration
+        A concentration-mass model that colossus knows; default Diemer & Joyce (2019).
+    """
+    from colossus.halo import concentration as colossus_concentration
+
+    h = cosmology.h
+    masses, redshifts = np.broadcast_arrays(
+        np.atleast_1d(np.asarray(m500c_msun, dtype=float)), np.asarray(redshift, dtype=float)
+    )
+    out = np.empty(masses.shape)
+    with _current(cosmology, sigma8, n_s):
+        for i, (m500, z) in enumerate(zip(masses * h, redshifts, strict=True)):
+            c500 = float(colossus_concentration.concentration(m500, "500c", z, model=concentration))
+            out[i] = mass_defs.changeMassDefinition(m500, c500, z, "500c", "200c")[0]
+    return out / h

@@ -1,0 +1,195 @@
+"""A universe on disk: one directory, made step by step, resumed where it was killed.
+
+====================================  ===================================================================
+``universe.toml``                     every setting
+``halos_z0.117.parquet``              hosts (one file an output redshift, like the next three)
+``galaxies_z0.117.parquet``           tracers
+``diagnostics_z0.117.npz``            power spectrum, mass function, a slice: what the report draws
+``particles_z0.117.safetensors``      all particles, only if they are to be kept
+``checkpoint.safetensors``            while the simulation runs
+``provenance.json``                   versions, times, pairs; written last, so its presence says "complete"
+====================================  ===================================================================
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from zwicky.errors import ZwickyError
+from zwicky.io import provenance, read_json, read_table, whole_file, write_json, write_table
+from zwicky.settings import digest, read_toml, to_toml
+from zwicky.tables import GalaxyTable, HaloTable, Snapshot
+from zwicky.theory import linear_power, mass_function
+from zwicky.universe.checkpoint import read_particles, write_particles
+from zwicky.universe.evolve import Particles, evolve, start, step_edges
+from zwicky.universe.fof import friends_of_friends
+from zwicky.universe.growth import Growth
+from zwicky.universe.measure import power_spectrum, projected_slab
+from zwicky.universe.overdensity import find_halos
+from zwicky.universe.settings import UniverseSettings
+from zwicky.universe.tracers import make_galaxies, tracer_density_for_richness
+
+__all__ = ["is_complete", "make_universe", "read_galaxies", "read_halos", "read_settings", "snapshot_file"]
+
+#: Friends-of-friends linking length in mean particle separations.
+LINKING_LENGTH = 0.2
+
+Progress = Callable[[str, int, int], None]
+
+
+def snapshot_file(directory: Path | str, kind: str, redshift: float) -> Path:
+    """Path of a universe's ``halos``, ``galaxies``, ``diagnostics`` or ``particles`` at a redshift."""
+    suffix = {"diagnostics": "npz", "particles": "safetensors"}.get(kind, "parquet")
+    return Path(directory) / f"{kind}_z{redshift:.3f}.{suffix}"
+
+
+def is_complete(directory: Path | str, settings: UniverseSettings | None = None) -> bool:
+    """Whether a directory holds a finished universe, and of these settings if they are given."""
+    path = Path(directory) / "provenance.json"
+    if not path.exists():
+        return False
+    return settings is None or read_json(path).get("digest") == digest(settings)
+
+
+def read_settings(directory: Path | str) -> UniverseSettings:
+    """Settings of the universe in a directory."""
+    return read_toml(UniverseSettings, Path(directory) / "universe.toml")
+
+
+def read_halos(directory: Path | str, redshift: float) -> HaloTable:
+    """Halos of a universe at one of its output redshifts."""
+    return read_table(HaloTable, snapshot_file(directory, "halos", redshift))
+
+
+def read_galaxies(directory: Path | str, redshift: float) -> GalaxyTable:
+    """Galaxies of a universe at one of its output redshifts."""
+    return read_table(GalaxyTable, snapshot_file(directory, "galaxies", redshift))
+
+
+def make_universe(
+    settings: UniverseSettings,
+    directory: Path | str,
+    progress: Progress | None = None,
+    checkpoint_seconds: float = 60.0,
+    keep_particles: bool = False,
+) -> Path:
+    """Simulate a universe into a directory, or go on where an earlier call was stopped.
+
+    The same settings give the same files, resumed or not, on any number of cores.
+
+    Parameters
+    ----------
+    settings
+        What to simulate.
+    directory
+        Made if absent. If it holds an unfinished universe of the same settings, that is finished.
+    progress
+        Called with a stage, steps done and steps in all.
+    checkpoint_seconds
+        Time between checkpoints.
+    keep_particles
+        Keep all particles of every output, 28 bytes each.
+
+    Raises
+    ------
+    ZwickyError
+        If the directory holds a universe of other settings.
+    """
+    directory = Path(directory)
+    report = progress or (lambda stage, done, total: None)
+    name = digest(settings)
+    settings_path = directory / "universe.toml"
+    if settings_path.exists() and digest(read_toml(UniverseSettings, settings_path)) != name:
+        raise ZwickyError(f"{directory} holds a universe of other settings; choose another directory")
+    if is_complete(directory, settings):
+        return directory
+    if not settings_path.exists():
+        with whole_file(settings_path) as temporary:
+            temporary.write_text(to_toml(settings), encoding="utf-8")
+
+    begin = time.monotonic()
+    checkpoint = directory / "checkpoint.safetensors"
+    n_steps = len(step_edges(settings)[0]) - 1
+    earlier = 0.0
+    if checkpoint.exists():
+        particles, earlier = read_particles(checkpoint, name)
+    else:
+        report("initial conditions", 0, n_steps)
+        particles = start(settings)
+
+    def elapsed() -> float:
+        return earlier + time.monotonic() - begin
+
+    saved = time.monotonic()
+    for particles, redshift in evolve(particles, settings):
+        report("gravity", particles.step, n_steps)
+        if redshift is not None:
+            _write_snapshot(directory, settings, particles, redshift, report)
+            if keep_particles:
+                write_particles(snapshot_file(directory, "particles", redshift), particles, name, elapsed())
+        if redshift is not None or time.monotonic() - saved > checkpoint_seconds:
+            write_particles(checkpoint, particles, name, elapsed())
+            saved = time.monotonic()
+    seconds = elapsed()
+    facts = {"digest": name, "wall_s": seconds, "pairs": particles.pairs, "redshifts": list(settings.redshifts)}
+    write_json(directory / "provenance.json", provenance(**facts))
+    checkpoint.unlink(missing_ok=True)
+    return directory
+
+
+def _write_snapshot(
+    directory: Path, settings: UniverseSettings, particles: Particles, redshift: float, report: Progress
+) -> None:
+    """Halos, galaxies and diagnostics of one output."""
+    box, mass = settings.box_size_mpc, settings.particle_mass_msun
+    name = f"zwicky {settings.n_side}^3, {settings.box_size_mpc_h:g} Mpc/h, seed {settings.seed}"
+    snapshot = Snapshot(name, redshift, box, settings.flrw())
+    report("friends of friends", 0, 1)
+    group_id = friends_of_friends(
+        particles.position, box, LINKING_LENGTH * box / settings.n_side, settings.min_particles
+    )
+    report("halos", 0, 1)
+    velocity = particles.velocity
+    halos, member_of = find_halos(
+        snapshot, particles.position, velocity, group_id, mass, settings.softening_mpc, settings.min_particles
+    )
+    report("galaxies", 0, 1)
+    density = settings.tracer_density_h3_mpc3 or tracer_density_for_richness(settings.flrw())
+    galaxies = make_galaxies(
+        snapshot, particles.position, velocity, particles.particle_id, group_id, member_of, halos, density, settings.seed
+    )
+    del velocity, group_id, member_of
+    report("diagnostics", 0, 1)
+    write_table(snapshot_file(directory, "halos", redshift), halos)
+    write_table(snapshot_file(directory, "galaxies", redshift), galaxies)
+    with whole_file(snapshot_file(directory, "diagnostics", redshift)) as temporary:
+        np.savez_compressed(temporary, **_diagnose(settings, particles.position, halos, redshift))
+
+
+def _diagnose(settings: UniverseSettings, position: np.ndarray, halos: HaloTable, redshift: float) -> dict:
+    """What the report draws of the matter and the halos, in the paper's units."""
+    cosmology, box = settings.flrw(), settings.box_size_mpc
+    h = cosmology.h
+    k, power = power_spectrum(position, box, settings.n_mesh)
+    growth = float(Growth(cosmology).first(1.0 / (1.0 + redshift)))
+    linear = growth**2 * linear_power(k, cosmology, settings.sigma8, settings.n_s, settings.transfer)
+    edges = np.arange(13.0, 15.61, 0.1)
+    centres = 0.5 * (edges[1:] + edges[:-1])
+    log10_m200c_h = np.log10(halos.m200c * h)
+    theory = mass_function(10.0**centres / h, redshift, cosmology, settings.sigma8, settings.n_s)
+    depth = min(box, 15.0 / h)
+    return {
+        "slice_map": projected_slab(position, box, depth, 512),
+        "slice_extent_mpc": box,
+        "slice_depth_mpc": depth,
+        "k_mpc_h": k / h,
+        "power": power * h**3,
+        "power_linear": linear * h**3,
+        "mass_bin_edges": edges,
+        "mass_counts": np.histogram(log10_m200c_h, bins=edges)[0],
+        "mass_function_tinker": theory / h**3,
+    }

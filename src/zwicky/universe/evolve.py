@@ -1,0 +1,186 @@
+r"""The time integration: kick-drift-kick leapfrog with pair-force sub-steps.
+
+In the momentum p = a^2 dx/dt (comoving x) the equations of motion are
+
+.. math:: \frac{d\mathbf{x}}{dt} = \frac{\mathbf{p}}{a^2}, \qquad
+          \frac{d\mathbf{p}}{dt} = -\frac{1}{a}\nabla\varphi, \qquad
+          \nabla^2\varphi = \tfrac32 \Omega_m H_0^2\,\delta .
+
+Mesh steps are uniform in sqrt(a) and each holds several pair-force steps (Tuckerman et al. 1992). The second
+half of a kick and the first half of the next use the same positions and are one kick: the state keeps
+the scale factor that the positions and each of the two kicks have reached, and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit
+
+from zwicky.parallel import available_cores, pieces, run_pieces
+from zwicky.units import GRAVITATIONAL_CONSTANT
+from zwicky.universe.cells import cell_sort, reorder
+from zwicky.universe.growth import drift_factor, kick_factor
+from zwicky.universe.initial import initial_conditions
+from zwicky.universe.mesh import kick_long, smoothed_potential
+from zwicky.universe.pairs import ShortRange, kick_short
+from zwicky.universe.settings import UniverseSettings
+
+__all__ = ["Particles", "evolve", "start", "step_edges"]
+
+
+@dataclass
+class Particles:
+    """The state of a simulation between two mesh steps; everything that a checkpoint holds.
+
+    Parameters
+    ----------
+    position : float32, shape (n, 3)
+        Comoving Mpc in [0, box_size), sorted by cell of the pair force.
+    momentum : float32, shape (n, 3)
+        a^2 dx/dt in km/s.
+    particle_id : uint32, shape (n,)
+        Number of the grid point a particle started from.
+    step
+        Mesh steps done.
+    a, a_long, a_short
+        Scale factors that positions, mesh kicks and pair kicks have reached.
+    pairs
+        Pairs evaluated so far.
+    """
+
+    position: np.ndarray
+    momentum: np.ndarray
+    particle_id: np.ndarray
+    step: int
+    a: float
+    a_long: float
+    a_short: float
+    pairs: int = 0
+
+    @property
+    def velocity(self) -> np.ndarray:
+        """Peculiar velocity in proper km/s, float32, shape (n, 3); of a synchronised state."""
+        return self.momentum / np.float32(self.a)
+
+
+def step_edges(settings: UniverseSettings) -> tuple[np.ndarray, dict[int, float]]:
+    """Scale factors between mesh steps, and which of them are outputs.
+
+    Steps are uniform in sqrt(a) between outputs, shared out by length, at least one each.
+
+    Returns
+    -------
+    edges : float64, shape (n + 1,)
+        Scale factors, from the start to the last output.
+    outputs
+        Number of steps done at an output -> its redshift.
+    """
+    outputs = sorted(settings.redshifts, reverse=True)
+    roots = np.sqrt(1.0 / (1.0 + np.array([settings.z_initial, *outputs])))
+    edges = [roots[0]]
+    at = {}
+    for z, begin, end in zip(outputs, roots[:-1], roots[1:], strict=True):
+        n = max(1, round(settings.n_steps * (end - begin) / (roots[-1] - roots[0])))
+        edges.extend(np.linspace(begin, end, n + 1)[1:])
+        at[len(edges) - 1] = z
+    return np.array(edges) ** 2, at
+
+
+def start(settings: UniverseSettings) -> Particles:
+    """Particles at the initial redshift."""
+    position, momentum = initial_conditions(settings)
+    a = 1.0 / (1.0 + settings.z_initial)
+    particle_id = np.arange(len(position), dtype=np.uint32)
+    return Particles(position, momentum, particle_id, 0, a, a, a)
+
+
+def evolve(particles: Particles, settings: UniverseSettings) -> Iterator[tuple[Particles, float | None]]:
+    """Run the simulation on from `particles`, which are changed in place.
+
+    Yields
+    ------
+    particles, redshift
+        After every mesh step; the redshift is None except at an output, where positions and momenta are at the
+        same time. Whoever writes down what is yielded can go on from there to the same result.
+    """
+    edges, outputs = step_edges(settings)
+    gravity = _Gravity(settings)
+    while particles.step < len(edges) - 1:
+        begin, end = edges[particles.step : particles.step + 2]
+        sub = np.linspace(np.sqrt(begin), np.sqrt(end), settings.n_substeps + 1) ** 2
+        gravity.sort(particles)
+        gravity.kick_long(particles, _middle(begin, end))
+        for i, (sub_begin, sub_end) in enumerate(zip(sub[:-1], sub[1:], strict=True)):
+            if i > 0:
+                gravity.sort(particles)
+            gravity.kick_short(particles, _middle(sub_begin, sub_end))
+            gravity.drift(particles, sub_end)
+        particles.step += 1
+        if particles.step in outputs:
+            gravity.sort(particles)
+            gravity.kick_long(particles, end)
+            gravity.kick_short(particles, end)
+            yield particles, outputs[particles.step]
+        else:
+            yield particles, None
+
+
+def _middle(begin: float, end: float) -> float:
+    return (0.5 * (np.sqrt(begin) + np.sqrt(end))) ** 2
+
+
+class _Gravity:
+    """The forces of one universe and the cell sort that they share."""
+
+    def __init__(self, settings: UniverseSettings):
+        self.cosmology = settings.flrw()
+        self.box = settings.box_size_mpc
+        self.n_mesh = settings.n_mesh
+        split = settings.split_mesh_cells * settings.mesh_cell_mpc
+        self.short = ShortRange(settings.softening_mpc, split, settings.cutoff_splits * split)
+        self.n_cells = int(self.box / self.short.cutoff * (1 + 1e-9))
+        self.mass = settings.particle_mass_msun
+        self.starts = np.zeros(0, dtype=np.int64)
+
+    def sort(self, p: Particles) -> None:
+        order, self.starts = cell_sort(p.position, self.box, self.n_cells)
+        p.position = reorder(p.position, order)
+        p.momentum = reorder(p.momentum, order)
+        p.particle_id = reorder(p.particle_id, order)
+
+    def kick_long(self, p: Particles, a: float) -> None:
+        poisson = 1.5 * self.cosmology.Om0 * self.cosmology.H0.value**2
+        factor = poisson * kick_factor(self.cosmology, p.a_long, a)
+        potential = smoothed_potential(
+            p.position, self.starts, self.n_cells, self.box, self.n_mesh, self.short.split
+        )
+        kick_long(p.position, p.momentum, potential, self.box, factor)
+        p.a_long = a
+
+    def kick_short(self, p: Particles, a: float) -> None:
+        factor = GRAVITATIONAL_CONSTANT * self.mass * kick_factor(self.cosmology, p.a_short, a)
+        p.pairs += kick_short(p.position, p.momentum, self.starts, self.n_cells, self.box, self.short, factor)
+        p.a_short = a
+
+    def drift(self, p: Particles, a: float) -> None:
+        factor = np.float32(drift_factor(self.cosmology, p.a, a))
+        box = np.float32(self.box)
+        parts = pieces(len(p.position), 4 * available_cores())
+        run_pieces(_drift, [(p.position[i:j], p.momentum[i:j], factor, box) for i, j in parts])
+        p.a = a
+
+
+@njit(nogil=True, cache=True)
+def _drift(position, momentum, factor, box):
+    for i in range(len(position)):
+        for axis in range(3):
+            x = position[i, axis] + factor * momentum[i, axis]
+            if x < 0:
+                x += box
+            if x >= box:
+                x -= box
+            # Rounding can carry a tiny negative number to exactly the box size.
+            position[i, axis] = x if 0 <= x < box else np.float32(0)

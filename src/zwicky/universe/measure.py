@@ -1,0 +1,77 @@
+"""What the matter of a universe looks like: power spectrum and a slice."""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.fft
+from numba import njit
+
+from zwicky.parallel import available_cores, pieces, run_pieces
+from zwicky.universe.cells import cell_sort, reorder
+from zwicky.universe.mesh import density_contrast
+
+__all__ = ["power_spectrum", "projected_slab"]
+
+
+def power_spectrum(position: np.ndarray, box_size: float, n_mesh: int) -> tuple[np.ndarray, np.ndarray]:
+    """Power spectrum of equal-mass particles, shot noise subtracted.
+
+    The cloud-in-cell window is divided out; bins are one fundamental frequency wide up to the Nyquist frequency
+    of half the mesh, beyond which aliasing would show.
+
+    Parameters
+    ----------
+    position : float32, shape (n, 3)
+        Positions in [0, box_size].
+    box_size
+        Side of the periodic cube; k and P come in its unit.
+    n_mesh
+        Mesh cells a side.
+
+    Returns
+    -------
+    k, power : float64, shape (n_bins,)
+        Mean wave number of each bin and mean power.
+    """
+    n_cells = max(1, n_mesh // 4)
+    order, starts = cell_sort(position, box_size, n_cells)
+    contrast = density_contrast(reorder(position, order), starts, n_cells, box_size, n_mesh)
+    modes = scipy.fft.rfftn(contrast, workers=available_cores(), norm="forward")
+    del contrast
+    n_bins = n_mesh // 4
+    window = np.sinc(np.fft.fftfreq(n_mesh)) ** -4
+    parts = pieces(n_mesh, 4 * available_cores())
+    sums = run_pieces(_bin_power, [(modes[a:b], a, window, n_bins) for a, b in parts])
+    count, wave, power = np.sum(sums, axis=0)[:, 1:]
+    fundamental = 2.0 * np.pi / box_size
+    return fundamental * wave / count, power / count * box_size**3 - box_size**3 / len(position)
+
+
+def projected_slab(position: np.ndarray, box_size: float, depth: float, n_pixels: int) -> np.ndarray:
+    """Particle counts of the slab ``z < depth`` projected along z, float32, shape (n_pixels, n_pixels)."""
+    slab = position[position[:, 2] < depth]
+    edges = np.linspace(0.0, box_size, n_pixels + 1)
+    return np.histogram2d(slab[:, 0], slab[:, 1], bins=(edges, edges))[0].astype(np.float32)
+
+
+@njit(nogil=True, cache=True)
+def _bin_power(modes, offset, window, n_bins):
+    n = modes.shape[1]
+    sums = np.zeros((3, n_bins + 1))
+    for i in range(modes.shape[0]):
+        fi = i + offset if i + offset < n - n // 2 else i + offset - n
+        for j in range(n):
+            fj = j if j < n - n // 2 else j - n
+            for l in range(modes.shape[2]):  # noqa: E741 - i, j, l index the three axes
+                f = np.sqrt(fi * fi + fj * fj + l * l)
+                b = int(f + 0.5)
+                if b > n_bins:
+                    continue
+                # The half-complex transform holds each mode off its two self-conjugate planes once for twice.
+                weight = 1.0 if l == 0 or 2 * l == n else 2.0
+                w = window[fi] * window[fj] * window[l]
+                m = modes[i, j, l]
+                sums[0, b] += weight
+                sums[1, b] += weight * f
+                sums[2, b] += weight * w * (m.real * m.real + m.imag * m.imag)
+    return sums

@@ -1,0 +1,234 @@
+r"""Long-range gravity on a mesh: cloud-in-cell density, FFT potential, forces by differences.
+
+The mesh carries the Gaussian-smoothed part of the force, ``exp(-k^2 r_s^2)`` in Fourier space (the
+short-range part is in `pairs`). One FFT each way gives a potential; forces are four-point differences of
+it, taken while they are interpolated to the particles. With the difference operator D(k) along each axis,
+the Green's function
+
+.. math:: G(\mathbf{k}) = -\frac{\mathbf{k}\cdot\mathbf{D}}{k^2\,|\mathbf{D}|^2}\;
+          \frac{e^{-k^2 r_s^2}}{W^2(\mathbf{k})}
+
+is the one for which the differenced force is closest to the exact one (Hockney & Eastwood 1988,
+Sec. 8-3-3, without the alias sums), W being the cloud-in-cell window, once for the assignment and once for the
+interpolation.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.fft
+from numba import njit
+
+from zwicky.parallel import available_cores, pieces, run_pieces
+
+__all__ = ["density_contrast", "kick_long", "smoothed_potential"]
+
+
+def density_contrast(
+    position: np.ndarray, starts: np.ndarray, n_cells: int, box_size: float, n_mesh: int
+) -> np.ndarray:
+    """Cloud-in-cell density contrast of equal-mass particles.
+
+    Parameters
+    ----------
+    position : float32, shape (n, 3)
+        Positions in [0, box_size], sorted by cell.
+    starts, n_cells
+        First particle of each cell and cells a side; cells at least 2 mesh cells wide.
+    box_size
+        Side of the periodic cube.
+    n_mesh
+        Mesh cells a side.
+
+    Returns
+    -------
+    float32, shape (n_mesh, n_mesh, n_mesh)
+        Density over its mean, minus one; mesh point i stands at ``i * box_size / n_mesh``.
+    """
+    if n_mesh < 2 * n_cells:
+        raise ValueError(f"{n_mesh} mesh cells for {n_cells} particle cells a side; give at least twice as many")
+    mesh = np.empty((n_mesh, n_mesh, n_mesh), dtype=np.float32)
+    run_pieces(lambda a, b: mesh[a:b].fill(-1.0), pieces(n_mesh, available_cores()))
+    weight = np.float32(n_mesh**3 / len(position))
+    per_length = np.float32(n_mesh / box_size)
+    slab = starts[:: n_cells * n_cells]
+
+    def deposit(ix):
+        _deposit(position[slab[ix] : slab[ix + 1]], per_length, weight, mesh)
+
+    # A slab of cells touches its own mesh planes and the next one, so slabs two apart never meet: first the
+    # even ones side by side, then the odd. An odd number of slabs leaves the last even one beside the first.
+    even = list(range(0, n_cells - n_cells % 2, 2))
+    run_pieces(deposit, [(ix,) for ix in even])
+    run_pieces(deposit, [(ix,) for ix in range(1, n_cells, 2)])
+    if n_cells % 2:
+        deposit(n_cells - 1)
+    return mesh
+
+
+def smoothed_potential(
+    position: np.ndarray, starts: np.ndarray, n_cells: int, box_size: float, n_mesh: int, split: float
+) -> np.ndarray:
+    """Potential of the long-range force, for a Poisson equation ``del^2 phi = density contrast``.
+
+    Parameters
+    ----------
+    position, starts, n_cells, box_size, n_mesh
+        As for `density_contrast`.
+    split
+        Gaussian split scale r_s, the unit of `box_size`.
+
+    Returns
+    -------
+    float32, shape (n_mesh, n_mesh, n_mesh)
+        Potential in the square of the unit of `box_size`.
+    """
+    n = n_mesh
+    workers = available_cores()
+    contrast = density_contrast(position, starts, n_cells, box_size, n_mesh)
+    modes = scipy.fft.rfftn(contrast, workers=workers)
+    del contrast
+    step = box_size / n
+    index = np.fft.fftfreq(n, 1.0 / n)
+    theta = 2.0 * np.pi * index / n
+    k = theta / step
+    # The four-point difference (8 sin(theta) - sin(2 theta)) / 6 a cell; zero at the Nyquist frequency.
+    difference = (8.0 * np.sin(theta) - np.sin(2.0 * theta)) / (6.0 * step)
+    difference[np.abs(index) == n // 2] = 0.0
+    window = np.sinc(index / n) ** -2
+    smooth = np.exp(-((k * split) ** 2)) * window**2
+    run_pieces(
+        _apply_green, [(modes[a:b], a, k, difference, smooth) for a, b in pieces(n, 8 * workers)]
+    )
+    return scipy.fft.irfftn(modes, s=(n, n, n), workers=workers, overwrite_x=True)
+
+
+def kick_long(
+    position: np.ndarray, momentum: np.ndarray, potential: np.ndarray, box_size: float, factor: float
+) -> None:
+    """Add ``-factor * grad(potential)`` to the momentum of every particle, in place.
+
+    Parameters
+    ----------
+    position : float32, shape (n, 3)
+        Positions in [0, box_size], sorted by cell for speed.
+    momentum : float32, shape (n, 3)
+        Updated in place.
+    potential : float32, shape (n_mesh, n_mesh, n_mesh)
+        From `smoothed_potential`.
+    box_size
+        Side of the periodic cube.
+    factor
+        Whatever multiplies the force, the kick's time factor included.
+    """
+    n_mesh = potential.shape[0]
+    per_length = np.float32(n_mesh / box_size)
+    scale = np.float32(-factor * n_mesh / box_size)
+    run_pieces(
+        _kick_gather,
+        [
+            (position[a:b], momentum[a:b], per_length, potential, scale)
+            for a, b in pieces(len(position), 32 * available_cores())
+        ],
+    )
+
+
+@njit(nogil=True, cache=True, fastmath=True)
+def _deposit(position, per_length, weight, mesh):
+    n = mesh.shape[0]
+    for p in range(len(position)):
+        x = position[p, 0] * per_length
+        y = position[p, 1] * per_length
+        z = position[p, 2] * per_length
+        i, j, k = int(x), int(y), int(z)
+        fx, fy, fz = x - np.float32(i), y - np.float32(j), z - np.float32(k)
+        i0, j0, k0 = i % n, j % n, k % n
+        i1, j1, k1 = (i + 1) % n, (j + 1) % n, (k + 1) % n
+        gx, gy, gz = np.float32(1) - fx, np.float32(1) - fy, (np.float32(1) - fz) * weight
+        fz *= weight
+        mesh[i0, j0, k0] += gx * gy * gz
+        mesh[i0, j0, k1] += gx * gy * fz
+        mesh[i0, j1, k0] += gx * fy * gz
+        mesh[i0, j1, k1] += gx * fy * fz
+        mesh[i1, j0, k0] += fx * gy * gz
+        mesh[i1, j0, k1] += fx * gy * fz
+        mesh[i1, j1, k0] += fx * fy * gz
+        mesh[i1, j1, k1] += fx * fy * fz
+
+
+@njit(nogil=True, cache=True)
+def _apply_green(modes, offset, k, difference, smooth):
+    for i in range(modes.shape[0]):
+        kx, dx, sx = k[offset + i], difference[offset + i], smooth[offset + i]
+        for j in range(modes.shape[1]):
+            kxy = kx * kx + k[j] * k[j]
+            dxy = dx * dx + difference[j] * difference[j]
+            kdxy = kx * dx + k[j] * difference[j]
+            sxy = sx * smooth[j]
+            for l in range(modes.shape[2]):  # noqa: E741 - i, j, l index the three axes
+                k2 = kxy + k[l] * k[l]
+                d2 = dxy + difference[l] * difference[l]
+                if d2 > 0.0:
+                    green = -(kdxy + k[l] * difference[l]) / (k2 * d2) * sxy * smooth[l]
+                    modes[i, j, l] *= np.float32(green)
+                else:
+                    modes[i, j, l] = 0.0
+
+
+@njit(nogil=True, cache=True, fastmath=True)
+def _kick_gather(position, momentum, per_length, potential, scale):
+    """Four-point differences of the potential at the eight corners, weighted by the cloud.
+
+    The 6 x 6 x 6 block about a particle is not read whole: along each axis the differences of the two corners
+    share a row of six, weighted by the 2 x 2 corners of the other axes.
+    """
+    n = potential.shape[0]
+    near = np.float32(2.0 / 3.0)
+    wide = np.float32(-1.0 / 12.0)
+    ix = np.empty(6, dtype=np.int64)
+    iy = np.empty(6, dtype=np.int64)
+    iz = np.empty(6, dtype=np.int64)
+    cx = np.empty(6, dtype=np.float32)
+    cy = np.empty(6, dtype=np.float32)
+    cz = np.empty(6, dtype=np.float32)
+    wx = np.empty(2, dtype=np.float32)
+    wy = np.empty(2, dtype=np.float32)
+    wz = np.empty(2, dtype=np.float32)
+    for p in range(len(position)):
+        x = position[p, 0] * per_length
+        y = position[p, 1] * per_length
+        z = position[p, 2] * per_length
+        i, j, k = int(x), int(y), int(z)
+        wx[1], wy[1], wz[1] = x - np.float32(i), y - np.float32(j), z - np.float32(k)
+        wx[0], wy[0], wz[0] = np.float32(1) - wx[1], np.float32(1) - wy[1], np.float32(1) - wz[1]
+        for m in range(6):
+            ix[m] = (i + m - 2 + n) % n
+            iy[m] = (j + m - 2 + n) % n
+            iz[m] = (k + m - 2 + n) % n
+        # Interpolated differences as one six-point stencil an axis.
+        _stencil(wx, near, wide, cx)
+        _stencil(wy, near, wide, cy)
+        _stencil(wz, near, wide, cz)
+        gx = np.float32(0)
+        gy = np.float32(0)
+        gz = np.float32(0)
+        for a in range(2):
+            for b in range(2):
+                wyz, wxz, wxy = wy[a] * wz[b], wx[a] * wz[b], wx[a] * wy[b]
+                for m in range(6):
+                    gx += wyz * cx[m] * potential[ix[m], iy[2 + a], iz[2 + b]]
+                    gy += wxz * cy[m] * potential[ix[2 + a], iy[m], iz[2 + b]]
+                    gz += wxy * cz[m] * potential[ix[2 + a], iy[2 + b], iz[m]]
+        momentum[p, 0] += scale * gx
+        momentum[p, 1] += scale * gy
+        momentum[p, 2] += scale * gz
+
+
+@njit(nogil=True, cache=True, fastmath=True, inline="always")
+def _stencil(w, near, wide, c):
+    c[0] = -wide * w[0]
+    c[1] = -near * w[0] - wide * w[1]
+    c[2] = -near * w[1]
+    c[3] = near * w[0]
+    c[4] = wide * w[0] + near * w[1]
+    c[5] = wide * w[1]

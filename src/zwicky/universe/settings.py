@@ -1,0 +1,175 @@
+"""Settings of a universe, and the scales that have names."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+from astropy.cosmology import FLRW, FlatwCDM
+
+from zwicky.cosmology import cosmology_named, paper_cosmology
+from zwicky.errors import ZwickyError
+from zwicky.units import critical_density, mpc
+
+__all__ = ["SCALES", "UniverseSettings"]
+
+
+@dataclass(frozen=True)
+class UniverseSettings:
+    """Everything a universe depends on; lengths in the paper's comoving Mpc/h where the name says so.
+
+    Parameters
+    ----------
+    n_side
+        Particles a side; n_side^3 in all.
+    box_size_mpc_h
+        Comoving side of the periodic box in Mpc/h.
+    redshifts
+        Output redshifts, in any order.
+    seed
+        Seed of the initial conditions and of the tracer selection.
+    cosmology
+        A name that `zwicky.cosmology.cosmology_named` knows.
+    h, omega_m, omega_b, w0
+        Where given, they replace that cosmology's values, in a flat universe with constant w.
+    sigma8, n_s, transfer
+        Linear power spectrum: normalisation, spectral index, transfer function (a colossus model).
+    z_initial
+        Redshift of the second-order initial conditions.
+    n_steps
+        Mesh steps from `z_initial` to the last output, uniform in sqrt(a).
+    n_substeps
+        Pair-force steps in each mesh step.
+    mesh_factor
+        Mesh cells a side over particles a side.
+    split_mesh_cells
+        Gaussian force split scale r_s in mesh cells.
+    cutoff_splits
+        Cut-off radius of the pair force in units of r_s.
+    softening_mpc_h
+        Comoving Plummer softening in Mpc/h.
+    noise_side
+        White noise is drawn on noise_side^3 points and cut in Fourier space to n_side^3, so that universes of
+        different n_side share their long waves; default n_side.
+    min_particles
+        Smallest friends-of-friends group and smallest halo, in particles.
+    tracer_density_h3_mpc3
+        Number density of galaxies in (h/Mpc)^3; by default the one that puts 40 galaxies, the central
+        included, in r200c at 10^14.17 Msun/h, as in Ho et al. (2019, Sec. 5.3).
+    """
+
+    n_side: int = 128
+    box_size_mpc_h: float = 250.0
+    redshifts: tuple[float, ...] = (0.117,)
+    seed: int = 1
+    cosmology: str = "ho2019"
+    h: float | None = None
+    omega_m: float | None = None
+    omega_b: float | None = None
+    w0: float | None = None
+    sigma8: float = 0.8228
+    n_s: float = 0.96
+    transfer: str = "eisenstein98"
+    z_initial: float = 12.0
+    n_steps: int = 80
+    n_substeps: int = 4
+    mesh_factor: int = 2
+    split_mesh_cells: float = 1.0
+    cutoff_splits: float = 4.5
+    softening_mpc_h: float = 0.04
+    noise_side: int | None = None
+    min_particles: int = 20
+    tracer_density_h3_mpc3: float | None = None
+
+    def __post_init__(self):
+        at_least = {"n_side": 8, "n_steps": 1, "n_substeps": 1, "mesh_factor": 1, "min_particles": 5}
+        for name, least in at_least.items():
+            if getattr(self, name) < least:
+                raise ZwickyError(f"{name} = {getattr(self, name)}; give a whole number of at least {least}")
+        positive = ("box_size_mpc_h", "sigma8", "n_s", "split_mesh_cells", "cutoff_splits", "softening_mpc_h")
+        for name in (*positive, "tracer_density_h3_mpc3"):
+            value = getattr(self, name)
+            if value is not None and not value > 0:
+                raise ZwickyError(f"{name} = {value}; give a number above 0")
+        if self.n_side % 2:
+            raise ZwickyError(f"n_side = {self.n_side}; give an even number")
+        if self.noise_side is not None and (self.noise_side < self.n_side or self.noise_side % 2):
+            raise ZwickyError(f"noise_side = {self.noise_side}; give an even number of at least {self.n_side}")
+        if not self.redshifts:
+            raise ZwickyError("redshifts is empty; give at least one output redshift")
+        for z in self.redshifts:
+            if not 0.0 <= z < self.z_initial:
+                raise ZwickyError(f"redshift {z} is outside [0, {self.z_initial:g}); give one inside")
+        if len(set(self.redshifts)) < len(self.redshifts):
+            raise ZwickyError(f"redshifts = {self.redshifts} holds one twice; give each once")
+        if self.seed < 0:
+            raise ZwickyError(f"seed = {self.seed}; give a whole number of at least 0")
+        cells = int(self.n_mesh / (self.split_mesh_cells * self.cutoff_splits))
+        if cells < 3:
+            raise ZwickyError(f"n_side = {self.n_side} leaves {cells} pair cells a side; give a larger n_side")
+        self.flrw()
+
+    def flrw(self) -> FLRW:
+        """The background cosmology, flat; radiation is left out."""
+        base = paper_cosmology() if self.cosmology == "ho2019" else cosmology_named(self.cosmology)
+        h = base.h if self.h is None else self.h
+        omega_m = base.Om0 if self.omega_m is None else self.omega_m
+        omega_b = base.Ob0 if self.omega_b is None else self.omega_b
+        w0 = float(getattr(base, "w0", -1.0)) if self.w0 is None else self.w0
+        if abs(base.Ok0) > 1e-6 or float(getattr(base, "wa", 0.0)) != 0.0:
+            raise ZwickyError(f"cosmology {self.cosmology!r} is not flat with constant w; choose one that is")
+        if not (0.1 < h < 2 and 0 < omega_m <= 1 and 0 < omega_b < omega_m and w0 < -1 / 3):
+            raise ZwickyError(
+                f"h = {h}, omega_m = {omega_m}, omega_b = {omega_b}, w0 = {w0}; give 0.1 < h < 2, "
+                "0 < omega_b < omega_m <= 1 and w0 < -1/3"
+            )
+        own = all(v is None for v in (self.h, self.omega_m, self.omega_b, self.w0))
+        if own and self.cosmology == "ho2019":
+            return base
+        # Neither neutrinos nor radiation move these particles: drop them, so that growth and background agree.
+        name = self.cosmology if own else f"{self.cosmology} modified"
+        return FlatwCDM(H0=100 * h, Om0=omega_m, Ob0=omega_b, w0=w0, Tcmb0=0.0, name=name)
+
+    @property
+    def box_size_mpc(self) -> float:
+        """Comoving side in Mpc."""
+        return mpc(self.box_size_mpc_h, self.flrw().h)
+
+    @property
+    def softening_mpc(self) -> float:
+        """Comoving Plummer softening in Mpc."""
+        return mpc(self.softening_mpc_h, self.flrw().h)
+
+    @property
+    def n_particles(self) -> int:
+        """Particles in all."""
+        return self.n_side**3
+
+    @property
+    def n_mesh(self) -> int:
+        """Mesh cells a side."""
+        return self.mesh_factor * self.n_side
+
+    @property
+    def mesh_cell_mpc(self) -> float:
+        """Side of a mesh cell in comoving Mpc."""
+        return self.box_size_mpc / self.n_mesh
+
+    @property
+    def particle_mass_msun(self) -> float:
+        """Mass of a particle in Msun."""
+        cosmology = self.flrw()
+        mean = cosmology.Om0 * critical_density(cosmology.H0.value)
+        return mean * self.box_size_mpc**3 / self.n_particles
+
+    def replace(self, **changes) -> UniverseSettings:
+        """A copy with some settings changed."""
+        return dataclasses.replace(self, **changes)
+
+
+#: Named scales of equal mass resolution for the first three: a few minutes, half an hour, and the paper's volume.
+SCALES = {
+    "demo": UniverseSettings(n_side=128, box_size_mpc_h=250.0),
+    "standard": UniverseSettings(n_side=320, box_size_mpc_h=625.0),
+    "paper": UniverseSettings(n_side=512, box_size_mpc_h=1000.0),
+}

@@ -1,0 +1,274 @@
+"""`zwicky predict` as a user types it: the masses, the files, and every careless mistake."""
+
+import json
+
+import astropy.units as u
+import numpy as np
+import pytest
+import typer
+from astropy.table import MaskedColumn, QTable, Table
+from typer.testing import CliRunner
+
+from zwicky.cli.predict import predict
+from zwicky.cosmology import paper_cosmology
+from zwicky.errors import ZwickyError
+from zwicky.estimators import MSigma, save_model
+from zwicky.io import write_json, write_sample
+from zwicky.survey import observed_sample
+from zwicky.units import log10_msun
+
+SIGMA15, ALPHA = 1000.0, 1 / 3
+
+
+@pytest.fixture(scope="session")
+def model(tmp_path_factory):
+    """M-sigma fitted to clusters that obey sigma = 1000 km/s (M / 10^15 Msun/h)^(1/3)."""
+    rng = np.random.default_rng(0)
+    mass_h = np.linspace(13.5, 15.4, 60)
+    counts = 2 * rng.integers(5, 200, 60)
+    v = [
+        np.tile([-1.0, 1.0], n // 2) * SIGMA15 * 10 ** (ALPHA * (m - 15)) * np.sqrt(1 - 1 / n)
+        for n, m in zip(counts, mass_h, strict=True)
+    ]
+    sample = observed_sample(
+        paper_cosmology(),
+        np.full(60, 0.117),
+        np.concatenate([[0], np.cumsum(counts)]),
+        rng.uniform(0, 2.3, counts.sum()),
+        np.concatenate(v),
+        "a relation without scatter",
+    )
+    sample.log10_m200c[:] = log10_msun(mass_h, 0.678)
+    directory = tmp_path_factory.mktemp("models") / "relation"
+    save_model(directory, MSigma().fit(sample, rng), {})
+    table = {"log10_m200c_h": [13.0, 16.0], "n_galaxies": [5, 500], "scatter_dex": [[0.3, 0.3], [0.3, 0.3]]}
+    write_json(directory / "calibration.json", {"error_table": table})
+    return directory
+
+
+@pytest.fixture
+def zwicky(model):
+    """Run ``zwicky predict`` with the fitted relation; returns what was printed."""
+    app = typer.Typer(pretty_exceptions_enable=False)
+    app.command()(predict)
+
+    def run(*arguments, **named):
+        options = [f"--{name.replace('_', '-')}={value}" for name, value in named.items()]
+        words = [*map(str, arguments), f"--model={model}", f"--m-sigma={model}", *options]
+        result = CliRunner().invoke(app, words, env={"COLUMNS": "200"})
+        if isinstance(result.exception, ZwickyError):
+            raise result.exception
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    return run
+
+
+def one_cluster(n=60, sigma=800.0, seed=1, **more):
+    rng = np.random.default_rng(seed)
+    return Table({"r_proj": rng.uniform(0.05, 2.1, n), "v_los": rng.normal(0, sigma, n), **more})
+
+
+def many_clusters():
+    tables = []
+    for i, name in enumerate(["good", "few", "nan", "negative", "also good"]):
+        table = one_cluster(seed=i)
+        if name == "few":
+            table = table[:7]
+        if name == "nan":
+            table["v_los"][3] = np.nan
+        if name == "negative":
+            table["r_proj"][:4] *= -1
+        table["cluster_id"] = name
+        tables.append(table)
+    from astropy.table import vstack
+
+    return vstack(tables)
+
+
+def expected_mass(v):
+    return log10_msun(15 + np.log10(np.std(v, ddof=1) / SIGMA15) / ALPHA, 0.678)
+
+
+@pytest.mark.parametrize("suffix", ["csv", "ecsv", "fits", "parquet", "vot"])
+def test_one_cluster_in_and_out_in_every_format(zwicky, tmp_path, suffix):
+    table = one_cluster()
+    source, out = tmp_path / f"abell.{suffix}", tmp_path / "made" / f"mass.{suffix}"
+    table.write(source, **({"format": "votable"} if suffix == "vot" else {}))
+    printed = zwicky(source, redshift=0.1, out=out)
+    assert "abell" in printed
+    row = Table.read(out, **({"format": "votable"} if suffix == "vot" else {}))[0]
+    names = "cluster_id n_members log10_m200c log10_m200c_err sigma_v_kms log10_m200c_msigma flag"
+    assert list(row.colnames) == names.split()
+    assert row["n_members"] == 60
+    assert row["log10_m200c"] == pytest.approx(expected_mass(table["v_los"]), abs=1e-5)
+    assert row["log10_m200c_err"] == pytest.approx(0.3)
+    assert row["sigma_v_kms"] == pytest.approx(np.std(table["v_los"], ddof=1), rel=1e-5)
+    assert row["flag"] == "ok"
+    assert f"{row['log10_m200c']:.2f}" in printed
+
+
+def test_sky_positions_give_the_same_mass(zwicky, tmp_path):
+    from astropy.coordinates import SkyCoord
+
+    z, cosmology, table = 0.05, paper_cosmology(), one_cluster()
+    theta = (table["r_proj"] * (1 + z) / cosmology.comoving_distance(z).value) * u.rad
+    where = SkyCoord(150 * u.deg, 60 * u.deg).directional_offset_by(
+        np.linspace(0, 360, len(table)) * u.deg, theta
+    )
+    beta = np.asarray(table["v_los"]) / 299792.458
+    zs = (1 + z) * np.sqrt((1 + beta) / (1 - beta)) - 1
+    Table({"RAJ2000": where.ra.deg, "DEJ2000": where.dec.deg, "zspec": zs}).write(tmp_path / "sky.fits")
+    (tmp_path / "centres.csv").write_text("cluster_id,ra,dec,z\n12,150,60,0.05\n")
+    printed = zwicky(
+        tmp_path / "sky.fits",
+        "--json",
+        clusters=tmp_path / "centres.csv",
+        columns="ra=RAJ2000,dec=DEJ2000,z=zspec",
+    )
+    table.write(tmp_path / "plane.csv")
+    plane = json.loads(zwicky(tmp_path / "plane.csv", "--json", redshift=z))["clusters"][0]
+    sky = json.loads(printed)["clusters"][0]
+    assert sky["cluster_id"] == 12
+    assert sky["n_members"] == plane["n_members"] == 60
+    assert sky["log10_m200c"] == pytest.approx(plane["log10_m200c"], abs=1e-4)
+
+
+def test_bad_clusters_are_flagged_and_the_others_weighed(zwicky, tmp_path):
+    many_clusters().write(tmp_path / "many.ecsv")
+    rows = json.loads(zwicky(tmp_path / "many.ecsv", "--json", redshift=0.1, out=tmp_path / "o.fits"))["clusters"]
+    flags = {row["cluster_id"]: row["flag"] for row in rows}
+    assert flags["good"] == flags["also good"] == "ok"
+    assert "7 galaxies" in flags["few"]
+    assert "NaN" in flags["nan"]
+    assert "negative" in flags["negative"]
+    assert [row["log10_m200c"] is None for row in rows] == [False, True, True, True, False]
+    assert len(Table.read(tmp_path / "o.fits")) == 5
+
+
+def test_recentring_says_by_how_much(zwicky, tmp_path):
+    table = one_cluster(400, 500.0)
+    table["v_los"] += 700.0
+    table.write(tmp_path / "g.csv")
+    off = json.loads(zwicky(tmp_path / "g.csv", "--json", redshift=0.1))["clusters"][0]
+    on = json.loads(zwicky(tmp_path / "g.csv", "--json", "--recentre", redshift=0.1))["clusters"][0]
+    assert "--recentre" in off["flag"]
+    assert on["flag"] == "ok"
+    assert on["recentred_kms"] == pytest.approx(700, abs=150)
+    assert "+" in zwicky(tmp_path / "g.csv", "--recentre", redshift=0.1)
+
+
+def test_units_the_comoving_option_and_the_aperture(zwicky, tmp_path):
+    # At z = 1 the aperture of 2.36 comoving Mpc is 1.18 proper Mpc.
+    table = Table({"r_proj": np.linspace(0.1, 2.3, 100), "v_los": np.random.default_rng(2).normal(0, 700, 100)})
+    table.write(tmp_path / "g.csv")
+    in_kpc = QTable({"R_proj": table["r_proj"] * 1000 * u.kpc, "V_los": table["v_los"] / 1000 * u.Mm / u.s})
+    in_kpc.write(tmp_path / "g.ecsv")
+
+    def n(*args, **named):
+        return json.loads(zwicky(*args, "--json", **named))["clusters"][0]["n_members"]
+
+    assert n(tmp_path / "g.csv", "--comoving", redshift=1.0) == 100
+    proper = n(tmp_path / "g.csv", redshift=1.0)
+    assert proper == np.sum(table["r_proj"] <= 1.6 / 0.678 / 2)
+    assert n(tmp_path / "g.ecsv", redshift=1.0) == proper
+
+
+def test_msun_h_cosmology_and_plot(zwicky, tmp_path):
+    many_clusters().write(tmp_path / "many.csv")
+    printed = zwicky(
+        tmp_path / "many.csv", "--msun-h", redshift=0.1, cosmology="WMAP9", plot=tmp_path / "p.png"
+    )
+    assert "Msun/h" in printed
+    assert "WMAP9" in printed
+    assert (tmp_path / "p.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_sample_that_zwicky_wrote(zwicky, tmp_path):
+    table = one_cluster()
+    sample = observed_sample(
+        paper_cosmology(), [0.1], [0, 60], table["r_proj"] * 1.1, table["v_los"], "a test"
+    )
+    write_sample(tmp_path / "mock.parquet", sample)
+    table.write(tmp_path / "g.csv")
+    ours = json.loads(zwicky(tmp_path / "mock.parquet", "--json"))["clusters"][0]
+    theirs = json.loads(zwicky(tmp_path / "g.csv", "--json", redshift=0.1))["clusters"][0]
+    assert ours["log10_m200c"] == theirs["log10_m200c"]
+
+
+def changed(**changes):
+    table = one_cluster()
+    for name, values in changes.items():
+        table[name] = values
+    return table
+
+
+RNG = np.random.default_rng(3)
+MISTAKES = {
+    "nine galaxies": (one_cluster(9), "9 galaxies in the cylinder (10 needed)"),
+    "nan": (changed(v_los=np.where(np.arange(60) == 5, np.nan, one_cluster()["v_los"])), "NaN v_los"),
+    "masked": (changed(r_proj=MaskedColumn(one_cluster()["r_proj"], np.arange(60) == 5)), "NaN r_proj"),
+    "negative radii": (changed(r_proj=-one_cluster()["r_proj"]), "negative r_proj"),
+    "redshifts": (changed(v_los=RNG.normal(0.1, 0.003, 60)), "redshifts?"),
+    "cz": (changed(v_los=RNG.normal(30_000, 800, 60)), "cz?"),
+    "degrees": (changed(r_proj=RNG.uniform(0, 0.3, 60)), "degrees?"),
+    "kpc": (changed(r_proj=RNG.uniform(0, 2000, 60)), "kpc?"),
+    "one velocity": (changed(v_los=np.full(60, 300.0)), "no spread"),
+    "missing column": (Table({"r_proj": [1.0], "velocity": [2.0]}), "v_los=velocity"),
+}
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+@pytest.mark.parametrize("suffix", ["csv", "fits"])
+def test_a_mistake_in_the_table_is_one_line_and_no_file(zwicky, tmp_path, name, suffix):
+    table, expected = MISTAKES[name]
+    table.write(tmp_path / f"g.{suffix}")
+    with pytest.raises(ZwickyError) as error:
+        zwicky(tmp_path / f"g.{suffix}", redshift=0.1, out=tmp_path / "out.csv", plot=tmp_path / "p.png")
+    assert expected in str(error.value)
+    assert "\n" not in str(error.value)
+    assert [path.name for path in tmp_path.iterdir()] == [f"g.{suffix}"]
+
+
+OPTIONS = {
+    "file": (["none.csv"], "none.csv: cannot be read"),
+    "empty": (["empty.csv"], "empty.csv: the file is empty"),
+    "cut short": (["cut.fits"], "cut short"),
+    "redshift": (["g.csv", "--redshift=-1"], "--redshift -1"),
+    "no redshift": (["g.csv"], "--redshift"),
+    "cosmology": (["g.csv", "--redshift=0.1", "--cosmology=Plank18"], "did you mean 'Planck18'"),
+    "columns": (["g.csv", "--redshift=0.1", "--columns=rproj=R"], "did you mean 'r_proj'"),
+    "out": (["g.csv", "--redshift=0.1", "--out=mass.doc"], "suffix '.doc'"),
+    "plot": (["g.csv", "--redshift=0.1", "--plot=p.gif"], "p.gif"),
+    "centres": (["g.csv", "--clusters=none.csv"], "none.csv: cannot be read"),
+}
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+def test_a_mistake_on_the_command_line_is_one_line(zwicky, tmp_path, name, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    one_cluster().write("g.csv")
+    (tmp_path / "empty.csv").write_text("")
+    one_cluster().write("whole.fits")
+    (tmp_path / "cut.fits").write_bytes((tmp_path / "whole.fits").read_bytes()[:6000])
+    before = sorted(path.name for path in tmp_path.iterdir())
+    arguments, expected = OPTIONS[name]
+    with pytest.raises(ZwickyError) as error:
+        zwicky(*arguments)
+    assert expected in str(error.value)
+    assert "\n" not in str(error.value)
+    assert sorted(path.name for path in tmp_path.iterdir()) == before
+
+
+def test_exit_code_two_and_one_line(model, tmp_path, monkeypatch, capsys):
+    from zwicky.cli import main
+
+    one_cluster(9).write(tmp_path / "g.csv")
+    words = ["zwicky", "predict", str(tmp_path / "g.csv"), "--redshift=0.1", f"--model={model}"]
+    monkeypatch.setattr("sys.argv", [*words, f"--m-sigma={model}"])
+    with pytest.raises(SystemExit) as stop:
+        main()
+    assert stop.value.code == 2
+    error = capsys.readouterr().err.strip()
+    assert "9 galaxies in the cylinder" in error
+    assert "\n" not in error

@@ -1,0 +1,77 @@
+"""What is refused, what is remarked on, and that sound clusters pass."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from made_clusters import galaxies_of
+
+from zwicky.cosmology import paper_cosmology
+from zwicky.survey import find_problem
+from zwicky.survey.quality import remarks_on_data, remarks_on_mass
+
+CYLINDER = {"aperture_mpc": 1.6 / 0.678, "v_cut_kms": 2200.0}
+
+
+def problem(r, v, redshift=0.1, from_sky=False):
+    return find_problem(r, v, redshift, **CYLINDER, from_sky=from_sky)
+
+
+def remarks(r, v, redshift=0.1, training=None):
+    training = {"redshift": (0.117, 0.117)} if training is None else training
+    return remarks_on_data(
+        r, v, redshift, aperture_mpc=CYLINDER["aperture_mpc"], cosmology=paper_cosmology(), training=training
+    )
+
+
+@given(seed=st.integers(0, 10_000), n=st.integers(12, 400), sigma=st.floats(150, 1200))
+def test_sound_clusters_have_no_problem(seed, n, sigma):
+    assert problem(*galaxies_of(np.random.default_rng(seed), n, sigma)) is None
+
+
+def test_sound_clusters_are_seldom_remarked_on():
+    rng = np.random.default_rng(8)
+    flagged = sum(bool(remarks(*galaxies_of(rng, rng.integers(12, 200), 700, 2.36))) for _ in range(2000))
+    assert flagged <= 12
+
+
+R, V = galaxies_of(np.random.default_rng(9))
+BAD = {
+    "nan velocity": (R, np.where(np.arange(80) == 3, np.nan, V), 0.1, "NaN v_los in 1 of 80"),
+    "nan radius": (np.where(np.arange(80) < 2, np.nan, R), V, 0.1, "NaN r_proj in 2 of 80"),
+    "negative radii": (np.where(np.arange(80) < 5, -R, R), V, 0.1, "negative r_proj in 5 of 80"),
+    "redshifts for velocities": (R, 0.1 + V / 3e5, 0.1, "redshifts?"),
+    "cz for velocities": (R, 30_000 + V, 0.1, "cz?"),
+    "kpc": (R * 1000, V, 0.1, "kpc?"),
+    "degrees at z = 0.1": (np.rad2deg(R / 430), V, 0.1, "degrees?"),
+    "too few": (R[:9], V[:9], 0.1, "9 galaxies in the cylinder (10 needed)"),
+    "none": (R[:0], V[:0], 0.1, "no galaxies"),
+    "no redshift": (R, V, np.nan, "no redshift"),
+    "negative redshift": (R, V, -0.1, "redshift -0.1"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_problems_are_found(name):
+    r, v, z, expected = BAD[name]
+    found = problem(np.float32(r), np.float32(v), z)
+    assert expected in found.what
+    assert found.advice
+
+
+def test_computed_radii_are_not_doubted():
+    r, v = R * 0.1, V
+    assert "degrees" in problem(r, v).what
+    assert problem(r, v, from_sky=True) is None
+
+
+def test_remarks_are_made():
+    assert any("redshift 0.60" in text for text in remarks(R, V, redshift=0.6))
+    assert not remarks(R, V, redshift=0.02)
+    assert any("--recentre" in text for text in remarks(R, V + 500))
+    assert any("end at 0.5" in text for text in remarks(R * 0.55, V))
+    assert any("number" in text for text in remarks(R, V, training={"n_galaxies": (10, 50)}))
+    assert any("dispersion" in text for text in remarks(R, V, training={"sigma_v_kms": (100, 600)}))
+    assert remarks_on_mass(15.6, 15.5, {"log10_m200c_h": (13.7, 15.4)}) == ["mass outside training"]
+    assert remarks_on_mass(14.0, 15.1, {}) == ["unlike training: far from M-sigma"]
+    assert remarks_on_mass(14.5, 14.9, {"log10_m200c_h": (13.7, 15.4)}) == []

@@ -1,0 +1,110 @@
+"""Positions and redshifts to radii and velocities, against astropy."""
+
+import numpy as np
+import pytest
+from astropy.coordinates import SkyCoord
+from astropy.cosmology import FlatLambdaCDM, LambdaCDM
+from hypothesis import given
+from hypothesis import strategies as st
+
+from zwicky.cosmology import relative_velocity
+from zwicky.errors import ZwickyError
+from zwicky.io.observed import Centres, SkyList
+from zwicky.survey import clusters_from_sky
+from zwicky.survey.sky import angular_separation, unit_vectors
+
+COSMOLOGIES = {
+    "flat": FlatLambdaCDM(H0=70, Om0=0.3),
+    "closed": LambdaCDM(H0=70, Om0=0.5, Ode0=0.8),
+    "open": LambdaCDM(H0=70, Om0=0.3, Ode0=0.0),
+}
+COORDINATES = {"ra": st.floats(0, 360), "dec": st.floats(-90, 90)}
+
+
+def sky_of(rng, n, centres, degrees=1.0):
+    which = rng.integers(0, len(centres.ra), n)
+    dec = np.clip(centres.dec[which] + rng.normal(0, degrees, n), -90, 90)
+    ra = (centres.ra[which] + rng.normal(0, degrees, n) / np.maximum(np.cos(np.deg2rad(dec)), 0.05)) % 360
+    return SkyList(ra=ra, dec=dec, z=np.abs(centres.z[which] + rng.normal(0, 0.004, n)))
+
+
+@given(ra=COORDINATES["ra"], dec=COORDINATES["dec"], ra2=COORDINATES["ra"], dec2=COORDINATES["dec"])
+def test_separations_are_astropys(ra, dec, ra2, dec2):
+    ours = angular_separation(unit_vectors(ra, dec), unit_vectors(ra2, dec2))
+    theirs = SkyCoord(ra, dec, unit="deg").separation(SkyCoord(ra2, dec2, unit="deg")).rad
+    assert ours == pytest.approx(theirs, abs=1e-14)
+
+
+@pytest.mark.parametrize("name", COSMOLOGIES)
+def test_every_galaxy_near_a_centre_is_found_and_placed(name):
+    cosmology = COSMOLOGIES[name]
+    rng = np.random.default_rng(3)
+    # A pole, the seam of right ascension, and two centres that share galaxies.
+    centres = Centres(
+        cluster_id=np.array(["pole", "seam", "a", "b"]),
+        ra=np.array([10.0, 359.9, 120.0, 120.5]),
+        dec=np.array([89.5, 0.0, 30.0, 30.2]),
+        z=np.array([0.05, 0.08, 0.03, 0.032]),
+    )
+    galaxies = sky_of(rng, 4000, centres)
+    found = clusters_from_sky(galaxies, centres, cosmology=cosmology, aperture_mpc=2.3, v_cut_kms=2200)
+    shared = 0
+    for i in range(4):
+        here = SkyCoord(centres.ra[i], centres.dec[i], unit="deg")
+        theta = here.separation(SkyCoord(galaxies.ra, galaxies.dec, unit="deg")).rad
+        r = theta * cosmology.comoving_transverse_distance(centres.z[i]).to_value("Mpc")
+        v = relative_velocity(galaxies.z, centres.z[i])
+        near = (r < 2.3) & (np.abs(v) < 2200)
+        cluster = found.sample[i]
+        inside = (cluster.r_proj < 2.3) & (np.abs(cluster.v_los) < 2200)
+        assert near.sum() > 20
+        np.testing.assert_allclose(np.sort(cluster.r_proj[inside]), np.sort(r[near]), rtol=1e-5)
+        np.testing.assert_allclose(np.sort(cluster.v_los[inside]), np.sort(v[near]), rtol=1e-4, atol=1e-2)
+        shared += near.sum()
+    assert found.label.tolist() == centres.cluster_id.tolist()
+    assert shared > 0
+
+
+def test_galaxies_with_a_cluster_stay_with_it():
+    rng = np.random.default_rng(4)
+    centres = Centres(np.array([7, 3]), np.array([10.0, 10.2]), np.array([5.0, 5.1]), np.array([0.05, 0.05]))
+    galaxies = sky_of(rng, 40, centres, degrees=0.2)
+    own = SkyList(galaxies.ra, galaxies.dec, galaxies.z, cluster_id=np.array(["3"] * 15 + ["7"] * 25))
+    found = clusters_from_sky(own, centres, cosmology=COSMOLOGIES["flat"], aperture_mpc=2.3, v_cut_kms=2200)
+    assert found.sample.n_galaxies.tolist() == [25, 15]
+
+
+def test_missing_redshift_stays_and_missing_centre_has_no_redshift():
+    centres = Centres(
+        np.array([1, 2]), np.array([10.0, np.nan]), np.array([5.0, 5.0]), np.array([0.05, 0.05])
+    )
+    galaxies = SkyList(np.full(3, 10.0), np.full(3, 5.0), np.array([0.05, np.nan, 0.5]))
+    found = clusters_from_sky(
+        galaxies, centres, cosmology=COSMOLOGIES["flat"], aperture_mpc=2, v_cut_kms=2200
+    )
+    assert found.sample.n_galaxies.tolist() == [2, 0]
+    assert np.isnan(found.sample.v_los).tolist() == [False, True]
+    assert np.isnan(found.sample.redshift).tolist() == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"dec": np.array([1.0, 95.0])}, "dec = 95"),
+        ({"ra": np.array([1.0, 400.0])}, "ra = 400"),
+        ({"ra": np.array([1.0, np.nan])}, "row 2"),
+        ({"z": np.array([7000.0, 7100.0])}, "looks like cz"),
+        ({"cluster_id": np.array(["A", "C"])}, "'C' of the galaxies"),
+    ],
+)
+def test_mistakes_are_named(changes, expected):
+    centres = Centres(
+        np.array(["A", "B"]), np.array([1.0, 2.0]), np.array([1.0, 2.0]), np.array([0.05, 0.06])
+    )
+    values = {"ra": np.array([1.0, 2.0]), "dec": np.array([1.0, 2.0]), "z": np.array([0.05, 0.06])} | changes
+    with pytest.raises(ZwickyError) as error:
+        clusters_from_sky(
+            SkyList(**values), centres, cosmology=COSMOLOGIES["flat"], aperture_mpc=2, v_cut_kms=2200
+        )
+    assert expected in str(error.value)
+    assert "\n" not in str(error.value)

@@ -7,6 +7,7 @@ results do not depend on the number of threads or on their order.
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -29,7 +30,7 @@ def pieces(n: int, n_pieces: int) -> list[tuple[int, int]]:
     [(0, 3), (3, 6), (6, 10)]
     """
     edges = np.linspace(0, n, max(1, min(n, n_pieces)) + 1).astype(int)
-    return [(int(a), int(b)) for a, b in zip(edges[:-1], edges[1:], strict=True) if b > a]
+    return [(int(a), int(b)) for a, b in itertools.pairwise(edges) if b > a]
 
 
 def run_pieces(function: Callable[..., Any], arguments: Iterable[tuple], workers: int | None = None) -> list:

@@ -1,4 +1,4 @@
-"""Published fits from colossus: linear power, mass functions, mass definitions.
+"""Published fits: power spectra and mass functions from colossus and CAMB, mass definitions.
 
 colossus keeps a global cosmology and can write a cache to the home folder. Both stay in this file: every
 call sets the cosmology without a cache and puts the previous one back.
@@ -17,7 +17,7 @@ from colossus.lss import mass_function as colossus_mass_function
 
 from zwicky.errors import ZwickyError
 
-__all__ = ["linear_power", "m200c_from_m500c", "mass_function"]
+__all__ = ["linear_power", "m200c_from_m500c", "mass_function", "nonlinear_power"]
 
 
 @contextlib.contextmanager
@@ -52,7 +52,7 @@ def _current(cosmology: FLRW, sigma8: float, n_s: float) -> Iterator[colossus_co
 
 
 def linear_power(
-    k_mpc: np.ndarray, cosmology: FLRW, sigma8: float, n_s: float, transfer: str = "eisenstein98"
+    k_mpc: np.ndarray, cosmology: FLRW, sigma8: float, n_s: float, transfer: str = "camb"
 ) -> np.ndarray:
     """Linear matter power spectrum at z = 0 in Mpc^3.
 
@@ -65,16 +65,67 @@ def linear_power(
     sigma8, n_s
         Normalisation and spectral index.
     transfer
-        A power spectrum model that colossus knows; default Eisenstein & Hu (1998).
+        ``"camb"`` for the Boltzmann code, or a fit that colossus knows, such as ``"eisenstein98"``.
     """
     k = np.asarray(k_mpc, dtype=float)
     h = cosmology.h
+    if transfer == "camb":
+        return _camb_power(k, 0.0, cosmology, sigma8, n_s, nonlinear=False)
     with _current(cosmology, sigma8, n_s) as current:
         return current.matterPowerSpectrum(k / h, z=0.0, model=transfer) / h**3
 
 
+def nonlinear_power(
+    k_mpc: np.ndarray, redshift: float, cosmology: FLRW, sigma8: float, n_s: float
+) -> np.ndarray:
+    """Non-linear matter power spectrum in Mpc^3 from HMcode-2020 (Mead et al. 2021), by CAMB.
+
+    Parameters
+    ----------
+    k_mpc : float64, shape (n,)
+        Wave numbers in 1/Mpc (no h), up to 20.
+    """
+    return _camb_power(np.asarray(k_mpc, dtype=float), redshift, cosmology, sigma8, n_s, nonlinear=True)
+
+
+def _camb_power(
+    k_mpc: np.ndarray, redshift: float, cosmology: FLRW, sigma8: float, n_s: float, nonlinear: bool
+) -> np.ndarray:
+    import camb
+
+    h, k_max = cosmology.h, max(20.0, 1.1 * k_mpc.max())
+    parameters = camb.set_params(
+        H0=cosmology.H0.value,
+        ombh2=cosmology.Ob0 * h**2,
+        omch2=(cosmology.Om0 - cosmology.Ob0) * h**2,
+        omk=cosmology.Ok0,
+        w=float(getattr(cosmology, "w0", -1.0)),
+        mnu=0.0,
+        num_massive_neutrinos=0,
+        As=2e-9,
+        ns=n_s,
+        halofit_version="mead2020",
+    )
+    # Only sigma8 is given: one run tells what the amplitude 2e-9 makes of it.
+    parameters.set_matter_power(redshifts=[0.0], kmax=2.0)
+    parameters.NonLinear = camb.model.NonLinear_none
+    amplitude = 2e-9 * (sigma8 / camb.get_results(parameters).get_sigma8_0()) ** 2
+    parameters.InitPower.set_params(As=amplitude, ns=n_s)
+    parameters.set_matter_power(redshifts=[redshift], kmax=k_max)
+    parameters.NonLinear = camb.model.NonLinear_both if nonlinear else camb.model.NonLinear_none
+    power = camb.get_results(parameters).get_matter_power_interpolator(
+        nonlinear=nonlinear, hubble_units=False, k_hunit=False
+    )
+    return power.P(redshift, k_mpc)
+
+
 def mass_function(
-    m200c_msun: np.ndarray, redshift: float, cosmology: FLRW, sigma8: float, n_s: float, model: str = "tinker08"
+    m200c_msun: np.ndarray,
+    redshift: float,
+    cosmology: FLRW,
+    sigma8: float,
+    n_s: float,
+    model: str = "tinker08",
 ) -> np.ndarray:
     """Halo mass function dn / dlog10 M200c per comoving Mpc^3, by default that of Tinker et al. (2008).
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import scipy.stats
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zwicky.errors import ZwickyError
@@ -154,6 +154,7 @@ def test_one_halo_gives_no_ratio():
     assert np.isnan([alone.ratio, alone.low, alone.high]).all()
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.floats(-5, 5), st.integers(0, 4)), min_size=1, max_size=30).filter(
         lambda rows: sum(count for _, count in rows) > 0

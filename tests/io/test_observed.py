@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from astropy.io import fits
 from astropy.table import MaskedColumn, QTable, Table
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zwicky.errors import ZwickyError
@@ -220,6 +220,7 @@ def test_a_truncated_file_is_one_line(tmp_path, suffix, kept):
     assert "cut short" in message(error)
 
 
+@settings(deadline=None)
 @given(
     data=st.binary(max_size=200), suffix=st.sampled_from([".csv", ".fits", ".parquet", ".vot", ".ecsv", ""])
 )
@@ -227,10 +228,10 @@ def test_any_bytes_are_a_table_or_one_line(tmp_path_factory, data, suffix):
     path = tmp_path_factory.getbasetemp() / f"fuzz{suffix}"
     path.write_bytes(data)
     try:
-        assert len(read_any(path)) > 0
+        lines = len(read_any(path))
     except ZwickyError as error:
-        assert "\n" not in str(error)
-        assert path.name in str(error)
+        lines = -len(str(error).splitlines()) * (path.name in str(error))
+    assert lines > 0 or lines == -1
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".ecsv", ".fits", ".parquet", ".vot"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 
 from zwicky.cosmology import DistanceRedshift
@@ -23,9 +25,15 @@ def hubble_velocity(z):
     return C * ((1 + z) ** 2 - 1) / ((1 + z) ** 2 + 1)
 
 
+@functools.cache
+def distances(snapshot):
+    """Eq. 17 and its inverse around the snapshot."""
+    return DistanceRedshift(snapshot.cosmology, z_max=snapshot.redshift + 0.3)
+
+
 def step_by_step(separation, velocity, cluster_velocity, direction, snapshot):
     """R_proj in Mpc and v_los in km/s of galaxies at comoving separations, Eqs. 15-22."""
-    tables = DistanceRedshift(snapshot.cosmology, z_max=snapshot.redshift + 0.3)
+    tables = distances(snapshot)
     z_los = np.asarray(direction, dtype=float)
     x_los = np.cross(z_los, [0.3, -0.5, 0.81])
     x_los /= np.linalg.norm(x_los)
@@ -48,6 +56,10 @@ def brute_force(galaxies, position, velocity, direction, aperture, v_cut, box=No
     separation = galaxies.position.astype(float) - position
     if box is not None:
         separation -= box * np.rint(separation / box)
-    r_proj, v_los = step_by_step(separation, galaxies.velocity, velocity, direction, galaxies.snapshot)
-    rows = np.flatnonzero((r_proj <= aperture) & (np.abs(v_los) <= v_cut))
-    return rows, r_proj[rows], v_los[rows]
+    off_axis = np.linalg.norm(np.cross(separation, direction), axis=1)
+    near = np.flatnonzero(off_axis <= 1.001 * aperture)
+    r_proj, v_los = step_by_step(
+        separation[near], galaxies.velocity[near], velocity, direction, galaxies.snapshot
+    )
+    inside = (r_proj <= aperture) & (np.abs(v_los) <= v_cut)
+    return near[inside], r_proj[inside], v_los[inside]

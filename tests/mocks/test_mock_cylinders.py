@@ -175,6 +175,28 @@ def test_a_fast_galaxy_scatters_in_from_far(universe):
     assert abs(found.v_los[found.galaxy == len(galaxies)][0] - 1000.0) < 100.0
 
 
+@pytest.mark.parametrize("axis", [(0, 0, 1), (1, 0, 0), (3, -2, 1)])
+def test_cells_are_skipped_only_if_nothing_scatters_in(axis):
+    """Few galaxies a cell, all rushing along the line of sight: a cell's bound is as tight as can be."""
+    rng = np.random.default_rng(11)
+    direction = np.array(axis) / np.linalg.norm(axis)
+    n, m = 30000, 60
+    galaxies = GalaxyTable(
+        Snapshot("rush", 0.117, BOX, paper_cosmology()),
+        np.arange(n),
+        quantised(rng.uniform(0, BOX, (n, 3))),
+        rng.uniform(-7000, 7000, (n, 1)) * direction,
+        np.full(n, -1),
+        np.full(n, -1),
+        np.zeros(n, dtype=bool),
+    )
+    where = rng.uniform(0, BOX, (m, 3)), rng.normal(0, 300, (m, 3)), np.tile(direction, (m, 1))
+    found = members(cut_cylinders(galaxy_grid(galaxies, 6.0), *where, 2 * APERTURE, 300.0))
+    for i in range(m):
+        expected = brute_force(galaxies, *(w[i] for w in where), 2 * APERTURE, 300.0, BOX)
+        np.testing.assert_array_equal(found[i][0], expected[0])
+
+
 def test_counts_without_galaxies_in_memory(universe, monkeypatch):
     halos, galaxies = universe
     grid, where = galaxy_grid(galaxies), lines(halos, 50)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from astropy.coordinates import SkyCoord
 from astropy.cosmology import FlatLambdaCDM, LambdaCDM
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zwicky.cosmology import relative_velocity
@@ -28,6 +28,7 @@ def sky_of(rng, n, centres, degrees=1.0):
     return SkyList(ra=ra, dec=dec, z=np.abs(centres.z[which] + rng.normal(0, 0.004, n)))
 
 
+@settings(deadline=None)
 @given(ra=COORDINATES["ra"], dec=COORDINATES["dec"], ra2=COORDINATES["ra"], dec2=COORDINATES["dec"])
 def test_separations_are_astropys(ra, dec, ra2, dec2):
     ours = angular_separation(unit_vectors(ra, dec), unit_vectors(ra2, dec2))

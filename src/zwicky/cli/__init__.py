@@ -1,0 +1,74 @@
+"""The command line: parse, call, print. Every command is a file of this folder."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from zwicky import __version__
+from zwicky.cli.evaluate import evaluate
+from zwicky.cli.info import info
+from zwicky.cli.mock import mock
+from zwicky.cli.predict import predict
+from zwicky.cli.report import report
+from zwicky.cli.reproduce import reproduce
+from zwicky.cli.train import train
+from zwicky.cli.universe import universe
+from zwicky.errors import ZwickyError
+
+__all__ = ["app", "main"]
+
+# Typer carries its own click from 0.28 on and the installed one before: reach the class through Typer.
+_ClickError = typer.BadParameter.__base__.__base__
+
+app = typer.Typer(
+    name="zwicky",
+    help="Masses of galaxy clusters from the motions of their galaxies.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (predict, universe, mock, train, evaluate, reproduce, report, info):
+    app.command()(command)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit()
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Masses of galaxy clusters from the motions of their galaxies."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; a user's mistake is one line on standard error and exit code 2."""
+    try:
+        code = app(arguments, standalone_mode=False)
+    except ZwickyError as error:
+        print(f"zwicky: {error}", file=sys.stderr)
+        code = 2
+    except _ClickError as error:
+        print(f"zwicky: {_one_line(error)}", file=sys.stderr)
+        code = 2
+    except (typer.Abort, KeyboardInterrupt):
+        print("zwicky: stopped; the same command goes on where this one was", file=sys.stderr)
+        code = 130
+    except BrokenPipeError:
+        code = 0
+    return sys.exit(code or 0)
+
+
+def _one_line(error: _ClickError) -> str:
+    text = " ".join(error.format_message().split())
+    context = getattr(error, "ctx", None)
+    return f"{text} See `{context.command_path} --help`." if context is not None else text

@@ -11,19 +11,6 @@ import typer
 
 __all__ = ["predict"]
 
-_EXAMPLES = """
-Weigh galaxy clusters from the velocities of their galaxies.
-
-GALAXIES is CSV, ECSV, FITS, Parquet or VOTable, one cluster or many (cluster_id), with r_proj (proper Mpc)
-and v_los (km/s, rest frame), or with ra, dec and z. Units in the file are honoured; h is never assumed.
-
-Examples:
-
-  zwicky predict abell85.csv --redshift 0.055
-
-  zwicky predict survey.fits --clusters centres.csv --columns ra=RAJ2000,dec=DEJ2000,z=z_spec --recentre --out masses.ecsv
-"""
-
 
 def predict(
     galaxies: Annotated[Path, typer.Argument(help="Table of galaxies.", show_default=False)],
@@ -31,7 +18,8 @@ def predict(
         Path | None, typer.Option(help="Table of cluster centres: cluster_id, ra, dec, z.")
     ] = None,
     columns: Annotated[
-        str, typer.Option(help="Your names for our columns: ours=theirs,... with a unit as in r_proj=R[kpc].")
+        str,
+        typer.Option(help="Your names for our columns: ours=theirs,... with a unit in square brackets."),
     ] = "",
     redshift: Annotated[
         float | None, typer.Option(help="Redshift of the cluster where no file has it.")
@@ -56,28 +44,27 @@ def predict(
     msun_h: Annotated[bool, typer.Option("--msun-h", help="Print masses in Msun/h as well.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
 ) -> None:
+    """Weigh galaxy clusters from the velocities of their galaxies.
+
+    GALAXIES is CSV, ECSV, FITS, Parquet or VOTable, one cluster or many (cluster_id), with r_proj (proper
+    Mpc) and v_los (km/s, rest frame), or with ra, dec and z. Units in the file are honoured.
+
+    Example: zwicky predict abell85.csv --redshift 0.055
+
+    Example: zwicky predict survey.fits --clusters centres.csv --columns z=z_spec --recentre --out mass.ecsv
+    """
     # What a command imports only when it runs, `zwicky --help` need not wait for.
+    from zwicky import survey
     from zwicky.cosmology import cosmology_named
     from zwicky.errors import ZwickyError
     from zwicky.io.measures import parse_columns
     from zwicky.io.observed import read_observed
     from zwicky.io.tabular import check_output, write_any
-    from zwicky.survey import (
-        check_plot,
-        clusters_of,
-        open_model,
-        problems_of,
-        weigh,
-        write_figure,
-    )
-    from zwicky.survey import (
-        recentre as put_on_median,
-    )
 
     if out is not None:
         check_output(out)
     if plot is not None:
-        check_plot(plot)
+        survey.check_plot(plot)
     if redshift is not None and not 0 < redshift < 20:
         raise ZwickyError(f"--redshift {redshift:g} is not allowed; give the cluster's redshift, above 0")
     chosen = cosmology_named(cosmology)
@@ -85,26 +72,23 @@ def predict(
     observed, centres = read_observed(
         galaxies, clusters, h=chosen.h, columns=mapping, redshift=redshift, comoving=comoving
     )
-    weighing, by_sigma = open_model(model), open_model(m_sigma)
-    found = clusters_of(observed, centres, cosmology=chosen, model=weighing)
+    weighing, by_sigma = survey.open_model(model), survey.open_model(m_sigma)
+    found = survey.clusters_of(observed, centres, cosmology=chosen, model=weighing)
     if recentre:
         aperture = weighing.aperture_mpc(found.sample.cosmology.h)
-        found = put_on_median(found, aperture_mpc=aperture, v_cut_kms=weighing.v_cut_kms)
-    if len(found) == 1 and (problem := problems_of(found, weighing)[0]) is not None:
+        found = survey.recentre(found, aperture_mpc=aperture, v_cut_kms=weighing.v_cut_kms)
+    if len(found) == 1 and (problem := survey.problems_of(found, weighing)[0]) is not None:
         raise ZwickyError(f"{galaxies.name}: cluster {found.label[0]}: {problem.what}; {problem.advice}")
-    table = weigh(found, weighing, by_sigma)
+    table = survey.weigh(found, weighing, by_sigma)
     table.meta = {"model": weighing.name, "cosmo": found.sample.cosmology.name or cosmology}
     if out is not None:
         write_any(out, table)
     if plot is not None:
-        write_figure(plot, found, table, weighing)
+        survey.write_figure(plot, found, table, weighing)
     if as_json:
         typer.echo(_as_json(table))
     else:
         _print(table, found.sample.cosmology.h if msun_h else None)
-
-
-predict.__doc__ = _EXAMPLES
 
 
 def _as_json(table) -> str:
@@ -121,6 +105,7 @@ def _as_json(table) -> str:
 
 def _print(table, h: float | None) -> None:
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     def number(value, digits=2):
@@ -143,5 +128,5 @@ def _print(table, h: float | None) -> None:
         ]
         cells += [number(row["log10_m200c"] + np.log10(h))] if h else []
         cells += [f"{row['recentred_kms'].value:+.0f}"] if recentred else []
-        shown.add_row(*cells, row["flag"])
+        shown.add_row(*map(escape, [*cells, str(row["flag"])]))
     Console().print(shown)

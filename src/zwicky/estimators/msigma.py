@@ -78,7 +78,7 @@ class MSigma(Estimator):
         above = log10_mass >= self.settings.min_log10_m200c_h
         if above.sum() < 3 or np.ptp(log10_mass[above]) == 0:
             raise ZwickyError(
-                f"{above.sum()} clusters of different mass above log10 M200c [Msun/h] = "
+                f"{len(np.unique(log10_mass[above]))} different masses above log10 M200c [Msun/h] = "
                 f"{self.settings.min_log10_m200c_h:g}; M-sigma needs 3: lower min_log10_m200c_h"
             )
         log10_sigma = _log10_sigma(sample, moments.v_sigma, above)[above]

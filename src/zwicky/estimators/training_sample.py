@@ -7,10 +7,13 @@ from typing import Any
 import numpy as np
 
 from zwicky.errors import ZwickyError
-from zwicky.images import MemberMoments
+from zwicky.images import ImageSettings, MemberMoments
 from zwicky.tables import ClusterSample
 
-__all__ = ["require_known_masses", "training_range"]
+__all__ = ["require_cylinder", "require_known_masses", "training_range"]
+
+# Cylinders that differ by less than this are the same: the paper quotes its aperture to two digits.
+_SAME_CYLINDER = 0.01
 
 
 def require_known_masses(sample: ClusterSample) -> None:
@@ -32,6 +35,23 @@ def require_known_masses(sample: ClusterSample) -> None:
         )
 
 
+def require_cylinder(sample: ClusterSample, settings: ImageSettings) -> None:
+    """Refuse a sample whose metadata say that it was cut with another cylinder than the images show.
+
+    Raises
+    ------
+    ZwickyError
+        With both sizes.
+    """
+    for key, unit in (("aperture_mpc", "comoving Mpc"), ("v_cut_kms", "km/s")):
+        cut, shown = sample.meta.get(key), getattr(settings, key)
+        if cut is not None and abs(cut / shown - 1) > _SAME_CYLINDER:
+            raise ZwickyError(
+                f"the sample was cut at {key} = {cut:.4g} {unit}, the estimator looks at {shown:.4g}; "
+                "cut the sample again, or use an estimator trained for it"
+            )
+
+
 def training_range(sample: ClusterSample, moments: MemberMoments) -> dict[str, Any]:
     """Where the training sample lies: a cluster outside is unlike anything the estimator has seen.
 
@@ -39,7 +59,7 @@ def training_range(sample: ClusterSample, moments: MemberMoments) -> dict[str, A
     """
 
     def span(values, percentiles=(0, 100)):
-        return [float(x) for x in np.percentile(values, percentiles)]
+        return [float(x) for x in np.nanpercentile(values, percentiles)]
 
     return {
         "n_clusters": len(sample),

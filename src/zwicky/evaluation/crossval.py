@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from zwicky.errors import ZwickyError
-from zwicky.estimators import build_estimator, estimator_class, save_model
+from zwicky.estimators import build_estimator, save_model
 from zwicky.images import ImageSettings
 from zwicky.io import read_json, write_json
 from zwicky.parallel import available_cores

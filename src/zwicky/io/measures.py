@@ -24,6 +24,17 @@ __all__ = ["OUR_COLUMNS", "Named", "column_named", "labels", "numbers", "parse_c
 #: The columns that an observer's files may have, under our names.
 OUR_COLUMNS = ("cluster_id", "r_proj", "v_los", "redshift", "ra", "dec", "z")
 
+# What others call our columns: for hints only, nothing is renamed without the user's word.
+_ELSEWHERE = {
+    "cluster_id": ("id", "cid", "cluster", "group", "name"),
+    "r_proj": ("r", "rp", "rproj", "radius", "dproj", "dist", "distance"),
+    "v_los": ("v", "vlos", "vel", "velocity", "v_pec"),
+    "redshift": ("zclus", "z_cluster", "zcl", "z"),
+    "ra": ("raj2000", "radeg", "ra_deg", "alpha"),
+    "dec": ("de", "dej2000", "dedeg", "decdeg", "dec_deg", "delta", "decl"),
+    "z": ("redshift", "zspec", "z_spec", "zobs", "z_obs", "cz"),
+}
+
 _UNITS = {"v_los": u.km / u.s, "ra": u.deg, "dec": u.deg}
 _BRACKETS = re.compile(r"^(?P<name>.*?)\s*\[(?P<unit>[^\]]+)\]$")
 _FRAME = re.compile(r"\b([cp])(?=[kM]?pc\b)")
@@ -92,9 +103,7 @@ def column_named(table: Table, ours: str, mapping: Mapping[str, Named]) -> str |
 def missing(ours: Iterable[str], table: Table, source: str) -> ZwickyError:
     """The error for columns that `table` does not have, with what it has and the nearest names."""
     ours = list(ours)
-    near = {name: difflib.get_close_matches(name, [c.lower() for c in table.colnames], n=1) for name in ours}
-    theirs = {c.lower(): c for c in table.colnames}
-    example = ",".join(f"{n}={theirs[near[n][0]] if near[n] else 'THEIRS'}" for n in ours)
+    example = ",".join(f"{name}={_nearest(name, table.colnames)}" for name in ours)
     has = ", ".join(table.colnames[:12]) + (", ..." if len(table.colnames) > 12 else "")
     return ZwickyError(
         f"{source}: no column {' or '.join(ours)}; it has {has}; say which is which with --columns {example}"
@@ -199,6 +208,13 @@ def _number(value) -> bool:
 
 def _bad_unit(source: str, name: str, unit: str, allowed: str) -> ZwickyError:
     return ZwickyError(f"{source}: {name} is in {unit!r}; give {allowed}")
+
+
+def _nearest(ours: str, names: Iterable[str]) -> str:
+    theirs = {name.strip().lower(): name for name in names}
+    known = [theirs[name] for name in _ELSEWHERE[ours] if name in theirs]
+    near = [theirs[name] for name in difflib.get_close_matches(ours, theirs, n=1)]
+    return next(iter([*known, *near]), "THEIRS")
 
 
 def _hint(name: str, known: Iterable[str]) -> str:

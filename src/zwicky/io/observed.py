@@ -217,13 +217,13 @@ def _redshifts(
         ids = column_named(table, "cluster_id", columns)
         if name and ids and len(set(table[ids])) > 1:
             raise ZwickyError(
-                f"{source}: the clusters have their own redshifts in {name!r}; leave out --redshift {redshift:g}"
+                f"{source}: {name!r} has the redshifts of the clusters; leave out --redshift {redshift:g}"
             )
         return np.full(len(table), float(redshift))
     if name:
         return numbers(table, "redshift", name, columns, source)
     if written is None and not elsewhere:
         raise ZwickyError(
-            f"{source}: no redshift of the cluster; give --redshift Z or a column redshift (the aperture is comoving)"
+            f"{source}: no redshift, and the aperture is comoving; give --redshift Z or a column redshift"
         )
     return np.full(len(table), np.nan if written is None else float(written))

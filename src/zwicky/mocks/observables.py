@@ -19,7 +19,7 @@ from zwicky.units import SPEED_OF_LIGHT_KMS
 
 __all__ = ["HubbleFlow", "Observed", "hubble_flow", "minimum_image", "observe", "sky_basis"]
 
-_DEGREE = 8
+_DEGREE = 6
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def hubble_flow(cosmology: FLRW, redshift: float, v_max_kms: float) -> HubbleFlo
     """Hubble flow about `redshift` for velocities up to `v_max_kms` either way (Eqs. 17-19).
 
     The integral of Eq. 17 is done by Gauss-Legendre quadrature from the cluster outwards, so that it holds
-    for a snapshot at redshift zero too; the fit is good to 1e-10, or 3e-5 km/s (see the tests).
+    for a snapshot at redshift zero too; the fit is good to 3e-5 km/s up to 25000 km/s (see the tests).
 
     Parameters
     ----------

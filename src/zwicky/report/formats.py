@@ -18,7 +18,8 @@ def number(value: float | None, decimals: int, signed: bool = False) -> str:
     """
     if value is None or not math.isfinite(value):
         return _NOTHING
-    text = f"{value:{'+' if signed else ''}.{decimals}f}"
+    rounded = round(value, decimals) + 0.0  # adding zero turns minus zero into zero
+    text = f"{rounded:{'+' if signed else ''}.{decimals}f}"
     return text.replace("-", _MINUS)
 
 
@@ -49,7 +50,7 @@ def percent(scatter_dex: float) -> str:
     """A small scatter in dex as a fraction of the mass, ``ln(10)`` times it, as the paper does (Sec. 5.1).
 
     >>> percent(0.132)
-    '30 %'
+    '30\\xa0%'
     """
     return f"{100 * math.log(10) * scatter_dex:.0f}\N{NO-BREAK SPACE}%"
 
@@ -68,7 +69,7 @@ def duration(seconds: float | None) -> str:
         return f"{seconds * 1e6:.3g} µs"
     if seconds < 1.0:
         return f"{seconds * 1e3:.3g} ms"
-    if seconds < 60:
+    if seconds < 59.95:
         return f"{seconds:.3g} s"
     minutes, rest = divmod(round(seconds), 60)
     if minutes < 60:

@@ -60,7 +60,7 @@ def render_html(run: RunResults, pictures: Mapping[str, bytes]) -> str:
         },
         range=[f"{edge:g}" for edge in run.metrics["evaluation"]["range_log10_m200c_h"]],
         level=comparisons[0]["level"] if comparisons else "",
-        paper_only=Markup(" and ".join(paper_only)),
+        paper_only=Markup(" and ".join(filter(None, (", ".join(paper_only[:-1]), *paper_only[-1:])))),
         paper_only_count=len(paper_only),
         limits=limits(run),
         command=command(run),

@@ -38,9 +38,9 @@ _SIGMA = r"$M$–$\sigma$"
 
 METHODS = {
     "cnn_1d": Method(r"CNN$_{\rm 1D}$", "CNN<sub>1D</sub>", "#2a9d76", "--"),
-    "cnn_2d": Method(r"CNN$_{\rm 2D}$", "CNN<sub>2D</sub>", "#0b4f8a", "-"),
+    "cnn_2d": Method(r"CNN$_{\rm 2D}$", "CNN<sub>2D</sub>", "#083d73", "-"),
     "m_sigma_pure": Method(f"{_SIGMA} pure", "<i>M</i>–σ, pure", "#8a4f9e", "-."),
-    "m_sigma_contaminated": Method(f"{_SIGMA} contaminated", "<i>M</i>–σ, contaminated", "#e69f00", ":"),
+    "m_sigma_contaminated": Method(f"{_SIGMA} contaminated", "<i>M</i>–σ, contaminated", "#f0a818", ":"),
     "sdm_1d": Method(r"SDM$_{\rm 1D}$", "SDM<sub>1D</sub>", "#b8860b", (0, (3, 1, 1, 1, 1, 1))),
     "sdm_2d": Method(r"SDM$_{\rm 2D}$", "SDM<sub>2D</sub>", "#c2527d", (0, (6, 2))),
 }

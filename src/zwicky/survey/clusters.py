@@ -136,7 +136,7 @@ def match(wanted: np.ndarray, known: np.ndarray) -> np.ndarray:
     absent = [str(label) for label in wanted if str(label) not in place]
     if absent:
         raise ZwickyError(
-            f"cluster_id {absent[0]!r} of the galaxies is not among the {len(known)} centres; add it or leave it out"
+            f"cluster_id {absent[0]!r} of the galaxies is not among the {len(known)} centres; add it"
         )
     return np.array([place[str(label)] for label in wanted], dtype=np.int64)
 

@@ -72,7 +72,7 @@ def draw_cluster(
     ax.plot([0, edge_r, edge_r, 0], [edge_v, edge_v, -edge_v, -edge_v], color="black", lw=1.2)
     ax.set(
         xlim=(0, _AROUND * edge_r),
-        ylim=(-_AROUND * edge_v, _AROUND * edge_v),
+        ylim=(-_AROUND * edge_v, (_AROUND + 0.2) * edge_v),
         xlabel=r"$R_{\rm proj}$ [comoving Mpc/$h$]",
         ylabel=r"$v_{\rm los}$ [km/s]",
     )
@@ -80,8 +80,8 @@ def draw_cluster(
     if np.isfinite(log10_m200c_h):
         spread = rf" \pm {error:.2f}" if np.isfinite(error) else ""
         mass = rf"$\log_{{10}} M_{{200c}}\,[M_\odot/h] = {log10_m200c_h:.2f}{spread}$"
-    ax.set_title(f"{title}\n{mass}", fontsize=10)
-    ax.legend(loc="upper right", fontsize=7, framealpha=0.9)
+    ax.set_title(f"{title.replace('$', chr(92) + '$')}\n{mass}", fontsize=10)
+    ax.legend(loc="upper center", ncols=3, fontsize=7, frameon=False, handletextpad=0.3, columnspacing=1.0)
     return ax
 
 

@@ -102,7 +102,7 @@ def _wrong_unit(r_proj, v_los, aperture_mpc, v_cut_kms) -> Problem | None:
     if len(r_proj) >= MIN_GALAXIES and r_proj.max() < 0.35 * aperture_mpc:
         return Problem(
             f"r_proj ends at {r_proj.max():.2g} Mpc: degrees?",
-            f"name the unit: --columns r_proj=NAME[deg], or give galaxies out to {aperture_mpc:.2f} comoving Mpc",
+            f"name the unit: --columns r_proj=NAME[deg], or reach out to {aperture_mpc:.2f} comoving Mpc",
         )
     return None
 
@@ -112,12 +112,14 @@ def remarks_on_data(
     v_los: np.ndarray,
     redshift: float,
     *,
+    sigma_v_kms: float,
     aperture_mpc: float,
     cosmology: FLRW,
     training: Mapping,
 ) -> list[str]:
     """What to be careful about in the galaxies of a cylinder, in a few words each.
 
+    `sigma_v_kms` is the standard deviation of `v_los`;
     `training` holds the ranges ``redshift``, ``n_galaxies`` and ``sigma_v_kms`` of the training sample,
     each as (low, high), where the model knows them.
     """
@@ -131,15 +133,15 @@ def remarks_on_data(
             remarks.append(f"redshift {redshift:.2f} (trained at {nearest:.2f})")
     if _outside(n, training.get("n_galaxies"), margin=1.5):
         remarks.append("number of galaxies outside training")
-    if _outside(np.std(v_los, ddof=1), training.get("sigma_v_kms"), margin=1.1):
+    if _outside(sigma_v_kms, training.get("sigma_v_kms"), margin=1.1):
         remarks.append("velocity dispersion outside training")
-    # A cylinder around a cluster is filled about evenly in radius.
+    # A cylinder around a cluster is filled about evenly in radius; the last tenth may be missing.
     reach = float(r_proj.max()) / aperture_mpc
-    if n * np.log(reach) < np.log(1e-3):
+    if reach < 0.9 and n * np.log(reach) < np.log(1e-3):
         remarks.append(f"galaxies end at {reach:.2f} of the aperture")
     # The median of n normal values scatters by 1.25 sigma / sqrt(n).
     offset = float(np.median(v_los))
-    if abs(offset) > max(150.0, 3.3 * 1.25 * np.std(v_los, ddof=1) / np.sqrt(n)):
+    if abs(offset) > max(150.0, 3.3 * 1.25 * sigma_v_kms / np.sqrt(n)):
         remarks.append(f"velocities off centre by {offset:+.0f} km/s (--recentre)")
     return remarks
 

@@ -9,7 +9,7 @@ import numpy as np
 from astropy.table import QTable
 
 from zwicky.evaluation.error_model import predicted_error
-from zwicky.images import ImageSettings, image_faults
+from zwicky.images import ImageSettings, image_faults, member_moments
 from zwicky.survey.clusters import ObservedClusters
 from zwicky.survey.models import Model
 from zwicky.survey.quality import Problem, find_problem, remarks_on_data, remarks_on_mass
@@ -59,6 +59,7 @@ def weigh(clusters: ObservedClusters, model: Model, m_sigma: Model) -> QTable:
     mass, error, sigma, mass_msigma = (np.full(n, np.nan) for _ in range(4))
     flags = ["" if problem is None else problem.what for problem in problems]
     if len(rows):
+        sigma[rows] = member_moments(sound).v_sigma
         mass[rows] = model.estimator.predict(sound).log10_m200c
         mass_msigma[rows] = m_sigma.estimator.predict(sound).log10_m200c
         mass_h, mass_msigma_h = (log10_msun_h(m[rows], cosmology.h) for m in (mass, mass_msigma))
@@ -66,11 +67,11 @@ def weigh(clusters: ObservedClusters, model: Model, m_sigma: Model) -> QTable:
             error[rows] = predicted_error(model.error_table, mass_h, sound.n_galaxies)
         for i, row in enumerate(rows):
             members = slice(*sound.offsets[i : i + 2])
-            sigma[row] = np.std(sound.v_los[members], ddof=1, dtype=float)
             remarks = remarks_on_data(
                 sound.r_proj[members],
                 sound.v_los[members],
                 float(sound.redshift[i]),
+                sigma_v_kms=float(sigma[row]),
                 aperture_mpc=model.aperture_mpc(cosmology.h),
                 cosmology=cosmology,
                 training=model.training,

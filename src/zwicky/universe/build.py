@@ -23,7 +23,7 @@ from zwicky.errors import ZwickyError
 from zwicky.io import provenance, read_json, read_table, whole_file, write_json, write_table
 from zwicky.settings import digest, read_toml, to_toml
 from zwicky.tables import GalaxyTable, HaloTable, Snapshot
-from zwicky.theory import linear_power, mass_function
+from zwicky.theory import linear_power, mass_function, nonlinear_power
 from zwicky.universe.checkpoint import read_particles, write_particles
 from zwicky.universe.evolve import Particles, evolve, start, step_edges
 from zwicky.universe.fof import friends_of_friends
@@ -125,7 +125,7 @@ def make_universe(
         return earlier + time.monotonic() - begin
 
     saved = time.monotonic()
-    for particles, redshift in evolve(particles, settings):
+    for particles, redshift in evolve(particles, settings):  # noqa: B020 - the same object, moved on
         report("gravity", particles.step, n_steps)
         if redshift is not None:
             _write_snapshot(directory, settings, particles, redshift, report)
@@ -135,7 +135,13 @@ def make_universe(
             write_particles(checkpoint, particles, name, elapsed())
             saved = time.monotonic()
     seconds = elapsed()
-    facts = {"digest": name, "wall_s": seconds, "pairs": particles.pairs, "redshifts": list(settings.redshifts)}
+    facts = {
+        "digest": name,
+        "redshifts": list(settings.redshifts),
+        "wall_s": seconds,
+        "pairs": particles.pairs,
+        "pairs_per_s": particles.pairs / max(particles.pair_seconds, 1e-9),
+    }
     write_json(directory / "provenance.json", provenance(**facts))
     checkpoint.unlink(missing_ok=True)
     return directory
@@ -160,7 +166,15 @@ def _write_snapshot(
     report("galaxies", 0, 1)
     density = settings.tracer_density_h3_mpc3 or tracer_density_for_richness(settings.flrw())
     galaxies = make_galaxies(
-        snapshot, particles.position, velocity, particles.particle_id, group_id, member_of, halos, density, settings.seed
+        snapshot,
+        particles.position,
+        velocity,
+        particles.particle_id,
+        group_id,
+        member_of,
+        halos,
+        density,
+        settings.seed,
     )
     del velocity, group_id, member_of
     report("diagnostics", 0, 1)
@@ -180,6 +194,7 @@ def _diagnose(settings: UniverseSettings, position: np.ndarray, halos: HaloTable
     edges = np.arange(13.0, 15.61, 0.1)
     centres = 0.5 * (edges[1:] + edges[:-1])
     log10_m200c_h = np.log10(halos.m200c * h)
+    nonlinear = nonlinear_power(k, redshift, cosmology, settings.sigma8, settings.n_s)
     theory = mass_function(10.0**centres / h, redshift, cosmology, settings.sigma8, settings.n_s)
     depth = min(box, 15.0 / h)
     return {
@@ -189,6 +204,7 @@ def _diagnose(settings: UniverseSettings, position: np.ndarray, halos: HaloTable
         "k_mpc_h": k / h,
         "power": power * h**3,
         "power_linear": linear * h**3,
+        "power_nonlinear": nonlinear * h**3,
         "mass_bin_edges": edges,
         "mass_counts": np.histogram(log10_m200c_h, bins=edges)[0],
         "mass_function_tinker": theory / h**3,

@@ -13,7 +13,7 @@ from zwicky.universe.evolve import Particles
 
 __all__ = ["read_particles", "write_particles"]
 
-_NUMBERS = {"step": int, "a": float, "a_long": float, "a_short": float, "pairs": int}
+_NUMBERS = {"step": int, "a": float, "a_long": float, "a_short": float, "pairs": int, "pair_seconds": float}
 
 
 def write_particles(path: Path, particles: Particles, digest: str, seconds: float) -> None:

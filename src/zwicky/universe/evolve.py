@@ -13,6 +13,8 @@ the scale factor that the positions and each of the two kicks have reached, and 
 
 from __future__ import annotations
 
+import itertools
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -47,8 +49,8 @@ class Particles:
         Mesh steps done.
     a, a_long, a_short
         Scale factors that positions, mesh kicks and pair kicks have reached.
-    pairs
-        Pairs evaluated so far.
+    pairs, pair_seconds
+        Pairs evaluated so far, and the wall time that took.
     """
 
     position: np.ndarray
@@ -59,6 +61,7 @@ class Particles:
     a_long: float
     a_short: float
     pairs: int = 0
+    pair_seconds: float = 0.0
 
     @property
     def velocity(self) -> np.ndarray:
@@ -103,8 +106,8 @@ def evolve(particles: Particles, settings: UniverseSettings) -> Iterator[tuple[P
     Yields
     ------
     particles, redshift
-        After every mesh step; the redshift is None except at an output, where positions and momenta are at the
-        same time. Whoever writes down what is yielded can go on from there to the same result.
+        After every mesh step; the redshift is None except at an output, where positions and momenta are at
+        the same time. Whoever writes down what is yielded can go on from there to the same result.
     """
     edges, outputs = step_edges(settings)
     gravity = _Gravity(settings)
@@ -113,7 +116,7 @@ def evolve(particles: Particles, settings: UniverseSettings) -> Iterator[tuple[P
         sub = np.linspace(np.sqrt(begin), np.sqrt(end), settings.n_substeps + 1) ** 2
         gravity.sort(particles)
         gravity.kick_long(particles, _middle(begin, end))
-        for i, (sub_begin, sub_end) in enumerate(zip(sub[:-1], sub[1:], strict=True)):
+        for i, (sub_begin, sub_end) in enumerate(itertools.pairwise(sub)):
             if i > 0:
                 gravity.sort(particles)
             gravity.kick_short(particles, _middle(sub_begin, sub_end))
@@ -162,7 +165,9 @@ class _Gravity:
 
     def kick_short(self, p: Particles, a: float) -> None:
         factor = GRAVITATIONAL_CONSTANT * self.mass * kick_factor(self.cosmology, p.a_short, a)
+        begin = time.perf_counter()
         p.pairs += kick_short(p.position, p.momentum, self.starts, self.n_cells, self.box, self.short, factor)
+        p.pair_seconds += time.perf_counter() - begin
         p.a_short = a
 
     def drift(self, p: Particles, a: float) -> None:

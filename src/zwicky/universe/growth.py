@@ -44,7 +44,9 @@ class Growth:
 
         a = self._A_FIRST
         start = [a, a, -3.0 / 7.0 * a**2, -6.0 / 7.0 * a**2]
-        solution = solve_ivp(rates, (ln_a[0], 0.0), start, t_eval=ln_a, rtol=1e-9, atol=1e-14, method="DOP853")
+        solution = solve_ivp(
+            rates, (ln_a[0], 0.0), start, t_eval=ln_a, rtol=1e-9, atol=1e-14, method="DOP853"
+        )
         d, v, d2, v2 = solution.y
         today = d[-1]
         self._first = CubicSpline(ln_a, d / today)

@@ -16,8 +16,8 @@ __all__ = ["power_spectrum", "projected_slab"]
 def power_spectrum(position: np.ndarray, box_size: float, n_mesh: int) -> tuple[np.ndarray, np.ndarray]:
     """Power spectrum of equal-mass particles, shot noise subtracted.
 
-    The cloud-in-cell window is divided out; bins are one fundamental frequency wide up to the Nyquist frequency
-    of half the mesh, beyond which aliasing would show.
+    The cloud-in-cell window is divided out; bins are one fundamental frequency wide and end at half
+    the mesh's Nyquist frequency, beyond which aliasing would show.
 
     Parameters
     ----------

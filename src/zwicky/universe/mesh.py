@@ -9,8 +9,8 @@ the Green's function
           \frac{e^{-k^2 r_s^2}}{W^2(\mathbf{k})}
 
 is the one for which the differenced force is closest to the exact one (Hockney & Eastwood 1988,
-Sec. 8-3-3, without the alias sums), W being the cloud-in-cell window, once for the assignment and once for the
-interpolation.
+Sec. 8-3-3, without the alias sums), W being the cloud-in-cell window, once for the assignment and once
+for the interpolation.
 """
 
 from __future__ import annotations
@@ -46,7 +46,9 @@ def density_contrast(
         Density over its mean, minus one; mesh point i stands at ``i * box_size / n_mesh``.
     """
     if n_mesh < 2 * n_cells:
-        raise ValueError(f"{n_mesh} mesh cells for {n_cells} particle cells a side; give at least twice as many")
+        raise ValueError(
+            f"{n_mesh} mesh cells for {n_cells} particle cells a side; give at least twice as many"
+        )
     mesh = np.empty((n_mesh, n_mesh, n_mesh), dtype=np.float32)
     run_pieces(lambda a, b: mesh[a:b].fill(-1.0), pieces(n_mesh, available_cores()))
     weight = np.float32(n_mesh**3 / len(position))
@@ -97,9 +99,7 @@ def smoothed_potential(
     difference[np.abs(index) == n // 2] = 0.0
     window = np.sinc(index / n) ** -2
     smooth = np.exp(-((k * split) ** 2)) * window**2
-    run_pieces(
-        _apply_green, [(modes[a:b], a, k, difference, smooth) for a, b in pieces(n, 8 * workers)]
-    )
+    run_pieces(_apply_green, [(modes[a:b], a, k, difference, smooth) for a, b in pieces(n, 8 * workers)])
     return scipy.fft.irfftn(modes, s=(n, n, n), workers=workers, overwrite_x=True)
 
 

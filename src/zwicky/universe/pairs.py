@@ -209,7 +209,8 @@ def _kick_slab(ix, position, momentum, starts, n, box_size, c, cutoff2, softenin
             pairs += (stop - first) * (starts[cell + 1] - starts[cell])
             for i in range(starts[cell], starts[cell + 1]):
                 ax, ay, az = _pull(
-                    x[first:stop], y[first:stop], z[first:stop], position[i, 0], position[i, 1], position[i, 2],
+                    x[first:stop], y[first:stop], z[first:stop],
+                    position[i, 0], position[i, 1], position[i, 2],
                     coefficients, cutoff2, softening2,
                 )  # fmt: skip
                 momentum[i, 0] += factor * ax

@@ -36,10 +36,17 @@ class Plan:
 
     def __str__(self) -> str:
         minutes = self.seconds / 60
-        duration = f"{self.seconds:.0f} s" if minutes < 2 else f"{minutes:.0f} min" if minutes < 100 else f"{minutes / 60:.1f} h"
+        duration = (
+            f"{self.seconds:.0f} s"
+            if minutes < 2
+            else f"{minutes:.0f} min"
+            if minutes < 100
+            else f"{minutes / 60:.1f} h"
+        )
+        memory, available = self.memory_bytes / 2**30, self.available_bytes / 2**30
+        rate = self.pairs_per_second / 1e9
         return (
-            f"about {self.memory_bytes / 2**30:.1f} GiB of memory ({self.available_bytes / 2**30:.1f} free) and "
-            f"{duration} at {self.pairs_per_second / 1e9:.1f}e9 pairs a second"
+            f"about {memory:.1f} GiB of memory ({available:.1f} free) and {duration} at {rate:.1f}e9 pairs/s"
         )
 
     def check(self) -> None:
@@ -60,8 +67,9 @@ class Plan:
 def plan_universe(settings: UniverseSettings) -> Plan:
     """Expected memory and time of `settings` on this machine."""
     n, mesh = settings.n_particles, settings.n_mesh**3
-    # Stepping: 28 bytes a particle, and a real and a complex mesh of 4 bytes a cell side by side; or, while sorting,
-    # the order, the cells and one array twice. Initial conditions: 14 float32 fields, and the noise they are cut from.
+    # Stepping: 28 bytes a particle, and a real and a complex mesh of 4 bytes a cell side by side; or, while
+    # sorting, the order, the cells and one array twice. Initial conditions: 14 float32 fields, and the noise
+    # that they are cut from.
     stepping = 28 * n + max(8 * mesh, 28 * n)
     noise = 8 * settings.noise_side**3 if settings.noise_side else 0
     memory = int(1.05 * max(stepping, 56 * n + noise)) + 400 * 2**20

@@ -33,7 +33,8 @@ class UniverseSettings:
     h, omega_m, omega_b, w0
         Where given, they replace that cosmology's values, in a flat universe with constant w.
     sigma8, n_s, transfer
-        Linear power spectrum: normalisation, spectral index, transfer function (a colossus model).
+        Linear power spectrum: normalisation, spectral index, and transfer function, ``"camb"`` or a
+        colossus model such as ``"eisenstein98"``.
     z_initial
         Redshift of the second-order initial conditions.
     n_steps
@@ -69,7 +70,7 @@ class UniverseSettings:
     w0: float | None = None
     sigma8: float = 0.8228
     n_s: float = 0.96
-    transfer: str = "eisenstein98"
+    transfer: str = "camb"
     z_initial: float = 12.0
     n_steps: int = 80
     n_substeps: int = 4
@@ -94,7 +95,9 @@ class UniverseSettings:
         if self.n_side % 2:
             raise ZwickyError(f"n_side = {self.n_side}; give an even number")
         if self.noise_side is not None and (self.noise_side < self.n_side or self.noise_side % 2):
-            raise ZwickyError(f"noise_side = {self.noise_side}; give an even number of at least {self.n_side}")
+            raise ZwickyError(
+                f"noise_side = {self.noise_side}; give an even number of at least {self.n_side}"
+            )
         if not self.redshifts:
             raise ZwickyError("redshifts is empty; give at least one output redshift")
         for z in self.redshifts:
@@ -106,7 +109,9 @@ class UniverseSettings:
             raise ZwickyError(f"seed = {self.seed}; give a whole number of at least 0")
         cells = int(self.n_mesh / (self.split_mesh_cells * self.cutoff_splits))
         if cells < 3:
-            raise ZwickyError(f"n_side = {self.n_side} leaves {cells} pair cells a side; give a larger n_side")
+            raise ZwickyError(
+                f"n_side = {self.n_side} leaves {cells} pair cells a side; give a larger n_side"
+            )
         self.flrw()
 
     def flrw(self) -> FLRW:
@@ -126,7 +131,7 @@ class UniverseSettings:
         own = all(v is None for v in (self.h, self.omega_m, self.omega_b, self.w0))
         if own and self.cosmology == "ho2019":
             return base
-        # Neither neutrinos nor radiation move these particles: drop them, so that growth and background agree.
+        # Neither neutrinos nor radiation move these particles: without them growth and background agree.
         name = self.cosmology if own else f"{self.cosmology} modified"
         return FlatwCDM(H0=100 * h, Om0=omega_m, Ob0=omega_b, w0=w0, Tcmb0=0.0, name=name)
 
@@ -167,7 +172,7 @@ class UniverseSettings:
         return dataclasses.replace(self, **changes)
 
 
-#: Named scales of equal mass resolution for the first three: a few minutes, half an hour, and the paper's volume.
+#: Named scales, of one mass resolution: two minutes, half an hour, and the paper's volume.
 SCALES = {
     "demo": UniverseSettings(n_side=128, box_size_mpc_h=250.0),
     "standard": UniverseSettings(n_side=320, box_size_mpc_h=625.0),

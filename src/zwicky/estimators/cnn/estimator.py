@@ -18,7 +18,7 @@ from zwicky.estimators.base import Estimator, Prediction
 from zwicky.estimators.cnn.network import PhaseSpaceNetwork
 from zwicky.estimators.cnn.settings import CNNSettings
 from zwicky.estimators.cnn.training import Losses, device_named, evaluate, limit_to_one_thread, train
-from zwicky.estimators.training_sample import require_known_masses, training_range
+from zwicky.estimators.training_sample import require_cylinder, require_known_masses, training_range
 from zwicky.images import ImageSettings, member_moments, phase_space_images, thinned, velocity_images
 from zwicky.settings import from_mapping, to_mapping
 from zwicky.tables import ClusterSample
@@ -208,7 +208,9 @@ class _CNN(Estimator):
 
     def _inputs(self, sample: ClusterSample, device: torch.device) -> torch.Tensor:
         """Images whose mean cell is one: cells of a sum-normalised image train slowly."""
-        images = self._images(sample, self.images_for(sample))
+        settings = self.images_for(sample)
+        require_cylinder(sample, settings)
+        images = self._images(sample, settings)
         images *= images[0].size if len(images) else 1
         return torch.from_numpy(images).to(device)
 

@@ -64,6 +64,7 @@ def _residuals(run: RunResults) -> Figure:
     panels = figure.subplots(len(rows), 2, sharex="col", width_ratios=[2.2, 1], squeeze=False)
     for names, axes in zip(rows, panels, strict=True):
         draw_residual_comparison(names, run.predictions.log10_true_h, known, tuple(axes))
+    figure.get_layout_engine().set(wspace=0.04)
     panels[-1, 0].set_xlabel(r"$\log_{10}\ M_{200c}\ [h^{-1}\,M_\odot]$")
     panels[-1, 1].set_xlabel(r"probability density [dex$^{-1}$]")
     return figure

@@ -1,0 +1,60 @@
+"""``zwicky train``: a model to keep."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["train"]
+
+
+def train(
+    mocks: Annotated[Path, typer.Argument(help="Directory that `zwicky mock` wrote.", show_default=False)],
+    out: Annotated[Path, typer.Option(help="Directory of the model.")],
+    estimator: Annotated[str, typer.Option(help="cnn_1d, cnn_2d or m_sigma.")] = "cnn_2d",
+    config: Annotated[Path | None, typer.Option(help="TOML file of training settings.")] = None,
+    thin: Annotated[
+        float | None,
+        typer.Option(help="Train on members thinned at random to between this fraction and all of them."),
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(help="Passes over the training sample.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of training.")] = 1,
+    workers: Annotated[int | None, typer.Option(help="Folds side by side; default: all cores.")] = None,
+) -> None:
+    """Train an estimator on mocks and save it with its errors, for `zwicky predict --model`.
+
+    Example:  zwicky train my_mocks --estimator cnn_2d --thin 0.1 --out my_model
+    """
+    from zwicky.cli.console import stages
+    from zwicky.errors import ZwickyError
+    from zwicky.estimators import CNNSettings, load_model
+    from zwicky.evaluation import train_model
+    from zwicky.io import sha256_of
+    from zwicky.mocks import read_mocks
+    from zwicky.settings import from_mapping, read_toml, to_mapping
+
+    changes = {k: v for k, v in {"thin_min": thin, "epochs": epochs}.items() if v is not None}
+    settings = None
+    if estimator.startswith("cnn"):
+        base = read_toml(CNNSettings, config) if config else CNNSettings()
+        settings = from_mapping(CNNSettings, to_mapping(base) | changes, "training")
+    elif changes or config:
+        raise ZwickyError(
+            f"--thin, --epochs and --config are for networks; {estimator!r} has no such settings"
+        )
+    sample = read_mocks(mocks).train
+    with stages() as tell:
+        path = train_model(
+            estimator,
+            sample,
+            out,
+            seed=seed,
+            settings=settings,
+            workers=workers,
+            progress=tell,
+            source=str(sample.meta.get("source", "")),
+            mocks_sha256=sha256_of(mocks / "train.parquet"),
+        )
+    typer.echo(f"{path}: {load_model(path)!r}")

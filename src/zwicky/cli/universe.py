@@ -1,0 +1,66 @@
+"""``zwicky universe``: simulate one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["universe"]
+
+
+def universe(
+    out: Annotated[Path, typer.Option(help="Directory of the universe.")],
+    scale: Annotated[str, typer.Option(help="demo (128^3), standard (320^3) or paper (512^3).")] = "demo",
+    config: Annotated[Path | None, typer.Option(help="TOML file of settings, instead of --scale.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of the initial conditions.")] = None,
+    n_side: Annotated[int | None, typer.Option(help="Particles a side.")] = None,
+    box: Annotated[float | None, typer.Option(help="Side of the box, comoving Mpc/h.")] = None,
+    redshift: Annotated[list[float] | None, typer.Option(help="Output redshift; may be repeated.")] = None,
+    density: Annotated[float | None, typer.Option(help="Galaxies per (Mpc/h)^3.")] = None,
+    keep_particles: Annotated[bool, typer.Option("--keep-particles", help="Keep all particles.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the provenance as JSON.")] = False,
+) -> None:
+    """Simulate a universe: initial conditions, gravity, halos, galaxies.
+
+    A killed run goes on where it was when the same command is given again.
+
+    Example:  zwicky universe --scale demo --seed 7 --out my_universe
+    """
+    from zwicky.cli.choices import from_config_or_scale
+    from zwicky.cli.console import say, stages
+    from zwicky.io import read_json
+    from zwicky.universe import (
+        SCALES,
+        UniverseSettings,
+        is_complete,
+        make_universe,
+        plan_universe,
+        read_halos,
+    )
+
+    settings = from_config_or_scale(UniverseSettings, config, scale, SCALES)
+    changes = {
+        "seed": seed,
+        "n_side": n_side,
+        "box_size_mpc_h": box,
+        "redshifts": tuple(redshift) if redshift else None,
+        "tracer_density_h3_mpc3": density,
+    }
+    settings = settings.replace(**{k: v for k, v in changes.items() if v is not None})
+    if not is_complete(out, settings):
+        plan = plan_universe(settings)
+        say(f"{settings.n_side}^3 particles in {settings.box_size_mpc_h:g} Mpc/h: {plan}")
+        plan.check()
+    with stages() as tell:
+        make_universe(
+            settings, out, lambda text, i, n: tell("universe", i, n, text), keep_particles=keep_particles
+        )
+    if as_json:
+        typer.echo((out / "provenance.json").read_text(), nl=False)
+        return
+    made = read_json(out / "provenance.json")
+    for z in settings.redshifts:
+        typer.echo(f"{out}: {read_halos(out, z)!r}")
+    typer.echo(f"{made['wall_s']:.0f} s, {made['pairs_per_s']:.3g} pairs a second")

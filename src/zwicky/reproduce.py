@@ -194,6 +194,7 @@ def _universe_facts(settings: RunSettings, directory: Path) -> dict[str, Any]:
         "sigma15_kms": relation.sigma15_kms,
         "sigma_slope": relation.slope,
         "sigma_scatter_ln": relation.scatter_ln,
+        "sigma_scatter_ln_with_secondaries": relation.scatter_ln_with_secondaries,
         "sigma_over_evrard2008": relation.over_evrard,
         "wall_s": made["wall_s"],
         "pairs": made["pairs"],

@@ -6,7 +6,7 @@ import functools
 
 import numpy as np
 
-from zwicky.cosmology import DistanceRedshift
+from zwicky.cosmology import DistanceRedshift, paper_cosmology
 from zwicky.units import SPEED_OF_LIGHT_KMS as C
 
 
@@ -26,14 +26,15 @@ def hubble_velocity(z):
 
 
 @functools.cache
-def distances(snapshot):
-    """Eq. 17 and its inverse around the snapshot."""
-    return DistanceRedshift(snapshot.cosmology, z_max=snapshot.redshift + 0.3)
+def distances(z_max):
+    """Eq. 17 and its inverse in the paper's cosmology."""
+    return DistanceRedshift(paper_cosmology(), z_max)
 
 
 def step_by_step(separation, velocity, cluster_velocity, direction, snapshot):
     """R_proj in Mpc and v_los in km/s of galaxies at comoving separations, Eqs. 15-22."""
-    tables = distances(snapshot)
+    assert snapshot.cosmology == paper_cosmology()
+    tables = distances(snapshot.redshift + 0.3)
     z_los = np.asarray(direction, dtype=float)
     x_los = np.cross(z_los, [0.3, -0.5, 0.81])
     x_los /= np.linalg.norm(x_los)

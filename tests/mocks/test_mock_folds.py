@@ -2,7 +2,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial import cKDTree
 
@@ -18,6 +18,7 @@ def test_halo_folds_are_the_mass_rank_modulo_n():
 
 
 @given(st.integers(2, 13), st.integers(0, 200), st.integers(0, 1000))
+@settings(deadline=None)
 def test_spatial_folds_are_equal_and_apart(n_folds, more, seed):
     position = np.random.default_rng(seed).uniform(0, 100, (n_folds + more, 3))
     fold = spatial_folds(position, n_folds)

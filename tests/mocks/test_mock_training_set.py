@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zwicky.mocks import MockSettings, bin_quota, flat_training_lines, lines_in_test_range, orthogonal_lines
@@ -46,6 +46,7 @@ def test_the_share_of_a_gigaparsec():
 
 
 @given(st.floats(1e-9, 1e-3), st.integers(0, 100))
+@settings(deadline=None)
 def test_quotas_add_up(density, n_bins):
     quota = bin_quota(n_bins, MockSettings(flat_density=density), 1e6)
     assert abs(quota.sum() - density * 0.02 * 1e6 * n_bins) <= 0.5 + 1e-6

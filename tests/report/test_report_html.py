@@ -111,6 +111,8 @@ def test_tables_1_and_comparisons(page, run):
     rows = [[cell.strip() for cell in row] for row in page.rows]
     assert ["pure", "this run", "1075", "0.338", "0.051"] in rows
     assert ["", "paper", "1078", "0.345", "0.056"] in rows
+    # 1082.9 km/s at h(z) M, times E(0.117)^0.3361 = 1.0587^0.3361 at M
+    assert ["σ1D at M200c = 1015 M⊙/h", "1079 km/s", "1104 km/s"] in rows
     best = run.metrics["comparisons"][0]
     row = next(r for r in rows if r[:2] == ["CNN2D", "M–σ, contaminated"])
     assert row[2:] == [f"{best['ratio']:.3f}", f"{best['low']:.3f} – {best['high']:.3f}", "0.418"]
@@ -135,7 +137,7 @@ def test_no_number_is_missing_silently(page):
 
 def test_it_says_how_to_make_it_again(page, run):
     text = "".join(page.text)
-    assert f"zwicky reproduce --scale demo --seed 0 --out {run.directory.name}" in text
+    assert f"zwicky reproduce --config {run.directory.name}/run.toml" in text
     assert run.settings_text.strip() in text
 
 

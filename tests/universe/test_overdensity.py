@@ -19,6 +19,7 @@ from zwicky.universe import overdensity
 from zwicky.universe.cells import cell_sort
 from zwicky.universe.fof import friends_of_friends
 from zwicky.universe.overdensity import density_200c, find_halos
+from zwicky.universe.peaks import _depths
 
 SNAPSHOT = snapshot_of(40.0)
 
@@ -150,6 +151,20 @@ def test_where_spheres_overlap_the_more_massive_halo_owns():
     assert np.all(member_of[(d[1] < halos.r200c[1]) & ~both] == 1)
 
 
+def test_of_two_centres_in_one_sphere_the_more_massive_is_the_host():
+    # A compact halo at the edge of a shallow, larger one: its peak is deeper, the other's sphere holds it.
+    rng = np.random.default_rng(13)
+    compact = nfw_halo(rng, 300, (20.0, 20.0, 20.0), SNAPSHOT, concentration=20.0, extent=1.0)
+    edge = radius_200c(3000, SNAPSHOT)
+    x = rng.standard_normal((3300, 3))
+    x *= edge * np.sqrt(rng.random((3300, 1))) / np.linalg.norm(x, axis=1, keepdims=True)
+    shallow = wrapped(x + 20.0 + 0.95 * edge * np.array([0, 0, 1]), 40.0), np.zeros((3300, 3))
+    halos, _ = find(*together(compact, shallow))
+    assert len(halos) == 1
+    assert halos.m200c[0] / MASS > 3000
+    assert distance(halos.position[0], (20.0, 20.0, 20.0)) < halos.r200c[0]
+
+
 def test_a_uniform_background_holds_nothing():
     position, velocity = together(background(np.random.default_rng(6), SNAPSHOT))
     halos, member_of = find(position, velocity, group=np.zeros(len(position), dtype=np.int64))
@@ -163,6 +178,15 @@ def test_a_box_that_is_dense_all_over_ends_the_search():
     position, velocity = together((rng.random((2000, 3)) * 4, np.zeros((2000, 3))))
     halos, _ = find(position, velocity, snapshot, group=np.zeros(2000, dtype=np.int64))
     assert len(halos) == 0
+
+
+@pytest.mark.parametrize("stride", [1, 3])
+def test_depth_is_the_softened_sum_over_all_other_sources(stride):
+    x = np.random.default_rng(14).standard_normal((100, 3))
+    r = np.sqrt(((x[:, None] - x[None, ::stride]) ** 2).sum(axis=-1) + 0.1**2)
+    itself = np.where(np.arange(100) % stride == 0, 1 / 0.1, 0.0)
+    depth = _depths(x.T.astype(np.float32).copy(), stride, np.float32(0.1**2))
+    assert np.allclose(depth, (1 / r).sum(axis=1) - itself, rtol=1e-4)
 
 
 def test_order_place_and_orientation_change_nothing():

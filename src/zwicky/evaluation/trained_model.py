@@ -108,6 +108,7 @@ def train_model(
         "scatter_error_dex": scores.scatter_error,
     }
     save_model(directory, estimator, {"seed": seed, "scores": summary, **facts})
-    write_json(directory / "calibration.json", residual_scatter(predicted, true, weighed.n_galaxies))
+    table = residual_scatter(predicted, true, weighed.n_galaxies)
+    write_json(directory / "calibration.json", {"error_table": table})
     shutil.rmtree(work, ignore_errors=True)
     return directory

@@ -40,8 +40,11 @@ def snapshot_to_qtable(table: HaloTable | GalaxyTable) -> QTable:
     out = QTable()
     for name, f in columns_of(table).items():
         values = getattr(table, name)
-        out[name] = values * u.Unit(f.metadata["unit"]) if f.metadata["unit"] else values
-        out[name].info.description = f.metadata["about"]
+        # A vector is stored by component: astropy writes and reads columns of vectors row by row.
+        parts = zip(f.metadata["components"], values.T, strict=True) if values.ndim == 2 else [(name, values)]
+        for part, numbers in parts:
+            out[part] = numbers * u.Unit(f.metadata["unit"]) if f.metadata["unit"] else numbers
+            out[part].info.description = f.metadata["about"]
     s = table.snapshot
     out.meta = {
         "zwicky_table": type(table).__name__,
@@ -89,11 +92,17 @@ def read_table(cls: type[Table], path: Path | str) -> Table:
     )
     values = {}
     for name, f in columns_of(cls).items():
-        if name not in data.colnames:
-            raise ZwickyError(f"{path}: column {name!r} is missing; it has {', '.join(data.colnames)}")
-        unit = f.metadata["unit"]
-        values[name] = data[name].to_value(unit) if unit else np.asarray(data[name])
+        parts = [
+            _numbers(data, part, f.metadata["unit"], path) for part in f.metadata["components"] or [name]
+        ]
+        values[name] = np.stack(parts, axis=1) if f.metadata["components"] else parts[0]
     return cls(snapshot=snapshot, **values)
+
+
+def _numbers(data: QTable, name: str, unit: str, path: Path) -> np.ndarray:
+    if name not in data.colnames:
+        raise ZwickyError(f"{path}: column {name!r} is missing; it has {', '.join(data.colnames)}")
+    return data[name].to_value(unit) if unit else np.asarray(data[name])
 
 
 def write_sample(path: Path | str, sample: ClusterSample) -> None:

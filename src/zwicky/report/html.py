@@ -44,6 +44,7 @@ def render_html(run: RunResults, pictures: Mapping[str, bytes]) -> str:
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     template = files("zwicky.report").joinpath("report.html.j2").read_text(encoding="utf-8")
+    snapshot = run.halos.snapshot
     comparisons = comparison_rows(run.metrics["comparisons"])
     paper_only = [METHODS[name].html for name in PAPER_TABLE2 if name not in run.metrics["table2"]]
     return environment.from_string(template).render(
@@ -55,7 +56,9 @@ def render_html(run: RunResults, pictures: Mapping[str, bytes]) -> str:
             "table1": table1_rows(run.metrics["table1"]),
             "table2": table2_rows(run.metrics["table2"]),
             "comparisons": comparisons,
-            "universe": universe_rows(run.metrics["universe"]),
+            "universe": universe_rows(
+                run.metrics["universe"], float(snapshot.cosmology.efunc(snapshot.redshift))
+            ),
             "timing": timing_rows(run.metrics["timing"]),
         },
         range=[f"{edge:g}" for edge in run.metrics["evaluation"]["range_log10_m200c_h"]],

@@ -16,6 +16,7 @@ from zwicky.io import read_json, read_table
 from zwicky.mocks import Mocks, read_mocks
 from zwicky.tables import GalaxyTable, HaloTable
 from zwicky.units import log10_msun_h
+from zwicky.universe import snapshot_file
 
 __all__ = ["Predictions", "RunResults", "read_galaxies", "read_run"]
 
@@ -89,8 +90,8 @@ def read_run(directory: Path | str) -> RunResults:
     except tomllib.TOMLDecodeError as error:
         raise ZwickyError(f"{directory / 'run.toml'}: is not valid TOML ({error}); mend that line") from error
     metrics = read_json(directory / "metrics.json")
-    universe = directory / "universe"
-    halos = read_table(HaloTable, _snapshot_file(directory, metrics, "halos", ".parquet"))
+    universe, redshift = directory / "universe", metrics["universe"]["redshift"]
+    halos = read_table(HaloTable, snapshot_file(universe, "halos", redshift))
     return RunResults(
         directory=directory,
         settings=settings,
@@ -98,7 +99,7 @@ def read_run(directory: Path | str) -> RunResults:
         metrics=metrics,
         losses=read_json(directory / "losses.json"),
         predictions=_read_predictions(directory / "predictions.parquet", halos.snapshot.cosmology.h),
-        diagnostics=_read_diagnostics(_snapshot_file(directory, metrics, "diagnostics", ".npz")),
+        diagnostics=_read_diagnostics(snapshot_file(universe, "diagnostics", redshift)),
         halos=halos,
         mocks=read_mocks(directory / "mocks"),
         provenance=read_json(universe / "provenance.json"),
@@ -107,21 +108,8 @@ def read_run(directory: Path | str) -> RunResults:
 
 def read_galaxies(run: RunResults) -> GalaxyTable:
     """The galaxies of a run's universe: large, so only read where a figure needs them."""
-    return read_table(GalaxyTable, _snapshot_file(run.directory, run.metrics, "galaxies", ".parquet"))
-
-
-def _snapshot_file(directory: Path, metrics: Mapping[str, Any], kind: str, suffix: str) -> Path:
-    """The file of one kind at the redshift that the run's metrics name."""
-    redshift = metrics["universe"]["redshift"]
-    for path in sorted((directory / "universe").glob(f"{kind}_z*{suffix}")):
-        try:
-            if abs(float(path.stem.partition("_z")[2]) - redshift) < 5e-4:
-                return path
-        except ValueError:
-            continue
-    raise ZwickyError(
-        f"{directory / 'universe'}: holds no {kind}_z{redshift:g}{suffix}; run `zwicky reproduce` again"
-    )
+    path = snapshot_file(run.directory / "universe", "galaxies", run.metrics["universe"]["redshift"])
+    return read_table(GalaxyTable, path)
 
 
 def _read_text(path: Path) -> str:

@@ -8,9 +8,9 @@ from typing import Any
 from markupsafe import Markup
 
 from zwicky.evaluation import PAPER_TABLE1, PAPER_TABLE2, PAPER_TIMES_S
-from zwicky.report.figures.universe import EVRARD_2008
 from zwicky.report.formats import count, duration, number, significant
 from zwicky.report.style import METHODS
+from zwicky.universe.relations import EVRARD_2008
 
 __all__ = [
     "TABLE2_COLUMNS",
@@ -98,28 +98,38 @@ def comparison_rows(comparisons: list[Mapping[str, Any]]) -> list[dict[str, str]
     ]
 
 
-def universe_rows(universe: Mapping[str, Any]) -> list[dict[str, str]]:
-    """Facts about the simulation, with the published relation where there is one."""
+def universe_rows(universe: Mapping[str, Any], efunc: float) -> list[dict[str, str]]:
+    """Facts about the simulation, with the relation of Evrard et al. (2008) where it says something.
+
+    Parameters
+    ----------
+    universe
+        The facts, from ``metrics.json``; the dispersion is that at M200c = 10^15 Msun/h.
+    efunc
+        ``E(z) = H(z) / H0``: the published relation is one of h(z) M200c, so that at a given M200c in Msun/h
+        its dispersion is higher by ``E(z)^slope``.
+    """
     seconds, pairs = universe.get("wall_s"), universe.get("pairs_per_s")
+    sigma15, slope, scatter_ln = EVRARD_2008
     rows = [
         ("Particles", count(universe.get("n_particles")), ""),
         ("Side of the box", f"{number(universe.get('box_size_mpc_h'), 0)} Mpc/<i>h</i>", ""),
         ("Redshift", number(universe.get("redshift"), 3), ""),
         ("Halos above 10<sup>14</sup> M<sub>⊙</sub>/<i>h</i>", count(universe.get("halos_above_1e14")), ""),
         (
-            "σ<sub>1D</sub> at <i>h</i>(<i>z</i>) <i>M</i> = 10<sup>15</sup> M<sub>⊙</sub>",
+            "σ<sub>1D</sub> at <i>M</i><sub>200c</sub> = 10<sup>15</sup> M<sub>⊙</sub>/<i>h</i>",
             f"{number(universe.get('sigma15_kms'), 0)} km/s",
-            f"{EVRARD_2008['sigma15_kms']:.0f} km/s",
+            f"{sigma15 * efunc**slope:.0f} km/s",
         ),
         (
             "Slope of σ<sub>1D</sub>(<i>M</i>)",
             number(universe.get("sigma_slope"), 3),
-            f"{EVRARD_2008['slope']:.3f}",
+            number(slope, 3),
         ),
         (
             "Scatter in ln σ<sub>1D</sub>",
             number(universe.get("sigma_scatter_ln"), 3),
-            f"{EVRARD_2008['scatter_ln']:.3f}",
+            number(scatter_ln, 3),
         ),
         ("Time to make it", duration(seconds), ""),
         ("Pair forces a second", significant(pairs, 2), ""),
@@ -133,7 +143,7 @@ def timing_rows(timing: Mapping[str, Any]) -> list[dict[str, str]]:
     for stage, seconds in timing.items():
         if not isinstance(seconds, int | float):
             continue
-        name = stage.removesuffix("_s")
+        name = stage.removesuffix("_s").removeprefix("train_")
         label = Markup(METHODS[name].html) if name in METHODS else _STAGES.get(name, name.replace("_", " "))
         paper = duration(PAPER_TIMES_S["cnn_ten_folds"]) if name in ("cnn_1d", "cnn_2d") else ""
         rows.append({"stage": label, "ours": duration(seconds), "paper": paper})

@@ -51,7 +51,6 @@ def facts(run: RunResults) -> list[tuple[str, str]]:
     """The run at a glance: name and value, in the order shown."""
     universe = run.metrics["universe"]
     rows = [
-        ("Scale", run.settings.get("scale")),
         ("Particles", count(universe.get("n_particles"))),
         ("Box", f"{number(universe.get('box_size_mpc_h'), 0)} Mpc/h"),
         ("Redshift", f"{universe['redshift']:g}"),
@@ -124,12 +123,8 @@ def limits(run: RunResults) -> list[Markup]:
 
 
 def command(run: RunResults) -> str:
-    """The command that makes the run again; empty if its settings do not say."""
-    scale, seed = run.settings.get("scale"), _seed(run)
-    if scale is None:
-        return ""
-    option = "" if seed is None else f" --seed {seed}"
-    return f"zwicky reproduce --scale {scale}{option} --out {run.directory.resolve().name}"
+    """The command that makes the run again from its own settings, seed included."""
+    return f"zwicky reproduce --config {run.directory.resolve().name}/run.toml --out another_directory"
 
 
 def _seed(run: RunResults) -> int | None:

@@ -53,7 +53,7 @@ class ClusterSample:
     cosmology: FLRW = field(repr=False)
     cluster_id: np.ndarray = column("i8", "unique number of the row")
     halo_id: np.ndarray = column("i8", "halo behind the row, -1 if observed")
-    direction: np.ndarray = column("f8", "unit vector from observer to cluster, NaN if observed", "", 3)
+    direction: np.ndarray = column("f8", "unit vector from observer to cluster", "", ("nx", "ny", "nz"))
     redshift: np.ndarray = column("f8", "redshift of the cluster")
     log10_m200c: np.ndarray = column("f8", "log10 of the true M200c in Msun, NaN if not known")
     n_true: np.ndarray = column("i4", "galaxies inside r200c, -1 if not known")

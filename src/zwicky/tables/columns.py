@@ -18,9 +18,16 @@ __all__ = ["checked", "column", "columns_of", "take"]
 T = TypeVar("T")
 
 
-def column(dtype: str, about: str, unit: str = "", width: int = 1, **kwargs: Any) -> Any:
-    """Declare an array field: its dtype, its unit, one line about it, and 3 for vectors."""
-    metadata = {"dtype": np.dtype(dtype), "about": about, "unit": unit, "width": width}
+def column(dtype: str, about: str, unit: str = "", components: tuple[str, ...] = (), **kwargs: Any) -> Any:
+    """Declare an array field: its dtype, one line about it, its unit, and the names of a vector's components."""
+    width = max(1, len(components))
+    metadata = {
+        "dtype": np.dtype(dtype),
+        "about": about,
+        "unit": unit,
+        "width": width,
+        "components": components,
+    }
     return dataclasses.field(metadata=metadata, repr=False, **kwargs)
 
 

@@ -49,8 +49,8 @@ class HaloTable:
 
     snapshot: Snapshot
     halo_id: np.ndarray = column("i8", "unique number")
-    position: np.ndarray = column("f8", "centre, comoving", "Mpc", 3)
-    velocity: np.ndarray = column("f8", "peculiar velocity, proper", "km/s", 3)
+    position: np.ndarray = column("f8", "centre, comoving", "Mpc", ("x", "y", "z"))
+    velocity: np.ndarray = column("f8", "peculiar velocity, proper", "km/s", ("vx", "vy", "vz"))
     m200c: np.ndarray = column("f8", "mass inside r200c", "Msun")
     r200c: np.ndarray = column("f8", "radius of 200 times critical, comoving", "Mpc")
     sigma_1d: np.ndarray = column("f8", "one-dimensional velocity dispersion of the matter in r200c", "km/s")
@@ -82,8 +82,8 @@ class GalaxyTable:
 
     snapshot: Snapshot
     galaxy_id: np.ndarray = column("i8", "unique number")
-    position: np.ndarray = column("f4", "comoving", "Mpc", 3)
-    velocity: np.ndarray = column("f4", "peculiar velocity, proper", "km/s", 3)
+    position: np.ndarray = column("f4", "comoving", "Mpc", ("x", "y", "z"))
+    velocity: np.ndarray = column("f4", "peculiar velocity, proper", "km/s", ("vx", "vy", "vz"))
     host_id: np.ndarray = column("i8", "halo whose r200c holds the galaxy, -1 if none")
     fof_id: np.ndarray = column("i8", "friends-of-friends group, -1 if none")
     is_central: np.ndarray = column("?", "sits at the centre of its host")

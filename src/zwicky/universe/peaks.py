@@ -3,7 +3,7 @@
 A group's halo sits at its member deepest in the group's own potential, moved to the mean of the innermost
 tenth of its particles to beat their discreteness. Groups bridge halos that are distinct: what lies outside
 the spheres already found is searched again for its own deepest member, until nothing dense enough is left.
-A second halo is one only if neither centre lies in the other's sphere.
+Spheres found here may still hold the centres of others; `zwicky.universe.overdensity` keeps the hosts.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def halos_of_groups(
             reach = r_min
             centre = _point((at + origin) % box_size)
             centre, count, radius = _halo_at(cells, centre, particle_volume, min_particles)
-            if count > 0 and _is_apart(centre, radius, centres, radii, slots[group], slot, box_size):
+            if count > 0:
                 _, index = particles_within(*cells, centre, radius)
                 motions[slot], sigmas[slot] = _motion(velocity, index)
                 counts[slot], radii[slot] = count, radius
@@ -188,18 +188,6 @@ def _halo_at(cells, peak, particle_volume, min_particles):
         centre = (centre + mean / n_core) % cells[3]
     count, radius = sphere_of_density(*cells, _point(centre), particle_volume, min_particles, count)
     return _point(centre), count, radius
-
-
-@njit(nogil=True, cache=True)
-def _is_apart(centre, radius, centres, radii, slot_a, slot_b, box_size):
-    """Whether no centre of the halos in slots a to b lies in the new sphere, nor the new one in theirs."""
-    for slot in range(slot_a, slot_b):
-        d2 = 0.0
-        for k in range(3):
-            d2 += _nearest_image(centres[slot, k] - centre[k], box_size) ** 2
-        if d2 <= max(radius, radii[slot]) ** 2:
-            return False
-    return True
 
 
 @njit(nogil=True, cache=True)

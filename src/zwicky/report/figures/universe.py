@@ -14,17 +14,15 @@ from zwicky.evaluation import binned_quantiles
 from zwicky.report.figures.bands import LOG10_M200C_H, quiet
 from zwicky.report.style import GREY, MEMBERS, METHODS
 from zwicky.tables import HaloTable
+from zwicky.universe.relations import EVRARD_2008
 
 __all__ = [
-    "EVRARD_2008",
     "draw_mass_function",
     "draw_power_spectrum",
     "draw_sigma_mass",
     "draw_slice",
+    "log_binned",
 ]
-
-#: Evrard et al. (2008): sigma_1D in km/s at h(z) M200c = 1e15 Msun, slope, scatter in ln sigma.
-EVRARD_2008 = {"sigma15_kms": 1082.9, "slope": 0.3361, "scatter_ln": 0.0426}
 
 
 def draw_slice(diagnostics: Mapping[str, np.ndarray], h: float, axes: Axes) -> Axes:
@@ -75,6 +73,8 @@ def draw_mass_function(
     top.plot(centres, theory, color=GREY, linestyle="--", label="Tinker et al. 2008")
     top.errorbar(centres[seen], measured[seen], error[seen], label="this universe", **style)
     top.set(yscale="log", ylabel=r"$dn/d\log_{10} M\ [h^3\,{\rm Mpc}^{-3}\,{\rm dex}^{-1}]$")
+    top.set_xlim(edges[0], edges[:-1][seen].max(initial=edges[0]) + 2 * widths[-1])
+    top.set_ylim(bottom=0.3 * measured[seen].min(initial=theory.max()))  # the theory goes on without end
     top.legend(loc="upper right")
     bottom.axhspan(0.85, 1.15, color=GREY, alpha=0.15, linewidth=0)
     bottom.axhline(1.0, color=GREY, linestyle="--", linewidth=1.0)
@@ -102,8 +102,10 @@ def draw_sigma_mass(
     edges = np.arange(min_log10_hm, highest + 0.1, 0.1)
     grid = np.array([edges[0], edges[-1]])
 
+    sigma15, slope, scatter_ln = EVRARD_2008
+
     def published(log10_hm):
-        return EVRARD_2008["sigma15_kms"] * 10.0 ** (EVRARD_2008["slope"] * (log10_hm - 15.0))
+        return sigma15 * 10.0 ** (slope * (log10_hm - 15.0))
 
     step = max(1, len(mass) // 20_000)
     top.plot(
@@ -115,7 +117,7 @@ def draw_sigma_mass(
         alpha=0.25,
         rasterized=True,
     )
-    line, spread = published(grid), np.exp(EVRARD_2008["scatter_ln"])
+    line, spread = published(grid), np.exp(scatter_ln)
     top.fill_between(grid, line / spread, line * spread, color="#c44e00", alpha=0.25, linewidth=0)
     top.plot(grid, line, color="#c44e00", linestyle="--", label="Evrard et al. 2008, with its 4.3 % scatter")
     binned = binned_quantiles(mass, sigma / published(mass), edges, levels=(0.16, 0.5, 0.84), min_count=5)
@@ -145,16 +147,17 @@ def draw_sigma_mass(
 
 
 def draw_power_spectrum(diagnostics: Mapping[str, np.ndarray], axes: tuple[Axes, Axes]) -> tuple[Axes, Axes]:
-    """Power spectrum of the matter against linear theory and a non-linear fit, and its ratio to them."""
+    """Power spectrum of the matter, linear theory, HMcode-2020 (Mead et al. 2021), and ratios to both.
+
+    Linear bins are averaged into logarithmic ones, all curves alike, weighted by their number of modes.
+    """
     top, bottom = axes
-    k, power = diagnostics["k_mpc_h"], diagnostics["power"]
-    linear, nonlinear = diagnostics["power_linear"], diagnostics["power_nonlinear"]
+    names = ("k_mpc_h", "power", "power_linear", "power_nonlinear")
+    k, power, linear, nonlinear = log_binned(*(diagnostics[name] for name in names))
     top.plot(k, linear, color=GREY, linestyle=":", label="linear theory")
     if np.isfinite(nonlinear).any():
-        top.plot(k, nonlinear, color="#c44e00", linestyle="--", label="non-linear fit")
-        bottom.plot(
-            k, power / nonlinear, "o-", color=MEMBERS, markersize=3, linewidth=1.0, label="to the fit"
-        )
+        top.plot(k, nonlinear, color="#c44e00", linestyle="--", label="HMcode-2020, non-linear")
+        bottom.plot(k, power / nonlinear, "o-", color=MEMBERS, markersize=3, linewidth=1.0, label="to HMcode")
     top.plot(k, power, "o", color=MEMBERS, markersize=3.5, label="this universe")
     top.set(xscale="log", yscale="log", ylabel=r"$P(k)\ [(h^{-1}\,{\rm Mpc})^3]$")
     top.legend(loc="lower left")
@@ -165,3 +168,17 @@ def draw_power_spectrum(diagnostics: Mapping[str, np.ndarray], axes: tuple[Axes,
     bottom.legend(loc="upper left", ncols=2)
     quiet(top)
     return axes
+
+
+def log_binned(k: np.ndarray, *columns: np.ndarray, per_dex: int = 20) -> tuple[np.ndarray, ...]:
+    """Average k and functions of it over bins of log k, weighted by k^2, as the number of modes is.
+
+    A bin that holds one value gives that value; an empty one gives none.
+
+    >>> k, twice = log_binned(np.array([1.0, 10.0, 10.1]), np.array([2.0, 20.0, 20.2]))
+    >>> k.round(2), (twice / k).round(2)
+    (array([ 1.  , 10.05]), array([2., 2.]))
+    """
+    bins = np.unique(np.floor(per_dex * np.log10(k)), return_inverse=True)[1]
+    weight = np.bincount(bins, k**2)
+    return tuple(np.bincount(bins, k**2 * column) / weight for column in (k, *columns))

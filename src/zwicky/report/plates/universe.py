@@ -79,8 +79,8 @@ def _power_spectrum_caption(run: RunResults) -> str:
     return (
         "How strongly the matter clusters on each scale: large scales on the left, small on the "
         "right. On large scales it follows linear theory, up to the few waves that fit into the box; "
-        "on small ones gravity has amplified it, as the non-linear fit predicts. The grey band of the "
-        "lower panel is ±5 %."
+        "on small ones gravity has amplified it, as HMcode-2020 (Mead et al. 2021), tuned on large "
+        "simulations, predicts. The grey band of the lower panel is ±5 %."
     )
 
 

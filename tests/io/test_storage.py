@@ -1,0 +1,126 @@
+import astropy.units as u
+import numpy as np
+import pandas as pd
+import pytest
+from astropy.cosmology import FlatwCDM, Planck18
+from astropy.table import QTable
+
+from zwicky.cosmology import paper_cosmology
+from zwicky.errors import ZwickyError
+from zwicky.io import read_json, read_sample, read_table, whole_file, write_json, write_sample, write_table
+from zwicky.tables import MEMBER_COLUMNS, ClusterSample, GalaxyTable, HaloTable, Snapshot, columns_of
+
+SUFFIXES = [".parquet", ".hdf5", ".h5"]
+COSMOLOGIES = [paper_cosmology(), Planck18, FlatwCDM(70, 0.3, w0=-0.9, Ob0=0.05, name="mine")]
+
+
+def galaxies_of(cosmology):
+    rng = np.random.default_rng(1)
+    n = 50
+    return GalaxyTable(
+        Snapshot("made", 0.117, 100.0, cosmology), 2**53 + 1 + np.arange(n), rng.random((n, 3)) * 100,
+        rng.standard_normal((n, 3)) * 300, rng.integers(-1, 5, n), rng.integers(-1, 9, n),
+        rng.random(n) < 0.1,
+    )  # fmt: skip
+
+
+def sample_of(cosmology):
+    rng = np.random.default_rng(2)
+    counts = np.array([3, 0, 5])
+    return ClusterSample(
+        cosmology=cosmology, cluster_id=[1, 2, 2**60], halo_id=[-1, 5, 6], direction=rng.random((3, 3)),
+        redshift=[0.1, 0.2, 0.3], log10_m200c=[14.0, np.nan, 15.0], n_true=[1, -1, 3], fold=[0, -1, 2],
+        offsets=np.concatenate([[0], np.cumsum(counts)]), r_proj=rng.random(8), v_los=rng.standard_normal(8),
+        is_member=rng.random(8) < 0.5, meta={"source": "made", "aperture_mpc": 2.36},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("cosmology", COSMOLOGIES, ids=lambda c: c.name)
+def test_tables_come_back_whole(tmp_path, suffix, cosmology):
+    table = galaxies_of(cosmology)
+    write_table(tmp_path / f"t{suffix}", table)
+    back = read_table(GalaxyTable, tmp_path / f"t{suffix}")
+    for name in columns_of(table):
+        assert np.array_equal(getattr(back, name), getattr(table, name)), name
+        assert getattr(back, name).dtype == getattr(table, name).dtype
+    assert back.snapshot.cosmology == cosmology
+    assert back.snapshot == table.snapshot
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("cosmology", COSMOLOGIES, ids=lambda c: c.name)
+def test_samples_come_back_whole(tmp_path, suffix, cosmology):
+    sample = sample_of(cosmology)
+    write_sample(tmp_path / f"s{suffix}", sample)
+    back = read_sample(tmp_path / f"s{suffix}")
+    for name in (*columns_of(sample), "offsets", *MEMBER_COLUMNS):
+        assert np.array_equal(getattr(back, name), getattr(sample, name), equal_nan=name == "log10_m200c"), (
+            name
+        )
+    assert back.cosmology == cosmology
+    assert back.meta == sample.meta
+
+
+def test_units_in_the_file_are_honoured(tmp_path):
+    path = tmp_path / "t.parquet"
+    write_table(path, galaxies_of(paper_cosmology()))
+    plain = QTable.read(path)
+    assert plain["x"].unit == u.Mpc
+    plain["x"] = plain["x"].to(u.kpc)
+    plain.write(path, overwrite=True)
+    assert np.allclose(read_table(GalaxyTable, path).position, galaxies_of(paper_cosmology()).position)
+
+
+def test_pandas_reads_a_sample_as_it_is(tmp_path):
+    sample = sample_of(paper_cosmology())
+    write_sample(tmp_path / "s.parquet", sample)
+    frame = pd.read_parquet(tmp_path / "s.parquet")
+    assert np.array_equal(frame["v_los"][2], sample[2].v_los)
+    assert len(frame["v_los"][1]) == 0
+
+
+def test_the_wrong_file_is_one_line(tmp_path):
+    write_table(tmp_path / "t.parquet", galaxies_of(paper_cosmology()))
+    (tmp_path / "empty.parquet").write_bytes(b"")
+    (tmp_path / "cut.parquet").write_bytes((tmp_path / "t.parquet").read_bytes()[:-100])
+    attempts = [
+        (lambda: read_table(HaloTable, tmp_path / "t.parquet"), "holds GalaxyTable, not a HaloTable"),
+        (lambda: read_sample(tmp_path / "t.parquet"), "t.parquet"),
+        (lambda: read_table(HaloTable, tmp_path / "absent.parquet"), "cannot be read"),
+        (lambda: read_table(HaloTable, tmp_path / "empty.parquet"), "cannot be read"),
+        (lambda: read_sample(tmp_path / "cut.parquet"), "cannot be read"),
+        (
+            lambda: write_table(tmp_path / "t.csv", galaxies_of(paper_cosmology())),
+            "suffix '.csv' is not known",
+        ),
+    ]
+    for attempt, message in attempts:
+        with pytest.raises(ZwickyError, match=message) as caught:
+            attempt()
+        assert "\n" not in str(caught.value)
+
+
+def test_a_failed_write_leaves_the_old_file(tmp_path):
+    path = tmp_path / "a.json"
+    write_json(path, {"a": 1})
+
+    def fail():
+        with whole_file(path) as temporary:
+            temporary.write_text("half")
+            raise RuntimeError("no")
+
+    with pytest.raises(RuntimeError, match="no"):
+        fail()
+    assert read_json(path) == {"a": 1}
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_json_takes_numpy(tmp_path):
+    write_json(tmp_path / "a.json", {"x": np.float32(1.5), "y": np.array([1, 2]), "z": np.nan, "p": tmp_path})
+    assert read_json(tmp_path / "a.json") == {"x": 1.5, "y": [1, 2], "z": None, "p": str(tmp_path)}
+    with pytest.raises(ZwickyError, match="cannot be read"):
+        read_json(tmp_path / "absent.json")
+    (tmp_path / "bad.json").write_text("{")
+    with pytest.raises(ZwickyError, match="not valid JSON"):
+        read_json(tmp_path / "bad.json")

@@ -1,0 +1,79 @@
+from dataclasses import dataclass, field
+from typing import Literal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from zwicky.errors import ZwickyError
+from zwicky.reproduce import RUN_SCALES, RunSettings
+from zwicky.settings import digest, from_mapping, read_toml, to_mapping, to_toml
+
+
+@dataclass(frozen=True)
+class Inner:
+    width: float = 1.0
+    kind: Literal["round", "square"] = "round"
+
+
+@dataclass(frozen=True)
+class Outer:
+    number: int = 1
+    limits: tuple[float, ...] = (1.0,)
+    seed: int | None = None
+    inner: Inner = field(default_factory=Inner)
+
+
+@given(
+    st.integers(-(2**40), 2**40),
+    st.lists(st.floats(allow_nan=False, allow_infinity=False)),
+    st.floats(0, 1e300),
+)
+def test_round_trip(tmp_path_factory, number, limits, width):
+    settings = Outer(number=number, limits=tuple(limits), inner=Inner(width=width))
+    path = tmp_path_factory.getbasetemp() / "settings.toml"
+    path.write_text(to_toml(settings))
+    assert read_toml(Outer, path) == settings
+    assert digest(read_toml(Outer, path)) == digest(settings)
+
+
+@pytest.mark.parametrize("scale", RUN_SCALES)
+def test_named_runs_round_trip(tmp_path, scale):
+    path = tmp_path / "run.toml"
+    path.write_text(to_toml(RUN_SCALES[scale]))
+    assert read_toml(RunSettings, path) == RUN_SCALES[scale]
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"numbr": 3}, "unknown key 'numbr'; did you mean 'number'"),
+        ({"zzz": 3}, "use one of number"),
+        ({"number": "three"}, "is a str; give a int"),
+        ({"number": True}, "is a bool"),
+        ({"number": 1.5}, "is a float"),
+        ({"limits": 3.0}, "square brackets"),
+        ({"inner": 3}, "table of settings"),
+        (
+            {"inner": {"kind": "oval"}},
+            "settings.inner.kind = 'oval' is not allowed; use one of round, square",
+        ),
+    ],
+)
+def test_wrong_settings_are_one_line(values, message):
+    with pytest.raises(ZwickyError, match=message) as caught:
+        from_mapping(Outer, values)
+    assert "\n" not in str(caught.value)
+
+
+def test_files_that_are_not_settings(tmp_path):
+    with pytest.raises(ZwickyError, match="cannot be read"):
+        read_toml(Outer, tmp_path / "absent.toml")
+    (tmp_path / "bad.toml").write_text("number = = 3")
+    with pytest.raises(ZwickyError, match="not valid TOML"):
+        read_toml(Outer, tmp_path / "bad.toml")
+
+
+def test_integers_are_floats_where_floats_are_meant():
+    assert from_mapping(Outer, {"limits": [1, 2]}).limits == (1.0, 2.0)
+    assert to_mapping(Outer()) == {"number": 1, "limits": [1.0], "inner": {"width": 1.0, "kind": "round"}}

@@ -13,10 +13,10 @@ APERTURE_MPC_H, V_CUT_KMS = 1.6, 2200.0
 SIGMA15_KMS, ALPHA, SCATTER_DEX = 1080.0, 0.34, 0.03
 
 
-def synthetic_clusters(n, seed=0, interlopers=15, log10_m200c_h=(13.6, 15.1), cosmology=None):
+def synthetic_clusters(n, seed=0, interlopers=15, log10_m200c_h=(13.6, 15.1), v_cut=V_CUT_KMS):
     """`n` clusters with uniform log10 mass, in ten folds; galaxies in the paper's cylinder."""
     rng = np.random.default_rng(seed)
-    cosmology = cosmology or paper_cosmology()
+    cosmology = paper_cosmology()
     h = cosmology.h
     aperture = APERTURE_MPC_H / h
     log10_mass_h = rng.uniform(*log10_m200c_h, n)
@@ -29,9 +29,9 @@ def synthetic_clusters(n, seed=0, interlopers=15, log10_m200c_h=(13.6, 15.1), co
     offsets = np.concatenate([[0], np.cumsum(counts)])
     total = offsets[-1]
     member = np.arange(total) - offsets[row] < n_true[row]
-    v_member = np.clip(sigma[row] * rng.standard_normal(total), -V_CUT_KMS, V_CUT_KMS)
+    v_member = np.clip(sigma[row] * rng.standard_normal(total), -v_cut, v_cut)
     r_member = np.minimum(scale[row] * np.sqrt(rng.exponential(1.0, total)), aperture)
-    v = np.where(member, v_member, rng.uniform(-V_CUT_KMS, V_CUT_KMS, total))
+    v = np.where(member, v_member, rng.uniform(-v_cut, v_cut, total))
     r = np.where(member, r_member, aperture * np.sqrt(rng.random(total)))
     return ClusterSample(
         cosmology=cosmology,
@@ -46,5 +46,5 @@ def synthetic_clusters(n, seed=0, interlopers=15, log10_m200c_h=(13.6, 15.1), co
         r_proj=r,
         v_los=v,
         is_member=member,
-        meta={"aperture_mpc": aperture, "v_cut_kms": V_CUT_KMS, "source": "synthetic clusters"},
+        meta={"aperture_mpc": aperture, "v_cut_kms": v_cut, "source": "synthetic clusters"},
     )

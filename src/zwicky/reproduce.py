@@ -76,15 +76,17 @@ class RunSettings:
             )
 
 
-#: Named scales. A smaller box holds fewer halos, so it takes more lines of sight of each to reach the paper's
-#: 10,000 training clusters (`standard`), or trains longer on fewer (`demo`).
+#: Named scales. A smaller box holds fewer halos: `standard` takes more lines of sight of each, for as many
+#: training clusters in a bin of mass as the paper's cubic Gpc/h gives; `demo` trains longer on fewer.
 RUN_SCALES = {
     "demo": RunSettings(
         universe=SCALES["demo"],
         mocks=MockSettings(flat_density=10**-4.2),
         training=CNNSettings(epochs=60),
     ),
-    "standard": RunSettings(universe=SCALES["standard"], mocks=MockSettings(flat_density=4 * 10**-5.2)),
+    "standard": RunSettings(
+        universe=SCALES["standard"], mocks=MockSettings(flat_density=10**-5.2 * (1000.0 / 625.0) ** 3)
+    ),
     "paper": RunSettings(universe=SCALES["paper"]),
 }
 
@@ -194,7 +196,6 @@ def _universe_facts(settings: RunSettings, directory: Path) -> dict[str, Any]:
         "sigma15_kms": relation.sigma15_kms,
         "sigma_slope": relation.slope,
         "sigma_scatter_ln": relation.scatter_ln,
-        "sigma_scatter_ln_with_secondaries": relation.scatter_ln_with_secondaries,
         "sigma_over_evrard2008": relation.over_evrard,
         "wall_s": made["wall_s"],
         "pairs": made["pairs"],

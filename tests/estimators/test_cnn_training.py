@@ -31,7 +31,7 @@ def sample(clusters):
 
 
 def test_beats_m_sigma_where_there_are_interlopers(clusters):
-    """The papers's point: with the same galaxies, the networks' scatter is well below M-sigma's."""
+    """The paper's point: with the same galaxies, the networks' scatter is well below M-sigma's."""
     train, test = clusters(4000, seed=1, interlopers=25), clusters(1000, seed=2, interlopers=25)
     settings = CNNSettings(epochs=12, device="cpu")
     scatter = {}
@@ -65,6 +65,19 @@ def test_another_seed_gives_other_weights(sample):
     assert not same_weights(
         CNN1D(IMAGES, QUICK).fit(sample, seeded(1)), CNN1D(IMAGES, QUICK).fit(sample, seeded(2))
     )
+
+
+def test_mirrored_training_teaches_the_symmetry(clusters):
+    """Trained on positive velocities only, a network that mirrors them weighs negative ones as well."""
+    sample = clusters(1500, seed=4)
+    positive = dataclasses.replace(sample, v_los=np.abs(sample.v_los))
+    negative = dataclasses.replace(sample, v_los=-np.abs(sample.v_los))
+    scatter = {}
+    for mirror in (True, False):
+        settings = CNNSettings(epochs=8, mirror=mirror, device="cpu")
+        estimator = CNN1D(IMAGES, settings).fit(positive, seeded())
+        scatter[mirror] = np.std(estimator.predict(negative).log10_m200c - sample.log10_m200c)
+    assert scatter[True] < 0.6 * scatter[False]
 
 
 class Stop(Exception):

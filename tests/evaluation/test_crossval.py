@@ -104,13 +104,15 @@ SCRIPT = """
     if __name__ == "__main__":
         train, test = (read_sample(path) for path in sys.argv[1:3])
         cross_validate(
-            "cnn_2d", train, test, seed=3, workdir=sys.argv[3], images=paper_images(h=0.678), workers=2,
-            settings=CNNSettings(epochs=40, device="cpu"), progress=lambda d, t, text: print(d, flush=True),
+            "cnn_1d", train, test, seed=3, workdir=sys.argv[3], images=paper_images(h=0.678), workers=2,
+            settings=CNNSettings(epochs=20, device="cpu"), progress=lambda d, t, text: print(d, flush=True),
         )
 """
 
 
-def test_kill_9_loses_nothing_and_leaves_no_orphans(samples, tmp_path):
+def test_kill_9_loses_nothing_and_leaves_no_orphans(clusters, tmp_path):
+    train, test = clusters(2000, seed=1), clusters(90, seed=2)
+    samples = tuple(dataclasses.replace(s, fold=np.arange(len(s)) % 3) for s in (train, test))
     script = tmp_path / "run.py"
     script.write_text(textwrap.dedent(SCRIPT))
     paths = [str(tmp_path / name) for name in ("train.parquet", "test.parquet")]
@@ -119,7 +121,7 @@ def test_kill_9_loses_nothing_and_leaves_no_orphans(samples, tmp_path):
     command = [sys.executable, str(script), *paths, str(tmp_path / "cv")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
         for line in process.stdout:
-            if int(line) >= 10:
+            if int(line) >= 5:
                 process.kill()
                 break
         group = process.pid
@@ -134,17 +136,17 @@ def test_kill_9_loses_nothing_and_leaves_no_orphans(samples, tmp_path):
         os.killpg(group, signal.SIGKILL)
         pytest.fail("worker processes outlived their parent by a minute")
     assert list((tmp_path / "cv").glob("fold_*/checkpoint.safetensors"))
-    options = {"images": IMAGES, "settings": CNNSettings(epochs=40, device="cpu"), "seed": 3, "workers": 1}
+    options = {"images": IMAGES, "settings": CNNSettings(epochs=20, device="cpu"), "seed": 3, "workers": 1}
     counted = []
     resumed = cross_validate(
-        "cnn_2d",
+        "cnn_1d",
         *samples,
         workdir=tmp_path / "cv",
         progress=lambda done, total, text: counted.append(done),
         **options,
     )
-    assert len(counted) <= 120 - 9
-    whole = cross_validate("cnn_2d", *samples, workdir=tmp_path / "whole", **options)
+    assert len(counted) <= 60 - 4
+    whole = cross_validate("cnn_1d", *samples, workdir=tmp_path / "whole", **options)
     assert np.array_equal(resumed.log10_m200c, whole.log10_m200c)
     assert resumed.losses == whole.losses
 

@@ -1,3 +1,7 @@
+import os
+import subprocess
+import sys
+
 import astropy.units as u
 import numpy as np
 import pandas as pd
@@ -114,6 +118,18 @@ def test_a_failed_write_leaves_the_old_file(tmp_path):
         fail()
     assert read_json(path) == {"a": 1}
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_a_killed_process_left_is_swept_up(tmp_path):
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    left = tmp_path / f".a.{ended.pid}.part.json"
+    others = tmp_path / f".a.{os.getppid()}.part.json"
+    for path in (left, others):
+        path.write_text("half")
+    write_json(tmp_path / "a.json", {})
+    assert not left.exists()
+    assert others.exists()
 
 
 def test_json_takes_numpy(tmp_path):

@@ -108,6 +108,13 @@ def test_richness_and_mass_limits(mocks):
     assert mocks.train.log10_m200c_h.max() > 15.0
 
 
+def test_n_min_itself_is_enough(universe, mocks):
+    n_min = int(np.median(mocks.test.n_galaxies))
+    assert np.any(mocks.test.n_galaxies == n_min)
+    rich = make_mocks(*universe, dataclasses.replace(SETTINGS, n_min=n_min), np.random.default_rng(0))
+    assert_equal(rich.test, mocks.test[mocks.test.n_galaxies >= n_min])
+
+
 def test_the_test_set_is_three_views_of_every_cluster(universe, mocks):
     halos, _ = universe
     mass = np.log10(halos.m200c * 0.678)

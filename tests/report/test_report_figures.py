@@ -109,7 +109,8 @@ def test_dispersion_mass_draws_the_fitted_power_law():
     mass = rng.uniform(13.5, 15.1, 2000)
     sigma = 1000 * 10 ** (0.3 * (mass - 15) + rng.normal(0, 0.05, 2000))
     fit = {"sigma15_kms": 1000.0, "alpha": 0.3, "scatter_dex": 0.05}
-    axes = draw_dispersion_mass("pure", mass, sigma, fit, new_figure().subplots())
+    axes = draw_dispersion_mass("pure", mass, sigma, fit, 14.3, new_figure().subplots())
+    assert [14.3, 14.3] in [list(each.get_xdata()) for each in axes.lines]
     x, y = line(axes, "fit and its scatter")
     assert np.interp(15.0, x, y) == pytest.approx(3.0)
     x, median = line(axes, "median, 16–84 %, 3–97 %")

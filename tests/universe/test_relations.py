@@ -29,20 +29,6 @@ def test_evrard_in_evrard_out():
     assert relation.over_evrard == pytest.approx(1.0, abs=0.005)
 
 
-def test_lesser_halos_of_a_group_are_left_out():
-    halos = halos_on_a_relation(500, 0.04)
-    group = np.arange(500) // 2
-    sigma = halos.sigma_1d.copy()
-    lesser = np.argsort(halos.m200c)[:100]
-    group[lesser] = group[np.argsort(-halos.m200c)[0]]
-    sigma[lesser] *= 3
-    spoilt = HaloTable(**{**vars(halos), "fof_id": group, "sigma_1d": sigma})
-    relation = fit_dispersion(spoilt, 13.5)
-    assert relation.scatter_ln == pytest.approx(0.04, rel=0.2)
-    assert relation.scatter_ln_with_secondaries > 0.2
-    assert relation.n_halos <= 250
-
-
 def test_too_few_halos():
     with pytest.raises(ZwickyError, match="needs 3"):
         fit_dispersion(take(halos_on_a_relation(10, 0.0), slice(0, 0)))

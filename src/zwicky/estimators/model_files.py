@@ -92,7 +92,7 @@ def load_model(model: Path | str) -> Estimator:
         return cls.from_parts(configuration, read_json(directory / "normalisation.json"), weights)
     except OSError as error:
         raise _damaged(directory, f"{Path(error.filename or '').name}: {error.strerror or error}") from error
-    except (tomllib.TOMLDecodeError, SafetensorError, KeyError, TypeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, SafetensorError, KeyError, TypeError) as error:
         raise _damaged(directory, f"{type(error).__name__}: {error}") from error
 
 

@@ -1,4 +1,14 @@
-"""Estimators by name."""
+"""Estimators by name.
+
+Beside `fit` and `predict`, an estimator listed here has what the command line, cross-validation and model
+directories ask of it:
+
+- ``name``, its name; ``resumable``, whether `fit` takes ``validation``, ``checkpoint`` and ``progress``
+  and is worth a process of its own;
+- ``from_settings(images, mapping)``, an unfitted one from `ImageSettings` and its own settings;
+- ``configuration()``, ``normalisation()`` and ``weights()``, all its state as plain values for TOML, plain
+  values for JSON, and arrays; ``from_parts`` of the three gives it back.
+"""
 
 from __future__ import annotations
 

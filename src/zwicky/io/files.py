@@ -29,6 +29,9 @@ def whole_file(path: Path | str) -> Iterator[Path]:
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+    for leftover in path.parent.glob(f".{path.stem}.*.part{path.suffix}"):
+        if not _is_running(leftover):
+            leftover.unlink(missing_ok=True)
     try:
         yield temporary
         with open(temporary, "rb") as handle:
@@ -36,6 +39,18 @@ def whole_file(path: Path | str) -> Iterator[Path]:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _is_running(part: Path) -> bool:
+    """Whether the process that is named in a temporary file's name still runs: a killed one left it."""
+    number = part.name.removesuffix(f".part{part.suffix}").rpartition(".")[2]
+    try:
+        os.kill(int(number), 0)
+    except (ValueError, ProcessLookupError):
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def write_json(path: Path | str, data: Any) -> None:

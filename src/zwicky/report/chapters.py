@@ -72,7 +72,7 @@ CHAPTERS = (
         "The classical way: one number",
         "The <i>M</i>–σ relation uses only the dispersion σ<sub>v</sub> of the velocities: "
         "σ<sub>v</sub> = σ<sub>v,15</sub> (<i>M</i>/10<sup>15</sup>)<sup>α</sup>, fitted to the "
-        "training set above 10<sup>14.5</sup> M<sub>⊙</sub>/<i>h</i> and then read backwards.",
+        "heavier part of the training set, where interlopers matter least, and then read backwards.",
         (DISPERSION_MASS,),
         ("table1",),
     ),

@@ -65,6 +65,7 @@ def render_html(run: RunResults, pictures: Mapping[str, bytes]) -> str:
         level=comparisons[0]["level"] if comparisons else "",
         paper_only=Markup(" and ".join(filter(None, (", ".join(paper_only[:-1]), *paper_only[-1:])))),
         paper_only_count=len(paper_only),
+        fit_above=f"{run.fit_above_log10_m200c_h:g}",
         limits=limits(run),
         command=command(run),
         versions=versions(run),

@@ -68,6 +68,11 @@ class RunResults:
     provenance: Mapping[str, Any] = field(repr=False)
 
     @property
+    def fit_above_log10_m200c_h(self) -> float:
+        """log10 of the mass in Msun/h above which M-sigma was fitted; by default the paper's (Sec. 4.1)."""
+        return float(self.settings.get("m_sigma", {}).get("min_log10_m200c_h", 14.5))
+
+    @property
     def h(self) -> float:
         """Hubble constant over 100 km/s/Mpc."""
         return float(self.halos.snapshot.cosmology.h)

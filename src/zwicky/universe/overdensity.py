@@ -1,7 +1,8 @@
 """Halos: spheres of 200 times the critical density about the density peaks of friends-of-friends groups.
 
 Where the peaks are is the matter of `zwicky.universe.peaks`. M200c and r200c count all particles, the
-group's or not. Only hosts are kept: no centre lies inside a more massive halo.
+group's or not. Only hosts are kept: no centre lies inside the virial sphere of a more massive halo,
+which is what Rockstar, and with it the paper's catalogue, calls a host.
 """
 
 from __future__ import annotations
@@ -13,20 +14,29 @@ from numba import njit
 from scipy.spatial import cKDTree
 
 from zwicky.errors import ZwickyError
-from zwicky.parallel import available_cores, run_pieces
+from zwicky.parallel import available_cores, pieces, run_pieces
 from zwicky.tables import HaloTable, Snapshot
 from zwicky.units import critical_density
 from zwicky.universe.cells import cell_sort, reorder
 from zwicky.universe.peaks import MAX_SOURCES, halos_of_groups
-from zwicky.universe.spheres import mark_spheres
+from zwicky.universe.spheres import mark_spheres, sphere_of_density
 
-__all__ = ["density_200c", "find_halos"]
+__all__ = ["density_200c", "density_virial", "find_halos"]
 
 
 def density_200c(snapshot: Snapshot) -> float:
     """200 times the critical density at the snapshot's redshift in Msun per comoving Mpc^3."""
     hubble = snapshot.cosmology.H(snapshot.redshift).to_value("km/(s Mpc)")
     return 200.0 * critical_density(hubble) / (1.0 + snapshot.redshift) ** 3
+
+
+def density_virial(snapshot: Snapshot) -> float:
+    """Virial density of Bryan & Norman (1998, Eq. 6), flat universe, in Msun per comoving Mpc^3.
+
+    At z = 0.117 in the paper's cosmology it is 111 times critical, at 1.2 to 1.3 r200c.
+    """
+    x = float(snapshot.cosmology.Om(snapshot.redshift)) - 1.0
+    return density_200c(snapshot) * (18.0 * np.pi**2 + 82.0 * x - 39.0 * x**2) / 200.0
 
 
 def find_halos(
@@ -96,7 +106,22 @@ def find_halos(
     centre, motion, radius, sigma, count, group = found
     centre[centre >= snapshot.box_size] = 0.0  # a remainder by the box can round up to it
     by_mass = np.lexsort((np.arange(len(count)), -count))
-    rows = by_mass[_is_host(centre[by_mass], radius[by_mass], snapshot.box_size)]
+    virial = np.empty(len(count))
+    run_pieces(
+        _virial_radii,
+        [
+            (
+                cells,
+                centre[a:b],
+                radius[a:b],
+                count[a:b],
+                particle_mass_msun / density_virial(snapshot),
+                virial[a:b],
+            )
+            for a, b in pieces(len(count), 16 * available_cores())
+        ],
+    )
+    rows = by_mass[_is_host(centre[by_mass], virial[by_mass], snapshot.box_size)]
     halos = HaloTable(
         snapshot=snapshot,
         halo_id=np.arange(len(rows)),
@@ -157,24 +182,15 @@ def _is_host(centre, radius, box_size):
 
 
 @njit(nogil=True, cache=True)
-def _group_sizes(group_id):
-    n_groups = 0
-    for g in group_id:
-        n_groups = max(n_groups, g + 1)
-    sizes = np.zeros(n_groups, dtype=np.int64)
-    for g in group_id:
-        if g >= 0:
-            sizes[g] += 1
-    return sizes
-
-
-@njit(nogil=True, cache=True)
-def _list_members(group_id, next_place, members):
-    for i in range(len(group_id)):
-        g = group_id[i]
-        if g >= 0:
-            members[next_place[g]] = i
-            next_place[g] += 1
+def _virial_radii(cells, centre, radius, count, particle_volume, virial):
+    """Radii of the virial spheres; r200c where there is none, as about a centre beside a larger halo."""
+    position, starts, n_cells, box_size = cells
+    for i in range(len(radius)):
+        middle = (centre[i, 0], centre[i, 1], centre[i, 2])
+        n, r = sphere_of_density(
+            position, starts, n_cells, box_size, middle, particle_volume, count[i], int(1.3 * count[i])
+        )
+        virial[i] = max(r, radius[i]) if n > 0 else radius[i]
 
 
 @njit(nogil=True, cache=True)

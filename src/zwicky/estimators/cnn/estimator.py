@@ -207,11 +207,15 @@ class _CNN(Estimator):
         return estimator
 
     def _inputs(self, sample: ClusterSample, device: torch.device) -> torch.Tensor:
-        """Images whose mean cell is one: cells of a sum-normalised image train slowly."""
+        """Images times their number of velocity cells: cells of a sum-normalised image train slowly.
+
+        The velocity profile then has a mean of one in both networks, its sum over radius in `CNN2D`. A mean
+        of one in each 2-D cell trains to a higher loss (docs/validation.md).
+        """
         settings = self.images_for(sample)
         require_cylinder(sample, settings)
         images = self._images(sample, settings)
-        images *= images[0].size if len(images) else 1
+        images *= images.shape[1]
         return torch.from_numpy(images).to(device)
 
     def _targets(self, sample: ClusterSample, device: torch.device) -> torch.Tensor:

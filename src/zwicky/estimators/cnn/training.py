@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -22,7 +23,6 @@ from zwicky.errors import ZwickyError
 from zwicky.estimators.cnn.adam import FlatAdam
 from zwicky.estimators.cnn.network import PhaseSpaceNetwork
 from zwicky.estimators.cnn.settings import CNNSettings
-from zwicky.io import whole_file
 
 __all__ = ["Losses", "device_named", "evaluate", "limit_to_one_thread", "train"]
 
@@ -169,8 +169,12 @@ def _stream(seed: int, epoch: int) -> np.random.Generator:
 
 def _save(path: Path, digest: str, adam: FlatAdam, losses: Losses) -> None:
     tensors = {name: value.cpu() for name, value in adam.state().items()}
-    with whole_file(path) as temporary:
-        save_file(tensors, temporary, metadata={"digest": digest, "losses": json.dumps(asdict(losses))})
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Not synced to the disk: a killed process cannot break it, a power cut costs this fold's epochs at
+    # worst (a broken file is not continued), and waiting for the disk would take longer than an epoch.
+    temporary = path.with_name(f".{path.name}.part")
+    save_file(tensors, temporary, metadata={"digest": digest, "losses": json.dumps(asdict(losses))})
+    os.replace(temporary, path)
 
 
 def _restore(path: Path, digest: str, adam: FlatAdam, losses: Losses) -> int:

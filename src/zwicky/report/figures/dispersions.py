@@ -11,10 +11,7 @@ from zwicky.evaluation import binned_quantiles
 from zwicky.report.figures.bands import LOG10_M200C_H, draw_band, mass_edges
 from zwicky.report.style import METHODS
 
-__all__ = ["FIT_ABOVE_LOG10_M200C_H", "draw_dispersion_mass"]
-
-#: Clusters above this mass, log10 Msun/h, are the ones that the relation is fitted to (Sec. 4.1).
-FIT_ABOVE_LOG10_M200C_H = 14.5
+__all__ = ["draw_dispersion_mass"]
 
 
 def draw_dispersion_mass(
@@ -22,6 +19,7 @@ def draw_dispersion_mass(
     log10_true_h: np.ndarray,
     sigma_v_kms: np.ndarray,
     fit: Mapping[str, float],
+    fit_above_log10_m200c_h: float,
     axes: Axes,
 ) -> Axes:
     """Distribution of velocity dispersion in bins of mass, with the fitted power law and its scatter.
@@ -36,6 +34,8 @@ def draw_dispersion_mass(
         Velocity dispersion (Eq. 6) in km/s.
     fit
         The row of Table 1: sigma15_kms, alpha, scatter_dex.
+    fit_above_log10_m200c_h
+        log10 of the mass in Msun/h above which the relation was fitted; marked by a dotted line.
     axes
         Where to draw.
     """
@@ -49,7 +49,7 @@ def draw_dispersion_mass(
     axes.plot(x, line, color="black", linestyle="--", linewidth=1.4, label="fit and its scatter")
     for sign in (-1, 1):
         axes.plot(x, line + sign * fit["scatter_dex"], color="black", linestyle="--", linewidth=0.6)
-    axes.axvline(FIT_ABOVE_LOG10_M200C_H, color="black", linestyle=":", linewidth=1.2)
+    axes.axvline(fit_above_log10_m200c_h, color="black", linestyle=":", linewidth=1.2)
     axes.set(xlim=(low, high), ylim=(2.1, 3.3), xlabel=LOG10_M200C_H, title=method.label)
     axes.set_ylabel(r"$\log_{10}\ \sigma_v\ [{\rm km\,s^{-1}}]$")
     axes.legend(loc="lower right", frameon=True, framealpha=1.0, edgecolor="none")

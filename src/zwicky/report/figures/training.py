@@ -14,7 +14,7 @@ __all__ = ["draw_losses"]
 
 
 def draw_losses(name: str, losses: Mapping[str, Sequence[Sequence[float]]], axes: Axes) -> Axes:
-    """Mean squared error by epoch: mean over folds, and the range from the lowest to the highest fold.
+    """Mean squared error by epoch: mean over folds, and their 16th to 84th percentiles.
 
     Parameters
     ----------
@@ -29,7 +29,8 @@ def draw_losses(name: str, losses: Mapping[str, Sequence[Sequence[float]]], axes
     for kind, colour, line in (("train", GREY, "--"), ("validation", method.colour, "-")):
         folds = np.array(losses[kind], dtype=float)
         epochs = 1 + np.arange(folds.shape[1])
-        axes.fill_between(epochs, folds.min(axis=0), folds.max(axis=0), color=colour, alpha=0.2, linewidth=0)
+        low, high = np.quantile(folds, [0.16, 0.84], axis=0)
+        axes.fill_between(epochs, low, high, color=colour, alpha=0.2, linewidth=0)
         label = {"train": "training (with dropout)", "validation": "validation"}[kind]
         axes.plot(epochs, folds.mean(axis=0), color=colour, linestyle=line, label=label)
     axes.set(yscale="log", xlabel="epoch", title=method.label)

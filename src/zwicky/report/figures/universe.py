@@ -28,10 +28,12 @@ __all__ = [
 def draw_slice(diagnostics: Mapping[str, np.ndarray], h: float, axes: Axes) -> Axes:
     """Projected matter density of a slab of the box, in units of the mean.
 
-    The map is smoothed by one pixel, periodically, so that single particles do not show as noise.
+    The map is smoothed periodically, by a pixel or by as much as puts a dozen particles of the mean
+    density under the kernel, so that single particles do not show as noise.
     """
     counts = np.asarray(diagnostics["slice_map"], dtype=float)
-    contrast = gaussian_filter(counts, 1.0, mode="wrap") / counts.mean()
+    width = max(1.0, float(np.sqrt(12.0 / (4.0 * np.pi * counts.mean()))))
+    contrast = gaussian_filter(counts, width, mode="wrap") / counts.mean()
     side = float(diagnostics["slice_extent_mpc"]) * h
     image = axes.imshow(
         np.maximum(contrast, 1e-2).T,
@@ -147,7 +149,7 @@ def draw_sigma_mass(
 
 
 def draw_power_spectrum(diagnostics: Mapping[str, np.ndarray], axes: tuple[Axes, Axes]) -> tuple[Axes, Axes]:
-    """Power spectrum of the matter, linear theory, HMcode-2020 (Mead et al. 2021), and ratios to both.
+    """Power spectrum of the matter, linear theory and HMcode-2020 (Mead et al. 2021), and ratios to both.
 
     Linear bins are averaged into logarithmic ones, all curves alike, weighted by their number of modes.
     """
@@ -165,7 +167,7 @@ def draw_power_spectrum(diagnostics: Mapping[str, np.ndarray], axes: tuple[Axes,
     bottom.axhline(1.0, color=GREY, linewidth=0.8)
     bottom.plot(k, power / linear, color=GREY, linestyle=":", label="to linear theory")
     bottom.set(xscale="log", ylim=(0.7, 1.5), ylabel="ratio", xlabel=r"$k\ [h\,{\rm Mpc}^{-1}]$")
-    bottom.legend(loc="upper left", ncols=2)
+    bottom.legend(loc="upper left", ncols=2, frameon=True, framealpha=1.0, edgecolor="none")
     quiet(top)
     return axes
 

@@ -23,7 +23,12 @@ def _dispersion_mass(run: RunResults) -> Figure:
         sample = run.mocks.train_pure if catalogue == "pure" else run.mocks.train
         dispersions = member_moments(sample).v_sigma
         draw_dispersion_mass(
-            catalogue, sample.log10_m200c_h, dispersions, run.metrics["table1"][catalogue], axes
+            catalogue,
+            sample.log10_m200c_h,
+            dispersions,
+            run.metrics["table1"][catalogue],
+            run.fit_above_log10_m200c_h,
+            axes,
         )
     panels[1].set_ylabel("")
     return figure
@@ -57,8 +62,8 @@ def _losses_caption(run: RunResults) -> str:
     return (
         "How the error shrinks while the networks look at the training set again and again (Fig. 5 of "
         "the paper). The output y runs from 0 at the lightest cluster of the training set to 1 at the "
-        f"heaviest. Lines: mean over {folds} folds; bands: from the lowest fold to the highest. The "
-        "validation clusters take no part in the training and choose nothing. Their loss can lie "
+        f"heaviest. Lines: mean over {folds} folds; bands: the 16th to 84th percentile of the folds. "
+        "The validation clusters take no part in the training and choose nothing. Their loss can lie "
         "below the training loss, because dropout handicaps the network only while it learns, and "
         "because the two sets differ in their mixture of masses."
     )

@@ -26,7 +26,7 @@ import numpy as np
 from zwicky.errors import ZwickyError
 from zwicky.estimators import build_estimator, save_model
 from zwicky.images import ImageSettings
-from zwicky.io import read_json, write_json
+from zwicky.io import read_json, read_sample, write_json, write_sample
 from zwicky.parallel import available_cores
 from zwicky.settings import to_mapping
 from zwicky.tables import ClusterSample
@@ -236,8 +236,7 @@ class _Count:
 _worker: dict[str, Any] = {}
 
 
-def _start_worker(train: ClusterSample, test: ClusterSample, messages: Any) -> None:
-    _worker.update(train=train, test=test, messages=messages)
+def _start_worker(samples: list[Path], messages: Any) -> None:
     parent = multiprocessing.parent_process()
 
     def end_with_parent() -> None:
@@ -246,6 +245,8 @@ def _start_worker(train: ClusterSample, test: ClusterSample, messages: Any) -> N
 
     # A killed parent cannot tell its workers; they must not train on as orphans.
     threading.Thread(target=end_with_parent, daemon=True).start()
+    train, test = (read_sample(path) for path in samples)
+    _worker.update(train=train, test=test, messages=messages)
 
 
 def _run_in_worker(job: _Fold) -> None:
@@ -258,7 +259,13 @@ def _run_side_by_side(
     # Spawned, not forked: PyTorch's and numba's threads do not survive a fork.
     context = multiprocessing.get_context("spawn")
     messages = context.SimpleQueue()
-    pool = ProcessPoolExecutor(workers, context, _start_worker, (train, test, messages))
+    # Through files: samples in the arguments would fill the pipe to each new process until it has started,
+    # and the processes would start one after the other.
+    folder = jobs[0].directory.parent
+    samples = [folder / "train.hdf5", folder / "test.hdf5"]
+    for path, sample in zip(samples, (train, test), strict=True):
+        write_sample(path, sample)
+    pool = ProcessPoolExecutor(workers, context, _start_worker, (samples, messages))
     try:
         waiting = {pool.submit(_run_in_worker, job) for job in jobs}
         while waiting:
@@ -274,5 +281,5 @@ def _run_side_by_side(
         ) from error
     finally:
         pool.shutdown(cancel_futures=True)
-        while not messages.empty():
-            messages.get()
+        for path in samples:
+            path.unlink(missing_ok=True)

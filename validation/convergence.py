@@ -45,8 +45,7 @@ GROUPS = {
 def run(settings: UniverseSettings) -> tuple[HaloTable, np.ndarray, np.ndarray, float]:
     """Halos, k in h/Mpc, power in (Mpc/h)^3 and wall time of one universe."""
     begin = time.perf_counter()
-    for particles, _ in evolve(start(settings), settings):
-        pass
+    *_, (particles, _) = evolve(start(settings), settings)
     box, h = settings.box_size_mpc, settings.flrw().h
     group = friends_of_friends(particles.position, box, 0.2 * box / settings.n_side)
     snapshot = Snapshot("variant", settings.redshifts[0], box, settings.flrw())

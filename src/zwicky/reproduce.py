@@ -28,7 +28,7 @@ import numpy as np
 
 from zwicky.errors import ZwickyError
 from zwicky.estimators import CNNSettings, MSigmaSettings
-from zwicky.evaluation import cross_validate_networks, write_results
+from zwicky.evaluation import cross_validate_networks, fit_relations, write_results
 from zwicky.io import read_json, whole_file, write_json
 from zwicky.mocks import Mocks, MockSettings, make_mocks, read_mocks, write_mocks
 from zwicky.report import write_report
@@ -128,6 +128,7 @@ def reproduce(
     make_universe(settings.universe, directory / "universe", lambda text, i, n: tell("universe", i, n, text))
     with timing("mocks_s"):
         mocks = _mocks(settings, directory, tell)
+    relations = fit_relations(mocks, settings.m_sigma)
     crossed = cross_validate_networks(
         mocks, directory / "training", settings.training, settings.seed, tell, workers, timing
     )
@@ -140,10 +141,10 @@ def reproduce(
             directory,
             mocks,
             crossed,
+            relations,
             universe=universe,
             timing={"universe_s": universe["wall_s"], **timing.seconds},
             seed=settings.seed,
-            m_sigma=settings.m_sigma,
             run_digest=digest(settings),
         )
     if not done or not report.exists():

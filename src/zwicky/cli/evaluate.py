@@ -15,6 +15,9 @@ def evaluate(
     out: Annotated[Path, typer.Option(help="Directory of predictions and metrics.")],
     config: Annotated[Path | None, typer.Option(help="TOML file of training settings.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the training sample.")] = None,
+    m_sigma_above: Annotated[
+        float, typer.Option(help="M-sigma is fitted above this log10 M200c in Msun/h.")
+    ] = 14.5,
     seed: Annotated[int, typer.Option(help="Seed of training and bootstrap.")] = 1,
     workers: Annotated[int | None, typer.Option(help="Folds side by side; default: all cores.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print metrics.json.")] = False,
@@ -24,8 +27,8 @@ def evaluate(
     Example:  zwicky evaluate my_mocks --out my_results
     """
     from zwicky.cli.console import print_table2, stages
-    from zwicky.estimators import CNNSettings
-    from zwicky.evaluation import cross_validate_networks, write_results
+    from zwicky.estimators import CNNSettings, MSigmaSettings
+    from zwicky.evaluation import cross_validate_networks, fit_relations, write_results
     from zwicky.mocks import read_mocks
     from zwicky.settings import from_mapping, read_toml, to_mapping
 
@@ -33,11 +36,12 @@ def evaluate(
     changes = {} if epochs is None else {"epochs": epochs}
     settings = from_mapping(CNNSettings, to_mapping(base) | changes, "training")
     samples = read_mocks(mocks)
+    relations = fit_relations(samples, MSigmaSettings(min_log10_m200c_h=m_sigma_above))
     out.mkdir(parents=True, exist_ok=True)
     with stages() as tell:
         crossed = cross_validate_networks(samples, out / "training", settings, seed, tell, workers)
         tell("evaluate", 0, 1, "predictions and metrics")
-        metrics = write_results(out, samples, crossed, universe={}, timing={}, seed=seed)
+        metrics = write_results(out, samples, crossed, relations, universe={}, timing={}, seed=seed)
     if as_json:
         typer.echo((out / "metrics.json").read_text(), nl=False)
         return

@@ -29,12 +29,13 @@ def train(
     """
     from zwicky.cli.console import stages
     from zwicky.errors import ZwickyError
-    from zwicky.estimators import CNNSettings, load_model
+    from zwicky.estimators import CNNSettings, estimator_class, load_model
     from zwicky.evaluation import train_model
     from zwicky.io import sha256_of
     from zwicky.mocks import read_mocks
     from zwicky.settings import from_mapping, read_toml, to_mapping
 
+    estimator_class(estimator)  # a wrong name is found before the mocks are read
     changes = {k: v for k, v in {"thin_min": thin, "epochs": epochs}.items() if v is not None}
     settings = None
     if estimator.startswith("cnn"):

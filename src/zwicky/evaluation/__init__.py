@@ -1,7 +1,7 @@
 """Evaluation: how well masses are recovered, with errors that know about halos."""
 
 from zwicky.evaluation.crossval import CrossValidation, cross_validate
-from zwicky.evaluation.experiment import NETWORKS, cross_validate_networks, write_results
+from zwicky.evaluation.experiment import NETWORKS, cross_validate_networks, fit_relations, write_results
 from zwicky.evaluation.paper import (
     PAPER_RANGE_LOG10_M200C_H,
     PAPER_TABLE1,
@@ -36,6 +36,7 @@ __all__ = [
     "compare_scatter",
     "cross_validate",
     "cross_validate_networks",
+    "fit_relations",
     "paper_scatter_ratio",
     "residual_statistics",
     "residuals",

@@ -23,7 +23,7 @@ from zwicky.mocks import Mocks
 from zwicky.tables import ClusterSample
 from zwicky.units import log10_msun_h
 
-__all__ = ["NETWORKS", "cross_validate_networks", "write_results"]
+__all__ = ["NETWORKS", "cross_validate_networks", "fit_relations", "write_results"]
 
 #: The paper's two networks.
 NETWORKS = ("cnn_1d", "cnn_2d")
@@ -81,21 +81,35 @@ def cross_validate_networks(
     return crossed
 
 
+def fit_relations(mocks: Mocks, settings: MSigmaSettings | None = None) -> dict[str, MSigma]:
+    """The M-sigma relation of each catalogue, ``contaminated`` and ``pure`` (Ho et al. 2019, Table 1).
+
+    Quick, and refused where a catalogue is too small for it: fit it before anything that takes long.
+
+    Raises
+    ------
+    ZwickyError
+        If fewer than three masses lie above the settings' cut.
+    """
+    catalogues = {"contaminated": mocks.train, "pure": mocks.train_pure}
+    return {name: MSigma(settings).fit(train, np.random.default_rng(0)) for name, train in catalogues.items()}
+
+
 def write_results(
     directory: Path,
     mocks: Mocks,
     crossed: Mapping[str, CrossValidation],
+    relations: Mapping[str, MSigma],
     *,
     universe: Mapping[str, Any],
     timing: Mapping[str, float],
     seed: int,
-    m_sigma: MSigmaSettings | None = None,
     **facts: Any,
 ) -> dict[str, Any]:
     """Write ``predictions.parquet``, ``losses.json``, ``sample_cluster.ecsv`` and, last, ``metrics.json``.
 
-    M-sigma is fitted here: for Table 1 on the whole training sample, for the predictions without the
-    cluster's own fold, like the networks.
+    Table 1 is of the whole training sample; the masses by M-sigma are from relations fitted without the
+    cluster's own fold, like the networks'.
 
     Parameters
     ----------
@@ -105,12 +119,12 @@ def write_results(
         What was weighed.
     crossed
         Each network's cross-validation.
+    relations
+        From `fit_relations`.
     universe, timing
         Kept in the metrics as they are.
     seed
         Seed of the bootstrap.
-    m_sigma
-        Settings of the M-sigma fits; the paper's by default.
     facts
         Whatever else the metrics are to hold.
 
@@ -119,7 +133,7 @@ def write_results(
     dict
         The metrics.
     """
-    columns, table1 = _predictions(mocks, crossed, m_sigma)
+    columns, table1 = _predictions(mocks, crossed, relations)
     with whole_file(directory / "predictions.parquet") as temporary:
         pq.write_table(pa.table(columns), temporary, compression="zstd")
     losses = {
@@ -153,7 +167,7 @@ def write_results(
 
 
 def _predictions(
-    mocks: Mocks, crossed: Mapping[str, CrossValidation], m_sigma: MSigmaSettings | None
+    mocks: Mocks, crossed: Mapping[str, CrossValidation], relations: Mapping[str, MSigma]
 ) -> tuple[dict[str, np.ndarray], dict[str, dict[str, float]]]:
     """One column a method, one row a test cluster; and Table 1."""
     test = mocks.test
@@ -171,11 +185,11 @@ def _predictions(
     table1 = {}
     catalogues = {"contaminated": (mocks.train, test), "pure": (mocks.train_pure, mocks.test_pure)}
     for catalogue, (train, observed) in catalogues.items():
-        fitted = MSigma(m_sigma).fit(train, np.random.default_rng(0))
+        fitted = relations[catalogue]
         names = ("sigma15_kms", "alpha", "scatter_dex")
         table1[catalogue] = {name: getattr(fitted, name) for name in names}
         rows = _matching_rows(test.cluster_id, observed.cluster_id)
-        masses = _cross_validated_m_sigma(train, observed, m_sigma)
+        masses = _cross_validated_m_sigma(train, observed, fitted.settings)
         sigma = member_moments(observed).v_sigma
         columns[f"log10_m200c_m_sigma_{catalogue}"] = np.where(rows >= 0, masses[rows], np.nan)
         columns[f"sigma_v_{catalogue}"] = np.where(rows >= 0, sigma[rows], np.nan)
@@ -183,12 +197,12 @@ def _predictions(
 
 
 def _cross_validated_m_sigma(
-    train: ClusterSample, test: ClusterSample, m_sigma: MSigmaSettings | None
+    train: ClusterSample, test: ClusterSample, settings: MSigmaSettings
 ) -> np.ndarray:
     out = np.full(len(test), np.nan)
     for fold in np.unique(test.fold):
         held_out = test.fold == fold
-        fitted = MSigma(m_sigma).fit(train[train.fold != fold], np.random.default_rng(0))
+        fitted = MSigma(settings).fit(train[train.fold != fold], np.random.default_rng(0))
         out[held_out] = fitted.predict(test[held_out]).log10_m200c
     return out
 

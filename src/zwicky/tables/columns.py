@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 def column(dtype: str, about: str, unit: str = "", components: tuple[str, ...] = (), **kwargs: Any) -> Any:
-    """Declare an array field: its dtype, one line about it, its unit, and the names of a vector's components."""
+    """Declare an array field: dtype, one line about it, unit, and the names of a vector's components."""
     width = max(1, len(components))
     metadata = {
         "dtype": np.dtype(dtype),

@@ -1,0 +1,5 @@
+"""``python -m zwicky``: the command line."""
+
+from zwicky.cli import main
+
+main()

@@ -3,15 +3,17 @@ import subprocess
 import sys
 
 import astropy.units as u
+import h5py
 import numpy as np
-import pandas as pd
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 from astropy.cosmology import FlatwCDM, Planck18
-from astropy.table import QTable
 
 from zwicky.cosmology import paper_cosmology
 from zwicky.errors import ZwickyError
 from zwicky.io import read_json, read_sample, read_table, whole_file, write_json, write_sample, write_table
+from zwicky.io.storage import snapshot_to_qtable
 from zwicky.tables import MEMBER_COLUMNS, ClusterSample, GalaxyTable, HaloTable, Snapshot, columns_of
 
 SUFFIXES = [".parquet", ".hdf5", ".h5"]
@@ -66,22 +68,39 @@ def test_samples_come_back_whole(tmp_path, suffix, cosmology):
     assert back.meta == sample.meta
 
 
-def test_units_in_the_file_are_honoured(tmp_path):
-    path = tmp_path / "t.parquet"
-    write_table(path, galaxies_of(paper_cosmology()))
-    plain = QTable.read(path)
-    assert plain["x"].unit == u.Mpc
-    plain["x"] = plain["x"].to(u.kpc)
-    plain.write(path, overwrite=True)
-    assert np.allclose(read_table(GalaxyTable, path).position, galaxies_of(paper_cosmology()).position)
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_units_in_the_file_are_honoured(tmp_path, suffix):
+    path, table = tmp_path / f"t{suffix}", galaxies_of(paper_cosmology())
+    write_table(path, table)
+    if suffix == ".parquet":
+        stored = pq.read_table(path)
+        field = stored.schema.field("x")
+        assert field.metadata[b"unit"] == b"Mpc"
+        in_kpc = field.with_metadata({"unit": "kpc"})
+        at = stored.column_names.index("x")
+        pq.write_table(stored.set_column(at, in_kpc, pc.multiply(stored["x"], 1000.0).cast("float")), path)
+    else:
+        with h5py.File(path, "a") as file:
+            assert file["x"].attrs["unit"] == "Mpc"
+            file["x"][...] *= 1000
+            file["x"].attrs["unit"] = "kpc"
+    assert np.allclose(read_table(GalaxyTable, path).position, table.position)
 
 
-def test_pandas_reads_a_sample_as_it_is(tmp_path):
+def test_astropy_table_has_units():
+    table = snapshot_to_qtable(galaxies_of(paper_cosmology()))
+    assert table["x"].unit == u.Mpc
+    assert table["vz"].unit == u.km / u.s
+    assert table.meta["redshift"] == 0.117
+
+
+def test_others_read_a_sample_as_it_is(tmp_path):
     sample = sample_of(paper_cosmology())
     write_sample(tmp_path / "s.parquet", sample)
-    frame = pd.read_parquet(tmp_path / "s.parquet")
-    assert np.array_equal(frame["v_los"][2], sample[2].v_los)
-    assert len(frame["v_los"][1]) == 0
+    rows = pq.read_table(tmp_path / "s.parquet").to_pylist()
+    assert np.array_equal(np.float32(rows[2]["v_los"]), sample[2].v_los)
+    assert rows[1]["v_los"] == []
+    assert rows[0]["cluster_id"] == 1
 
 
 def test_the_wrong_file_is_one_line(tmp_path):

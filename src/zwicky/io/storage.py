@@ -1,14 +1,17 @@
 """Our tables on disk: Parquet or HDF5, with units and cosmology in the file.
 
-Halo and galaxy tables go through astropy's `QTable`. A `ClusterSample` in Parquet is one row a cluster
-with its galaxies as list columns, so that pandas and polars read it as it is; in HDF5 it is flat arrays.
+A vector is stored by component. In Parquet a `ClusterSample` is one row a cluster with its galaxies as list
+columns, so that pandas and polars read it as it is; in HDF5 it is flat arrays with their offsets. Each
+column carries its unit and a line about it; the header carries the cosmology and the rest. PyArrow does it
+rather than astropy's tables, whose Parquet reader wants pandas and takes vectors row by row.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import astropy.units as u
 import h5py
@@ -26,43 +29,21 @@ __all__ = ["read_sample", "read_table", "snapshot_to_qtable", "write_sample", "w
 
 Table = TypeVar("Table", HaloTable, GalaxyTable)
 
-_FORMATS = {".parquet": "parquet", ".hdf5": "hdf5", ".h5": "hdf5"}
-
-
-def _format_of(path: Path) -> str:
-    if path.suffix not in _FORMATS:
-        raise ZwickyError(f"{path}: suffix {path.suffix!r} is not known; use one of {', '.join(_FORMATS)}")
-    return _FORMATS[path.suffix]
-
-
-def snapshot_to_qtable(table: HaloTable | GalaxyTable) -> QTable:
-    """A halo or galaxy table as an astropy `QTable` with units and metadata."""
-    out = QTable()
-    for name, f in columns_of(table).items():
-        values = getattr(table, name)
-        # A vector is stored by component: astropy writes and reads columns of vectors row by row.
-        parts = zip(f.metadata["components"], values.T, strict=True) if values.ndim == 2 else [(name, values)]
-        for part, numbers in parts:
-            out[part] = numbers * u.Unit(f.metadata["unit"]) if f.metadata["unit"] else numbers
-            out[part].info.description = f.metadata["about"]
-    s = table.snapshot
-    out.meta = {
-        "zwicky_table": type(table).__name__,
-        "simulation": s.simulation,
-        "redshift": s.redshift,
-        "box_size_mpc": s.box_size,
-        "cosmology": cosmology_to_text(s.cosmology),
-    }
-    return out
+#: Reads one stored column, converted to the unit given.
+_Reader = Callable[[str, str], np.ndarray]
 
 
 def write_table(path: Path | str, table: HaloTable | GalaxyTable) -> None:
-    """Write a halo or galaxy table whole, as ``.parquet``, ``.hdf5`` or ``.h5``."""
-    path = Path(path)
-    kind = _format_of(path)
-    options = {"path": "table", "serialize_meta": True} if kind == "hdf5" else {}
-    with whole_file(path) as temporary:
-        snapshot_to_qtable(table).write(temporary, format=kind, overwrite=True, **options)
+    """Write a halo or galaxy table whole, as ``.parquet``, ``.hdf5`` or ``.h5``.
+
+    Raises
+    ------
+    ZwickyError
+        For another suffix.
+    """
+    s = table.snapshot
+    header = {"simulation": s.simulation, "redshift": s.redshift.hex(), "box_size_mpc": s.box_size.hex()}
+    _write(Path(path), table, header | {"cosmology": cosmology_to_text(s.cosmology)})
 
 
 def read_table(cls: type[Table], path: Path | str) -> Table:
@@ -73,131 +54,175 @@ def read_table(cls: type[Table], path: Path | str) -> Table:
     ZwickyError
         If the file is missing, unreadable or holds another kind of table.
     """
-    path = Path(path)
-    kind = _format_of(path)
-    try:
-        data = QTable.read(path, format=kind, **({"path": "table"} if kind == "hdf5" else {}))
-    except Exception as error:
-        raise ZwickyError(f"{path}: cannot be read as {kind} ({_reason(error)}); make it again") from error
-    found = data.meta.get("zwicky_table")
-    if found != cls.__name__:
-        raise ZwickyError(
-            f"{path}: holds {found or 'no Zwicky table'}, not a {cls.__name__}; give another file"
-        )
+    header, columns, _ = _read(cls, Path(path))
     snapshot = Snapshot(
-        simulation=data.meta["simulation"],
-        redshift=float(data.meta["redshift"]),
-        box_size=float(data.meta["box_size_mpc"]),
-        cosmology=cosmology_from_text(data.meta["cosmology"]),
+        simulation=header["simulation"],
+        redshift=float.fromhex(header["redshift"]),
+        box_size=float.fromhex(header["box_size_mpc"]),
+        cosmology=cosmology_from_text(header["cosmology"]),
     )
-    values = {}
-    for name, f in columns_of(cls).items():
-        parts = [
-            _numbers(data, part, f.metadata["unit"], path) for part in f.metadata["components"] or [name]
-        ]
-        values[name] = np.stack(parts, axis=1) if f.metadata["components"] else parts[0]
-    return cls(snapshot=snapshot, **values)
-
-
-def _numbers(data: QTable, name: str, unit: str, path: Path) -> np.ndarray:
-    if name not in data.colnames:
-        raise ZwickyError(f"{path}: column {name!r} is missing; it has {', '.join(data.colnames)}")
-    return data[name].to_value(unit) if unit else np.asarray(data[name])
+    return cls(snapshot=snapshot, **columns)
 
 
 def write_sample(path: Path | str, sample: ClusterSample) -> None:
-    """Write a `ClusterSample` whole, as ``.parquet``, ``.hdf5`` or ``.h5``."""
-    path = Path(path)
-    kind = _format_of(path)
-    header = {
-        "zwicky_table": "ClusterSample",
-        "cosmology": cosmology_to_text(sample.cosmology),
-        "meta": json.dumps(dict(sample.meta)),
-    }
-    with whole_file(path) as temporary:
-        if kind == "parquet":
-            _write_sample_parquet(temporary, sample, header)
-        else:
-            _write_sample_hdf5(temporary, sample, header)
+    """Write a `ClusterSample` whole, as ``.parquet``, ``.hdf5`` or ``.h5``.
+
+    Raises
+    ------
+    ZwickyError
+        For another suffix.
+    """
+    header = {"cosmology": cosmology_to_text(sample.cosmology), "meta": json.dumps(dict(sample.meta))}
+    _write(Path(path), sample, header)
 
 
 def read_sample(path: Path | str) -> ClusterSample:
-    """Read the `ClusterSample` that `write_sample` wrote.
+    """Read the `ClusterSample` that `write_sample` wrote; units in the file are honoured.
 
     Raises
     ------
     ZwickyError
         If the file is missing, unreadable or holds another kind of table.
     """
-    path = Path(path)
-    kind = _format_of(path)
-    try:
-        header, arrays = (_read_sample_parquet if kind == "parquet" else _read_sample_hdf5)(path)
-    except Exception as error:
-        raise ZwickyError(f"{path}: cannot be read as {kind} ({_reason(error)}); make it again") from error
-    if header.get("zwicky_table") != "ClusterSample":
-        raise ZwickyError(f"{path}: holds no ClusterSample; give a file that `zwicky mock` wrote")
-    return ClusterSample(
-        cosmology=cosmology_from_text(header["cosmology"]), meta=json.loads(header["meta"]), **arrays
-    )
+    header, columns, members = _read(ClusterSample, Path(path))
+    cosmology = cosmology_from_text(header["cosmology"])
+    return ClusterSample(cosmology=cosmology, meta=json.loads(header["meta"]), **columns, **members)
 
 
-def _reason(error: Exception) -> str:
-    text = str(error).splitlines()
-    return text[0] if text else type(error).__name__
+def snapshot_to_qtable(table: HaloTable | GalaxyTable) -> QTable:
+    """A halo or galaxy table as an astropy `QTable` with units, vectors by component."""
+    out = QTable()
+    for name, (values, unit, about) in _stored_columns(table).items():
+        out[name] = values * u.Unit(unit) if unit else values
+        out[name].info.description = about
+    s = table.snapshot
+    out.meta = {"simulation": s.simulation, "redshift": s.redshift, "box_size_mpc": s.box_size}
+    out.meta["cosmology"] = cosmology_to_text(s.cosmology)
+    return out
 
 
-def _write_sample_parquet(path: Path, sample: ClusterSample, header: dict[str, str]) -> None:
-    arrays, fields = [], []
-    for name, f in columns_of(sample).items():
-        values = getattr(sample, name)
-        if f.metadata["width"] > 1:
-            array = pa.FixedSizeListArray.from_arrays(pa.array(values.ravel()), f.metadata["width"])
+def _stored_columns(table: Any) -> dict[str, tuple[np.ndarray, str, str]]:
+    """Values, unit and description of every stored column, vectors by component."""
+    columns = {}
+    for name, field in columns_of(table).items():
+        values, about = getattr(table, name), (field.metadata["unit"], field.metadata["about"])
+        if field.metadata["components"]:
+            columns |= {
+                part: (np.ascontiguousarray(values[:, i]), *about)
+                for i, part in enumerate(field.metadata["components"])
+            }
         else:
-            array = pa.array(values)
+            columns[name] = (values, *about)
+    return columns
+
+
+def _write(path: Path, table: Any, header: dict[str, str]) -> None:
+    writer, _ = _format_of(path)
+    header = {"zwicky_table": type(table).__name__, **header}
+    members = {}
+    if isinstance(table, ClusterSample):
+        members = {name: (getattr(table, name), *about[1:]) for name, about in MEMBER_COLUMNS.items()}
+    with whole_file(path) as temporary:
+        writer(temporary, header, _stored_columns(table), members, getattr(table, "offsets", None))
+
+
+def _read(cls: type, path: Path) -> tuple[dict[str, str], dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """Header, columns and member arrays (with offsets, if `cls` has any)."""
+    _, opener = _format_of(path)
+    try:
+        header, read, offsets = opener(path)
+    except (OSError, pa.ArrowException) as error:
+        reason = (str(error) or type(error).__name__).splitlines()[0]
+        raise ZwickyError(f"{path}: cannot be read ({reason}); make it again") from error
+    found = header.get("zwicky_table")
+    if found != cls.__name__:
+        raise ZwickyError(
+            f"{path}: holds {found or 'no table of ours'}, not a {cls.__name__}; give another file"
+        )
+    try:
+        columns = {}
+        for name, field in columns_of(cls).items():
+            parts = [read(part, field.metadata["unit"]) for part in field.metadata["components"] or [name]]
+            columns[name] = np.stack(parts, axis=1) if field.metadata["components"] else parts[0]
+        members = {}
+        if cls is ClusterSample:
+            members = {name: read(name, unit) for name, (_, unit, _) in MEMBER_COLUMNS.items()}
+            members["offsets"] = offsets
+    except KeyError as error:
+        raise ZwickyError(f"{path}: column {error} is missing; make the file again") from error
+    return header, columns, members
+
+
+def _converted(values: np.ndarray, stored: str, wanted: str) -> np.ndarray:
+    return values if stored == wanted else values * u.Unit(stored).to(wanted)
+
+
+def _write_parquet(
+    path: Path, header: dict, columns: dict, members: dict, offsets: np.ndarray | None
+) -> None:
+    arrays, fields = [], []
+    for name, (values, unit, about) in (columns | members).items():
+        array = pa.array(values)
+        if name in members:
+            array = pa.LargeListArray.from_arrays(pa.array(offsets), array)
         arrays.append(array)
-        fields.append(_field(name, array.type, f.metadata["unit"], f.metadata["about"]))
-    for name, (_, unit, about) in MEMBER_COLUMNS.items():
-        array = pa.LargeListArray.from_arrays(pa.array(sample.offsets), pa.array(getattr(sample, name)))
-        arrays.append(array)
-        fields.append(_field(name, array.type, unit, about))
+        metadata = {"unit": unit, "description": about}
+        fields.append(pa.field(name, array.type, nullable=False, metadata=metadata))
     schema = pa.schema(fields, metadata=header)
     pq.write_table(pa.Table.from_arrays(arrays, schema=schema), path, compression="zstd")
 
 
-def _field(name: str, kind: pa.DataType, unit: str, about: str) -> pa.Field:
-    return pa.field(name, kind, nullable=False, metadata={"unit": unit, "description": about})
-
-
-def _read_sample_parquet(path: Path) -> tuple[dict, dict]:
+def _open_parquet(path: Path) -> tuple[dict[str, str], _Reader, np.ndarray | None]:
     table = pq.read_table(path).combine_chunks()
     header = {k.decode(): v.decode() for k, v in (table.schema.metadata or {}).items()}
-    arrays = {}
-    for name in (*columns_of(ClusterSample), *MEMBER_COLUMNS):
+
+    def column(name: str) -> pa.Array:
+        if name not in table.column_names:
+            raise KeyError(name)
         chunks = table[name].chunks
-        values = chunks[0] if chunks else pa.array([], type=table.schema.field(name).type)
-        if name in MEMBER_COLUMNS:
-            arrays["offsets"] = np.asarray(values.offsets)
+        return chunks[0] if chunks else pa.array([], type=table.schema.field(name).type)
+
+    def read(name: str, unit: str) -> np.ndarray:
+        values = column(name)
+        if pa.types.is_large_list(values.type):
             values = values.values
-        elif pa.types.is_fixed_size_list(values.type):
-            arrays[name] = values.flatten().to_numpy(zero_copy_only=False).reshape(-1, values.type.list_size)
-            continue
-        arrays[name] = values.to_numpy(zero_copy_only=False)
-    return header, arrays
+        stored = (table.schema.field(name).metadata or {}).get(b"unit", unit.encode()).decode()
+        return _converted(values.to_numpy(zero_copy_only=False), stored, unit)
+
+    lists = [field.name for field in table.schema if pa.types.is_large_list(field.type)]
+    return header, read, np.asarray(column(lists[0]).offsets) if lists else None
 
 
-def _write_sample_hdf5(path: Path, sample: ClusterSample, header: dict[str, str]) -> None:
+def _write_hdf5(path: Path, header: dict, columns: dict, members: dict, offsets: np.ndarray | None) -> None:
     with h5py.File(path, "w") as file:
         file.attrs.update(header)
-        file.create_dataset("offsets", data=sample.offsets)
-        described = {n: (f.metadata["unit"], f.metadata["about"]) for n, f in columns_of(sample).items()}
-        described |= {name: (unit, about) for name, (_, unit, about) in MEMBER_COLUMNS.items()}
-        for name, (unit, about) in described.items():
-            dataset = file.create_dataset(name, data=getattr(sample, name))
+        for name, (values, unit, about) in (columns | members).items():
+            dataset = file.create_dataset(name, data=values)
             dataset.attrs.update({"unit": unit, "description": about})
+        if offsets is not None:
+            file.create_dataset("offsets", data=offsets)
 
 
-def _read_sample_hdf5(path: Path) -> tuple[dict, dict]:
+def _open_hdf5(path: Path) -> tuple[dict[str, str], _Reader, np.ndarray | None]:
     with h5py.File(path, "r") as file:
-        names = (*columns_of(ClusterSample), "offsets", *MEMBER_COLUMNS)
-        return dict(file.attrs), {name: file[name][...] for name in names}
+        arrays = {name: (data[...], str(data.attrs.get("unit", ""))) for name, data in file.items()}
+        header = {name: str(value) for name, value in file.attrs.items()}
+
+    def read(name: str, unit: str) -> np.ndarray:
+        values, stored = arrays[name]
+        return _converted(values, stored, unit)
+
+    return header, read, arrays["offsets"][0] if "offsets" in arrays else None
+
+
+_FORMATS = {
+    ".parquet": (_write_parquet, _open_parquet),
+    ".hdf5": (_write_hdf5, _open_hdf5),
+    ".h5": (_write_hdf5, _open_hdf5),
+}
+
+
+def _format_of(path: Path) -> tuple[Callable, Callable]:
+    if path.suffix not in _FORMATS:
+        raise ZwickyError(f"{path}: suffix {path.suffix!r} is not known; use one of {', '.join(_FORMATS)}")
+    return _FORMATS[path.suffix]

@@ -21,6 +21,7 @@ FLOORS = [
     ["report"],
     ["reproduce"],
     ["cli"],
+    ["__main__"],
 ]
 LEVEL = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}
 ROOT = Path(zwicky.__file__).parent

@@ -47,8 +47,11 @@ def run(settings: UniverseSettings) -> tuple[HaloTable, np.ndarray, np.ndarray, 
     begin = time.perf_counter()
     *_, (particles, _) = evolve(start(settings), settings)
     box, h = settings.box_size_mpc, settings.flrw().h
-    group = friends_of_friends(particles.position, box, 0.2 * box / settings.n_side)
+    # Particles start at the centres of their grid's cells: put universes of different grids over each other.
+    origin = np.float32(0.5 * box / settings.n_side)
+    particles.position = np.mod(particles.position - origin, np.float32(box))
     snapshot = Snapshot("variant", settings.redshifts[0], box, settings.flrw())
+    group = friends_of_friends(particles.position, box, 0.2 * box / settings.n_side)
     halos, _ = find_halos(
         snapshot,
         particles.position,

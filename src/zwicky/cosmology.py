@@ -30,8 +30,8 @@ __all__ = [
 def paper_cosmology() -> FlatLambdaCDM:
     """The cosmology of Ho et al. (2019), Sec. 2.1, with the baryon density of MultiDark Planck 2.
 
-    >>> paper_cosmology().h
-    0.678
+    >>> paper_cosmology().name
+    'ho2019'
     """
     return FlatLambdaCDM(H0=67.8, Om0=0.307, Ob0=0.048206, Tcmb0=0.0, name="ho2019")
 

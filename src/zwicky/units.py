@@ -43,7 +43,7 @@ def mpc_h(length_mpc, h: float):
 def log10_msun(log10_mass_msun_h, h: float):
     """log10 of a mass in Msun from log10 of the mass in Msun/h.
 
-    >>> round(log10_msun(14.5, h=0.678), 3)
+    >>> round(float(log10_msun(14.5, h=0.678)), 3)
     14.669
     """
     return log10_mass_msun_h - np.log10(h)

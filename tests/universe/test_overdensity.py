@@ -140,8 +140,8 @@ def test_a_clump_inside_a_halo_is_no_halo_of_its_own():
 
 def test_where_spheres_overlap_the_more_massive_halo_owns():
     rng = np.random.default_rng(5)
-    centres = np.array([[20.0, 20.0, 20.0], [20.0, 20.0, 23.5]])
-    parts = [nfw_halo(rng, n, c, SNAPSHOT, extent=1.0) for n, c in zip((2000, 400), centres, strict=True)]
+    centres = np.array([[20.0, 20.0, 20.0], [20.0, 20.0, 20.0 + 1.5 * radius_200c(2000, SNAPSHOT)]])
+    parts = [nfw_halo(rng, n, c, SNAPSHOT, extent=1.0) for n, c in zip((2000, 1500), centres, strict=True)]
     position, velocity = together(*parts)
     halos, member_of = find(position, velocity)
     d = np.stack([distance(position, c) for c in halos.position])
@@ -149,6 +149,18 @@ def test_where_spheres_overlap_the_more_massive_halo_owns():
     assert both.sum() > 10
     assert np.all(member_of[both] == 0)
     assert np.all(member_of[(d[1] < halos.r200c[1]) & ~both] == 1)
+
+
+def test_a_halo_inside_the_virial_sphere_of_a_larger_one_is_no_host():
+    rng = np.random.default_rng(5)
+    r200c = radius_200c(2000, SNAPSHOT)
+    for separation, hosts in ((1.1, 1), (1.5, 2)):  # the virial radius is 1.2 to 1.3 r200c
+        parts = [
+            nfw_halo(rng, n, (20.0, 20.0, 20.0 + x * r200c), SNAPSHOT, extent=1.3)
+            for n, x in ((2000, 0.0), (300, separation))
+        ]
+        halos, _ = find(*together(*parts))
+        assert len(halos) == hosts
 
 
 def test_of_two_centres_in_one_sphere_the_more_massive_is_the_host():

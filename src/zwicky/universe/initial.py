@@ -6,8 +6,8 @@ Particles start on a grid q and stand at
           \nabla^2\phi_1 = \delta, \quad
           \nabla^2\phi_2 = \sum_{i<j} \left(\phi_{1,ii}\phi_{1,jj} - \phi_{1,ij}^2\right)
 
-with delta the linear density contrast at z = 0 and D(z = 0) = 1. The grid points q stand at the centres of the
-cells whose corners the Fourier modes are of: a universe as a whole stands half a grid cell from its modes.
+with delta the linear density contrast at z = 0 and D(z = 0) = 1. The grid points q stand at the centres of
+the cells whose corners the Fourier modes are of: a universe stands half a grid cell from its modes.
 """
 
 from __future__ import annotations

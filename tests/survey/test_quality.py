@@ -75,7 +75,7 @@ def test_computed_radii_are_not_doubted():
 def test_remarks_are_made():
     assert any("redshift 0.60" in text for text in remarks(R, V, redshift=0.6))
     assert not remarks(R, V, redshift=0.02)
-    assert any("--recentre" in text for text in remarks(R, V + 500))
+    assert any("--recentre" in text for text in remarks(R, V + 1200))
     assert any("end at 0.5" in text for text in remarks(R * 0.55, V))
     assert any("number" in text for text in remarks(R, V, training={"n_galaxies": (10, 50)}))
     assert any("dispersion" in text for text in remarks(R, V, training={"sigma_v_kms": (100, 600)}))

@@ -17,7 +17,7 @@ def train(
     config: Annotated[Path | None, typer.Option(help="TOML file of training settings.")] = None,
     thin: Annotated[
         float | None,
-        typer.Option(help="Train on members thinned at random to between this fraction and all of them."),
+        typer.Option(help="Train and judge on members thinned at random to this fraction and above."),
     ] = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the training sample.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of training.")] = 1,
@@ -36,15 +36,13 @@ def train(
     from zwicky.settings import from_mapping, read_toml, to_mapping
 
     estimator_class(estimator)  # a wrong name is found before the mocks are read
-    changes = {k: v for k, v in {"thin_min": thin, "epochs": epochs}.items() if v is not None}
+    changes = {} if epochs is None else {"epochs": epochs}
     settings = None
     if estimator.startswith("cnn"):
         base = read_toml(CNNSettings, config) if config else CNNSettings()
         settings = from_mapping(CNNSettings, to_mapping(base) | changes, "training")
     elif changes or config:
-        raise ZwickyError(
-            f"--thin, --epochs and --config are for networks; {estimator!r} has no such settings"
-        )
+        raise ZwickyError(f"--epochs and --config are for networks; {estimator!r} has no such settings")
     sample = read_mocks(mocks).train
     with stages() as tell:
         path = train_model(
@@ -53,6 +51,7 @@ def train(
             out,
             seed=seed,
             settings=settings,
+            thin_min=thin,
             workers=workers,
             progress=tell,
             source=str(sample.meta.get("source", "")),

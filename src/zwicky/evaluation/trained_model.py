@@ -31,6 +31,7 @@ def train_model(
     *,
     seed: int,
     settings: Any = None,
+    thin_min: float | None = None,
     workers: int | None = None,
     progress: Progress | None = None,
     **facts: Any,
@@ -38,9 +39,8 @@ def train_model(
     """Train an estimator on all of `train` and save it with a table of its errors.
 
     The errors come first, from folds of the same sample: each cluster is weighed by an estimator that never
-    saw its halo. If training thins the members, the clusters that are weighed are thinned in the same way,
-    so that the table reaches the numbers of galaxies that observers have. The sample's flat mass function
-    is the prior of these errors.
+    saw its halo, thinned at random if `thin_min` is given, so that the table reaches the numbers of galaxies
+    that observers have. The sample's flat mass function is the prior of these errors.
 
     Parameters
     ----------
@@ -54,6 +54,9 @@ def train_model(
         Seed of folds and training.
     settings
         The estimator's settings.
+    thin_min
+        Weigh clusters thinned to a fraction uniform in [thin_min, 1]; networks that have such a setting are
+        trained on them too.
     workers, progress
         As for `cross_validate`.
     facts
@@ -70,8 +73,10 @@ def train_model(
     settings = settings if isinstance(settings, dict) else to_mapping(settings) if settings else {}
     streams = np.random.SeedSequence(seed).spawn(2)
     weighed = train
-    if settings.get("thin_min") is not None:
-        weighed = thinned(train, np.random.default_rng(streams[0]), settings["thin_min"])
+    if thin_min is not None:
+        weighed = thinned(train, np.random.default_rng(streams[0]), thin_min)
+        if hasattr(build_estimator(name, image_settings_of(train), settings).settings, "thin_min"):
+            settings = settings | {"thin_min": thin_min}
     images = image_settings_of(train)
     crossed = cross_validate(
         name,
@@ -106,9 +111,22 @@ def train_model(
         "median_dex": scores.median,
         "scatter_dex": scores.scatter,
         "scatter_error_dex": scores.scatter_error,
+        "thinned_to_at_least": thin_min,
+        "mean_dex_by_n_galaxies": _mean_by_number((predicted - true)[tested], weighed.n_galaxies[tested]),
     }
     save_model(directory, estimator, {"seed": seed, "scores": summary, **facts})
     table = residual_scatter(predicted, true, weighed.n_galaxies)
     write_json(directory / "calibration.json", {"error_table": table})
     shutil.rmtree(work, ignore_errors=True)
     return directory
+
+
+def _mean_by_number(epsilon: np.ndarray, n_galaxies: np.ndarray) -> dict[str, float]:
+    """Mean residual in fifths of the number of galaxies: how much a mass leans on the sampling."""
+    edges = np.quantile(n_galaxies, np.linspace(0, 1, 6))
+    fifth = np.clip(np.searchsorted(edges, n_galaxies, side="right") - 1, 0, 4)
+    return {
+        f"{edges[i]:.0f}-{edges[i + 1]:.0f}": round(float(epsilon[fifth == i].mean()), 3)
+        for i in range(5)
+        if np.any(fifth == i)
+    }

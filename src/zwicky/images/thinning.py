@@ -1,7 +1,8 @@
 """Fewer galaxies: random subsets of each cluster's members, for training and for robustness tests.
 
-A normalised image still carries how well its cluster is sampled; a network that has seen only one density
-is biased on another. Training on thinned members teaches it to ignore the sampling.
+A normalised image still carries how well its cluster is sampled, and a network that has seen only one density
+is badly biased on another. Training on thinned members makes it right on average over the samplings it saw;
+what dependence on the sampling is left, docs/results.md measures.
 """
 
 from __future__ import annotations

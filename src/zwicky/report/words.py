@@ -88,7 +88,9 @@ def limits(run: RunResults) -> list[Markup]:
             f"<b>Its galaxies are matter particles</b> drawn at random, {density} "
             "(<i>h</i>/Mpc)<sup>3</sup>, with one central galaxy at the centre of each halo among them. "
             "They move as the matter does: there is <b>no velocity bias</b> and <b>no segregation by "
-            "luminosity</b>, by construction. Real galaxies have some of both."
+            "luminosity</b>, by construction. Real galaxies have some of both, and their number in a halo of "
+            "given mass scatters more than a random draw of its particles does, so that here the number of "
+            "galaxies says more of the mass than on the sky. A cluster's velocity is the mean of its matter."
         ),
         (
             "<b>It does carry what gravity makes by itself:</b> clusters that are not round, substructure "

@@ -12,6 +12,7 @@ from zwicky.estimators import load_model, shipped_models
 from zwicky.estimators.base import Estimator
 from zwicky.images import paper_images
 from zwicky.io import read_json
+from zwicky.survey.quality import MIN_GALAXIES
 from zwicky.units import mpc, mpc_h
 
 __all__ = ["CALIBRATION_FILE", "Model", "open_model"]
@@ -93,5 +94,5 @@ def _ranges(estimator: Estimator) -> dict[str, tuple[float, float]]:
     thinnest = getattr(getattr(estimator, "settings", None), "thin_min", None)
     if thinnest is not None and "n_galaxies" in ranges:
         low, high = ranges["n_galaxies"]
-        ranges["n_galaxies"] = (low * thinnest, high)
+        ranges["n_galaxies"] = (max(MIN_GALAXIES, low * thinnest), high)
     return ranges

@@ -23,7 +23,7 @@ COLUMNS = {
     "cluster_id": "the observer's name of the cluster",
     "n_members": "galaxies in the cylinder",
     "log10_m200c": "log10 of M200c in Msun",
-    "log10_m200c_err": "root mean square error in dex of such masses in cross-validation",
+    "log10_m200c_err": "RMS error in dex of such masses in cross-validation, flat prior in log10 M",
     "sigma_v_kms": "standard deviation of the line-of-sight velocities in the cylinder",
     "log10_m200c_msigma": "log10 of M200c in Msun from the M-sigma relation",
     "flag": "ok, or what to be careful about; without a mass, why there is none",

@@ -24,7 +24,7 @@ def tracer_density_for_richness(cosmology: FLRW, n_true: float = 40.0, log10_m20
 
     A halo of mass M holds ``M / m_p`` particles; if a share f of them are galaxies and one central is
     added, its median richness is ``f M / m_p + 1``. The density f n_p is then ``(n_true - 1) rho_m / M``
-    whatever the particle mass m_p. The defaults are the numbers of Ho et al. (2019), Sec. 2.4.
+    whatever the particle mass m_p. The defaults are the numbers of Ho et al. (2019), Sec. 5.3.
 
     Parameters
     ----------

@@ -75,9 +75,8 @@ def _residuals_caption(run: RunResults) -> str:
         "Residuals of the methods, two to a row (Fig. 8 of the paper). Left: median and 16th to 84th "
         "percentile in bins of true mass. Right: the distribution over all masses, its 16th to 84th "
         "percentile filled. The contaminated <i>M</i>–σ tends to put light clusters too high, because "
-        "unrelated galaxies fill the cylinder and fake a large dispersion; the networks have learned "
-        "how such a cylinder looks. All methods see the same galaxies, except the pure <i>M</i>–σ, "
-        "which is told which galaxies are members."
+        "unrelated galaxies fill the cylinder and fake a large dispersion. All methods see the same "
+        "galaxies, except the pure <i>M</i>–σ, which is told which galaxies are members."
     )
 
 

@@ -29,7 +29,7 @@ import numpy as np
 from zwicky.errors import ZwickyError
 from zwicky.estimators import CNNSettings, MSigmaSettings
 from zwicky.evaluation import cross_validate_networks, fit_relations, write_results
-from zwicky.io import read_json, whole_file, write_json
+from zwicky.io import make_directory, read_json, whole_file, write_json
 from zwicky.mocks import Mocks, MockSettings, make_mocks, read_mocks, write_mocks
 from zwicky.report import write_report
 from zwicky.settings import digest, read_toml, to_toml
@@ -120,7 +120,7 @@ def reproduce(
     ZwickyError
         If the directory holds a run of other settings.
     """
-    directory = Path(directory)
+    directory = make_directory(directory)
     tell = progress or (lambda step, done, total, text: None)
     _claim(directory, settings)
     timing = _Timing(directory / "timing.json")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 
@@ -150,16 +151,56 @@ def test_info(run, place, capsys):
         (["train", "nowhere", "--estimator", "svm", "--out", "x"], "estimator 'svm' is not known"),
         (["report", "nowhere"], "nowhere"),
         (["info", "nowhere"], "nowhere: no such file, directory or shipped model"),
+        (["info", ""], "the path is empty"),
+        (["universe", "--out", "file"], "file: a file stands in the way"),
+        (["reproduce", "--out", "file"], "file: a file stands in the way"),
+        (["universe", "--density", "1e9", "--out", "x"], "the particles' own"),
+        (["mock", "nowhere", "--seed", "-1", "--out", "x"], "--seed"),
+        (["train", "nowhere", "--workers", "0", "--out", "x"], "--workers"),
+        (["train", "nowhere", "--thin", "2", "--out", "x"], "--thin 2 is not allowed"),
         (["weigh"], "weigh"),
     ],
 )
 def test_mistakes_are_one_line_and_exit_code_2(arguments, message, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").write_text("")
     zwicky(*arguments, code=2)
     error = capsys.readouterr().err.strip().splitlines()[-1]
     assert error.startswith("zwicky: ")
     assert message in error
     assert not list(tmp_path.rglob("*.parquet"))
+
+
+def test_unfinished_universe(run, tmp_path, capsys):
+    (tmp_path / "universe.toml").write_text((run / "universe" / "universe.toml").read_text())
+    zwicky("mock", tmp_path, "--out", tmp_path / "mocks", code=2)
+    assert "is not finished" in capsys.readouterr().err
+    zwicky("info", tmp_path)
+    assert "give the `zwicky universe` command again" in capsys.readouterr().out
+
+
+def test_interrupted_by_hand(tmp_path):
+    command = [
+        sys.executable,
+        "-m",
+        "zwicky",
+        "universe",
+        "--n-side",
+        "32",
+        "--box",
+        "60",
+        "--out",
+        tmp_path / "u",
+    ]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    for line in process.stderr:
+        if "gravity" in line:
+            process.send_signal(signal.SIGINT)
+            break
+    rest = process.stderr.read()
+    assert process.wait() == 130
+    assert "zwicky: stopped" in rest
+    assert "Traceback" not in rest
 
 
 def test_other_settings_in_the_same_directory(run, capsys):

@@ -61,10 +61,14 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"zwicky: {_one_line(error)}", file=sys.stderr)
         code = 2
     except (typer.Abort, KeyboardInterrupt):
-        print("zwicky: stopped; the same command goes on where this one was", file=sys.stderr)
         code = 130
     except BrokenPipeError:
         code = 0
+    if code == 130:
+        print(
+            "zwicky: stopped; what was finished is kept, and the same command goes on from there",
+            file=sys.stderr,
+        )
     return sys.exit(code or 0)
 
 

@@ -18,8 +18,10 @@ def evaluate(
     m_sigma_above: Annotated[
         float, typer.Option(help="M-sigma is fitted above this log10 M200c in Msun/h.")
     ] = 14.5,
-    seed: Annotated[int, typer.Option(help="Seed of training and bootstrap.")] = 1,
-    workers: Annotated[int | None, typer.Option(help="Folds side by side; default: all cores.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of training and bootstrap.")] = 1,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Folds side by side; default: all cores.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print metrics.json.")] = False,
 ) -> None:
     """Cross-validate both networks and M-sigma on mocks: Tables 1 and 2 of Ho et al. (2019).
@@ -29,6 +31,7 @@ def evaluate(
     from zwicky.cli.console import print_table2, stages
     from zwicky.estimators import CNNSettings, MSigmaSettings
     from zwicky.evaluation import cross_validate_networks, fit_relations, write_results
+    from zwicky.io import make_directory
     from zwicky.mocks import read_mocks
     from zwicky.settings import from_mapping, read_toml, to_mapping
 
@@ -37,7 +40,7 @@ def evaluate(
     settings = from_mapping(CNNSettings, to_mapping(base) | changes, "training")
     samples = read_mocks(mocks)
     relations = fit_relations(samples, MSigmaSettings(min_log10_m200c_h=m_sigma_above))
-    out.mkdir(parents=True, exist_ok=True)
+    make_directory(out)
     with stages() as tell:
         crossed = cross_validate_networks(samples, out / "training", settings, seed, tell, workers)
         tell("evaluate", 0, 1, "predictions and metrics")

@@ -29,7 +29,13 @@ def info(
         typer.echo(json.dumps(facts, indent=2, default=str))
         return
     for key, value in facts.items():
+        if isinstance(value, dict):
+            value = ", ".join(f"{name} {item}" for name, item in value.items())
         typer.echo(f"{key}: {value}")
+
+
+#: The command that makes each kind of directory.
+_MAKERS = {"run": "reproduce", "universe": "universe", "mocks": "mock"}
 
 
 def _facts(name: str) -> dict[str, Any]:
@@ -38,6 +44,10 @@ def _facts(name: str) -> dict[str, Any]:
     from zwicky.io import read_json
 
     path = Path(name)
+    if not name:
+        raise ZwickyError("the path is empty; give a file, a directory or a shipped model")
+    if path.is_file() and path.suffix == ".toml":
+        raise ZwickyError(f"{name}: holds settings; give its directory, {path.parent}")
     if path.is_file():
         return {"kind": "table", "content": repr(_table(path))}
     if name in shipped_models() or (path / "config.toml").exists():
@@ -51,7 +61,9 @@ def _facts(name: str) -> dict[str, Any]:
         if (path / settings).exists():
             result = path / ("metrics.json" if kind == "run" else "provenance.json")
             facts: dict[str, Any] = {"kind": kind, "complete": result.exists()}
-            if result.exists():
+            if not result.exists():
+                facts["to finish it"] = f"give the `zwicky {_MAKERS[kind]}` command again"
+            else:
                 facts |= read_json(result)
             for table in sorted(path.glob("*.parquet")):
                 if table.name != "predictions.parquet":

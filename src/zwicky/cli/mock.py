@@ -15,7 +15,7 @@ def mock(
     out: Annotated[Path, typer.Option(help="Directory of the mocks.")],
     config: Annotated[Path | None, typer.Option(help="TOML file of mock settings.")] = None,
     redshift: Annotated[float | None, typer.Option(help="Which output; by default the only one.")] = None,
-    seed: Annotated[int, typer.Option(help="Seed of the lines of sight.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the lines of sight.")] = 1,
     density: Annotated[float | None, typer.Option(help="Training clusters per (Mpc/h)^3 and dex.")] = None,
     folds: Annotated[str | None, typer.Option(help="halo or spatial.")] = None,
     tracers: Annotated[str | None, typer.Option(help="all or satellites.")] = None,
@@ -27,15 +27,18 @@ def mock(
     import numpy as np
 
     from zwicky.cli.console import stages
+    from zwicky.errors import ZwickyError
     from zwicky.mocks import MockSettings, make_mocks, write_mocks
     from zwicky.settings import digest, from_mapping, read_toml, to_mapping
-    from zwicky.universe import read_galaxies, read_halos, read_settings
+    from zwicky.universe import is_complete, read_galaxies, read_halos, read_settings
 
-    made = read_settings(universe)
     changes = {"flat_density": density, "folds": folds, "tracers": tracers}
     base = read_toml(MockSettings, config) if config else MockSettings()
     given = {k: v for k, v in changes.items() if v is not None}
     settings = from_mapping(MockSettings, to_mapping(base) | given, "mock")
+    made = read_settings(universe)
+    if not is_complete(universe, made):
+        raise ZwickyError(f"{universe}: this universe is not finished; run `zwicky universe` on it again")
     z = _output(made.redshifts, redshift)
     with stages() as tell:
         tell("mocks", 0, 1, f"reading {universe}")

@@ -20,7 +20,7 @@ def reproduce(
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the universe and of everything after.")] = None,
     workers: Annotated[
-        int | None, typer.Option(help="Folds trained side by side; default: all cores.")
+        int | None, typer.Option(min=1, help="Folds trained side by side; default: all cores.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print metrics.json.")] = False,
 ) -> None:

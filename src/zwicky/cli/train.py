@@ -20,8 +20,10 @@ def train(
         typer.Option(help="Train and judge on members thinned at random to this fraction and above."),
     ] = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the training sample.")] = None,
-    seed: Annotated[int, typer.Option(help="Seed of training.")] = 1,
-    workers: Annotated[int | None, typer.Option(help="Folds side by side; default: all cores.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of training.")] = 1,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Folds side by side; default: all cores.")
+    ] = None,
 ) -> None:
     """Train an estimator on mocks and save it with its errors, for `zwicky predict --model`.
 
@@ -36,6 +38,8 @@ def train(
     from zwicky.settings import from_mapping, read_toml, to_mapping
 
     estimator_class(estimator)  # a wrong name is found before the mocks are read
+    if thin is not None and not 0 < thin <= 1:
+        raise ZwickyError(f"--thin {thin:g} is not allowed; give a fraction above 0 and up to 1")
     changes = {} if epochs is None else {"epochs": epochs}
     settings = None
     if estimator.startswith("cnn"):

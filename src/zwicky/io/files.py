@@ -17,7 +17,25 @@ import numpy as np
 
 from zwicky.errors import ZwickyError
 
-__all__ = ["provenance", "read_json", "sha256_of", "whole_file", "write_json"]
+__all__ = ["make_directory", "provenance", "read_json", "sha256_of", "whole_file", "write_json"]
+
+
+def make_directory(path: Path | str) -> Path:
+    """Make a directory and its parents if they are not there.
+
+    Raises
+    ------
+    ZwickyError
+        If it cannot be made, or if a file stands there.
+    """
+    path = Path(path)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise ZwickyError(f"{path}: a file stands in the way; give another directory") from error
+    except OSError as error:
+        raise ZwickyError(f"{path}: cannot be made ({error.strerror}); give another directory") from error
+    return path
 
 
 @contextlib.contextmanager
@@ -27,7 +45,7 @@ def whole_file(path: Path | str) -> Iterator[Path]:
     The temporary name keeps the suffix, so that writers which look at it still work.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_directory(path.parent)
     temporary = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
     for leftover in path.parent.glob(f".{path.stem}.*.part{path.suffix}"):
         if not _is_running(leftover):

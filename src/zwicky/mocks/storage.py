@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from zwicky.errors import ZwickyError
-from zwicky.io import provenance, read_sample, sha256_of, whole_file, write_json, write_sample
+from zwicky.io import make_directory, provenance, read_sample, sha256_of, whole_file, write_json, write_sample
 from zwicky.mocks.catalogue import Mocks
 from zwicky.mocks.settings import MockSettings
 from zwicky.settings import digest, read_toml, to_toml
@@ -22,8 +22,7 @@ def write_mocks(directory: Path | str, mocks: Mocks, **facts: Any) -> None:
     The provenance is written last, with the checksums of the rest and whatever `facts` the caller adds (the
     seed, the universe): a directory without it is not complete.
     """
-    directory = Path(directory)
-    directory.mkdir(parents=True, exist_ok=True)
+    directory = make_directory(directory)
     (directory / "provenance.json").unlink(missing_ok=True)
     with whole_file(directory / "mocks.toml") as temporary:
         temporary.write_text(to_toml(mocks.settings), encoding="utf-8")

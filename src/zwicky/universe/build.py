@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from zwicky.errors import ZwickyError
-from zwicky.io import provenance, read_json, read_table, whole_file, write_json, write_table
+from zwicky.io import make_directory, provenance, read_json, read_table, whole_file, write_json, write_table
 from zwicky.settings import digest, read_toml, to_toml
 from zwicky.tables import GalaxyTable, HaloTable, Snapshot
 from zwicky.theory import linear_power, mass_function, nonlinear_power
@@ -99,7 +99,7 @@ def make_universe(
     ZwickyError
         If the directory holds a universe of other settings.
     """
-    directory = Path(directory)
+    directory = make_directory(directory)
     report = progress or (lambda stage, done, total: None)
     name = digest(settings)
     settings_path = directory / "universe.toml"

@@ -112,6 +112,9 @@ class UniverseSettings:
             raise ZwickyError(
                 f"n_side = {self.n_side} leaves {cells} pair cells a side; give a larger n_side"
             )
+        density, own = self.tracer_density_h3_mpc3, self.n_particles / self.box_size_mpc_h**3
+        if density is not None and density > own:
+            raise ZwickyError(f"tracer_density_h3_mpc3 = {density:g}; give at most {own:.4g}, the particles' own")
         self.flrw()
 
     def flrw(self) -> FLRW:

@@ -131,7 +131,7 @@ def main(models: tuple[str, ...] = ("cnn_2d", "cnn_1d"), m_sigma: str = "m_sigma
     by_sigma = open_model(m_sigma)
     opened = {name: open_model(name) for name in models}
     print(
-        f"{'':10} {'N from':>6} {'clusters':>8} {'median log10(M/M_X)':>20} {'scatter, dex':>16} {'robust':>7}"
+        f"{'':10} {'N from':>6} {'clusters':>8} {'median log10 M/M_X':>20} {'scatter, dex':>16} {'robust':>7}"
     )
     results = {}
     for least in MIN_MEMBERS:

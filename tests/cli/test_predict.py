@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from zwicky.cli.predict import predict
 from zwicky.cosmology import paper_cosmology
 from zwicky.errors import ZwickyError
-from zwicky.estimators import MSigma, save_model
+from zwicky.estimators import MSigma, save_model, shipped_models
 from zwicky.io import write_json, write_sample
 from zwicky.io.tabular import read_any
 from zwicky.survey import observed_sample
@@ -94,7 +94,7 @@ def expected_mass(v):
 @pytest.mark.parametrize("suffix", ["csv", "ecsv", "fits", "parquet", "vot"])
 def test_one_cluster_in_and_out_in_every_format(zwicky, tmp_path, suffix):
     table = one_cluster()
-    source, out = tmp_path / f"abell.{suffix}", tmp_path / "made" / f"mass.{suffix}"
+    source, out = tmp_path / f"abell.{suffix}", tmp_path / f"mass.{suffix}"
     table.write(source, **({"format": "votable"} if suffix == "vot" else {}))
     printed = zwicky(source, redshift=0.1, out=out)
     assert "abell" in printed
@@ -243,6 +243,22 @@ OPTIONS = {
     "columns": (["g.csv", "--redshift=0.1", "--columns=rproj=R"], "did you mean 'r_proj'"),
     "out": (["g.csv", "--redshift=0.1", "--out=mass.doc"], "suffix '.doc'"),
     "plot": (["g.csv", "--redshift=0.1", "--plot=p.gif"], "p.gif"),
+    "out over the galaxies": (
+        ["g.csv", "--redshift=0.1", "--out=./g.csv"],
+        "--out g.csv: is a table to read",
+    ),
+    "out over the centres": (["g.csv", "--clusters=c.csv", "--out=c.csv"], "--out c.csv: is a table to read"),
+    "out over a link": (["g.csv", "--redshift=0.1", "--out=link.csv"], "--out link.csv: is a table to read"),
+    "out is plot": (["g.csv", "--redshift=0.1", "--out=p.png", "--plot=p.png"], "is what --out writes"),
+    "no directory": (["g.csv", "--redshift=0.1", "--out=no/m.csv"], "directory no does not exist; make it"),
+    "no directory of the plot": (
+        ["g.csv", "--redshift=0.1", "--out=m.csv", "--plot=no/p.png"],
+        "directory no does not exist; make it",
+    ),
+    "named twice": (["g.csv", "--redshift=0.1", "--columns=r_proj=a,r_proj=b"], "r_proj is given twice"),
+    "comoving sky": (["sky.csv", "--clusters=c.csv", "--comoving"], "leave out --comoving"),
+    "redshift of centres": (["sky.csv", "--clusters=c.csv", "--redshift=0.1"], "leave out --redshift 0.1"),
+    "redshift of a sample": (["s.h5", "--redshift=0.1", "--comoving"], "leave out --redshift and --comoving"),
     "centres": (["g.csv", "--clusters=none.csv"], "none.csv: cannot be read"),
 }
 
@@ -252,6 +268,11 @@ def test_a_mistake_on_the_command_line_is_one_line(zwicky, tmp_path, name, monke
     monkeypatch.chdir(tmp_path)
     one_cluster().write("g.csv")
     (tmp_path / "empty.csv").write_text("")
+    (tmp_path / "link.csv").symlink_to("g.csv")
+    (tmp_path / "c.csv").write_text("cluster_id,ra,dec,z\n1,150,60,0.05\n")
+    (tmp_path / "sky.csv").write_text("ra,dec,z\n150,60,0.05\n")
+    sample = observed_sample(paper_cosmology(), [0.1], [0, 1], [1.0], [200.0], "a test")
+    write_sample(tmp_path / "s.h5", sample)
     one_cluster().write("whole.fits")
     (tmp_path / "cut.fits").write_bytes((tmp_path / "whole.fits").read_bytes()[:6000])
     before = sorted(path.name for path in tmp_path.iterdir())
@@ -273,3 +294,31 @@ def test_exit_code_two_and_one_line(model, tmp_path, capsys):
     error = capsys.readouterr().err.strip()
     assert "9 galaxies in the cylinder" in error
     assert "\n" not in error
+
+
+@pytest.mark.skipif("cnn_1d" not in shipped_models(), reason="no models ship with this build")
+def test_only_an_m_sigma_relation_is_one(model, tmp_path, capsys):
+    from zwicky.cli import main
+
+    one_cluster().write(tmp_path / "g.csv")
+    with pytest.raises(SystemExit) as stop:
+        main(["predict", str(tmp_path / "g.csv"), "--redshift=0.1", f"--model={model}", "--m-sigma=cnn_1d"])
+    assert stop.value.code == 2
+    assert "--m-sigma cnn_1d: is not an M-sigma relation" in capsys.readouterr().err
+
+
+def test_galaxies_without_a_cluster_are_left_out_and_counted(model, tmp_path, capsys):
+    from zwicky.cli import main
+
+    table = many_clusters()
+    table["cluster_id"] = [str(name) for name in table["cluster_id"]]
+    table["cluster_id"][:2] = ""
+    table.write(tmp_path / "many.csv")
+    words = ["predict", str(tmp_path / "many.csv"), "--json", "--redshift=0.1"]
+    with pytest.raises(SystemExit) as stop:
+        main([*words, f"--model={model}", f"--m-sigma={model}"])
+    printed = capsys.readouterr()
+    assert stop.value.code == 0
+    assert printed.err == "zwicky: many.csv: left out 2 galaxies without cluster_id\n"
+    rows = json.loads(printed.out)["clusters"]
+    assert rows[0]["n_members"] == 58

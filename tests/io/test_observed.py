@@ -278,3 +278,34 @@ def test_centres_must_differ(tmp_path):
     with pytest.raises(ZwickyError) as error:
         read_observed(tmp_path / "g.csv", tmp_path / "c.csv", h=0.7)
     assert "7 is there twice" in message(error)
+
+
+@pytest.mark.parametrize("columns", ["", "ra=ra[deg]"])
+@pytest.mark.parametrize(("n", "centre"), [(25, "150,2"), (5, "0.2,0.1")])
+def test_radians_are_asked_for(tmp_path, n, centre, columns):
+    Table({"ra": np.linspace(0, 6, n), "dec": np.linspace(-1.5, 1.5, n), "z": np.full(n, 0.1)}).write(
+        tmp_path / "g.csv"
+    )
+    (tmp_path / "c.csv").write_text(f"cluster_id,ra,dec,z\n7,{centre},0.1\n")
+    where = {"h": 0.7, "columns": parse_columns(columns)}
+    if columns:
+        assert len(read_observed(tmp_path / "g.csv", tmp_path / "c.csv", **where)[0].ra) == n
+        return
+    with pytest.raises(ZwickyError) as error:
+        read_observed(tmp_path / "g.csv", tmp_path / "c.csv", **where)
+    assert "g.csv: ra and dec look like radians: --columns ra=ra[rad],dec=dec[rad]" in message(error)
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("g.txt", b"1 200\n2 300\n"),
+        ("g.csv", b"\x89PNG\r\n\x1a\n\x00\x00\x00"),
+        ("g.fits", b"r_proj,v_los\n1,200\n"),
+    ],
+)
+def test_only_a_file_that_ends_too_early_may_be_cut_short(tmp_path, name, data):
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(ZwickyError) as error:
+        read_any(tmp_path / name)
+    assert "cut short" not in message(error)

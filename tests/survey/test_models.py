@@ -52,3 +52,8 @@ def test_an_unknown_model_is_one_line():
         open_model("cnn_3d")
     assert "cnn_3d" in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_a_directory_without_a_model_is_one_line(tmp_path):
+    with pytest.raises(ZwickyError, match="holds no model; give a directory that `zwicky train` wrote"):
+        open_model(tmp_path)

@@ -39,9 +39,11 @@ def test_centres_lend_their_redshifts():
     centres = Centres(np.array(["A", "B"]), np.full(2, np.nan), np.full(2, np.nan), np.array([0.1, 0.2]))
     found = clusters_from_phase_space(listed(redshift=np.nan), centres, cosmology=paper_cosmology())
     assert found.sample.redshift.tolist() == [0.2, 0.1]
-    with pytest.raises(ZwickyError, match="'A' of the galaxies"):
-        clusters_from_phase_space(
-            listed(),
-            Centres(np.array(["B"]), np.full(1, np.nan), np.full(1, np.nan), np.array([0.1])),
-            cosmology=paper_cosmology(),
-        )
+    only_b = Centres(np.array(["B"]), np.full(1, np.nan), np.full(1, np.nan), np.array([0.1]))
+    found = clusters_from_phase_space(listed(redshift=np.nan), only_b, cosmology=paper_cosmology())
+    row = found.label.tolist().index("A")
+    assert found.problems[row].what == "not among the centres"
+    assert np.isnan(found.sample.redshift).tolist() == [label == "A" for label in found.label]
+    other = Centres(np.array(["C"]), np.full(1, np.nan), np.full(1, np.nan), np.array([0.1]))
+    with pytest.raises(ZwickyError, match="of the galaxies is not among the 1 of centres"):
+        clusters_from_phase_space(listed(redshift=np.nan), other, cosmology=paper_cosmology())

@@ -13,11 +13,11 @@ from zwicky.survey.quality import remarks_on_data, remarks_on_mass
 CYLINDER = {"aperture_mpc": 1.6 / 0.678, "v_cut_kms": 2200.0}
 
 
-def problem(r, v, redshift=0.1, from_sky=False):
-    return find_problem(r, v, redshift, **CYLINDER, from_sky=from_sky)
+def problem(r, v, redshift=0.1, from_sky=False, **more):
+    return find_problem(r, v, redshift, **CYLINDER, from_sky=from_sky, **more)
 
 
-def remarks(r, v, redshift=0.1, training=None):
+def remarks(r, v, redshift=0.1, training=None, **more):
     training = {"redshift": (0.117, 0.117)} if training is None else training
     return remarks_on_data(
         r,
@@ -27,6 +27,7 @@ def remarks(r, v, redshift=0.1, training=None):
         aperture_mpc=CYLINDER["aperture_mpc"],
         cosmology=paper_cosmology(),
         training=training,
+        **more,
     )
 
 
@@ -49,6 +50,11 @@ BAD = {
     "negative radii": (np.where(np.arange(80) < 5, -R, R), V, 0.1, "negative r_proj in 5 of 80"),
     "redshifts for velocities": (R, 0.1 + V / 3e5, 0.1, "redshifts?"),
     "cz for velocities": (R, 30_000 + V, 0.1, "cz?"),
+    "first bad row": (R, np.where(np.arange(80) == 3, np.nan, V), 0.1, "first in its row 4"),
+    "infinite": (R, np.where(np.arange(80) == 3, np.inf, V), 0.1, "infinite v_los in 1 of 80"),
+    "m/s": (R, V * 1000, 0.1, "m/s?"),
+    "cz for a redshift": (R, V, 7000.0, "cz?"),
+    "one": (R[:1], V[:1], 0.1, "1 galaxy in the cylinder"),
     "kpc": (R * 1000, V, 0.1, "kpc?"),
     "degrees at z = 0.1": (np.rad2deg(R / 430), V, 0.1, "degrees?"),
     "too few": (R[:9], V[:9], 0.1, "9 galaxies in the cylinder (10 needed)"),
@@ -80,5 +86,26 @@ def test_remarks_are_made():
     assert any("number" in text for text in remarks(R, V, training={"n_galaxies": (10, 50)}))
     assert any("dispersion" in text for text in remarks(R, V, training={"sigma_v_kms": (100, 600)}))
     assert remarks_on_mass(15.6, 15.5, {"log10_m200c_h": (13.7, 15.4)}) == ["mass outside training"]
-    assert remarks_on_mass(14.0, 15.1, {}) == ["unlike training: far from M-sigma"]
+    assert remarks_on_mass(14.0, 15.4, {}) == ["unlike training: far from M-sigma"]
     assert remarks_on_mass(14.5, 14.9, {"log10_m200c_h": (13.7, 15.4)}) == []
+
+
+def test_a_unit_that_was_given_is_doubted_by_its_name():
+    units = {"r_proj": "Mpc", "v_los": "km / s"}
+    assert "is [Mpc] right?" in problem(R * 1000, V, units=units).what
+    assert "is [km / s] right?" in problem(R, 30_000 + V, units=units).what
+    assert any("is [Mpc] right?" in text for text in remarks(R * 0.55, V, redshift=0.02, units=units))
+
+
+def test_degrees_of_a_nearby_cluster_are_asked_for():
+    # At z = 0.02 a degree is 1.5 Mpc.
+    degrees = R / 1.5
+    assert any("degrees?" in text for text in remarks(degrees, V, redshift=0.02))
+    assert not any("degrees?" in text for text in remarks(degrees, V, redshift=0.02, from_sky=True))
+    assert not any("degrees?" in text for text in remarks(degrees, V, redshift=0.3))
+
+
+def test_galaxies_given_twice_are_counted():
+    again = np.r_[np.arange(80), 4, 4]
+    assert "2 galaxies given twice" in remarks(R[again], V[again])
+    assert "1 galaxy given twice" in remarks(R[again[:-1]], V[again[:-1]])

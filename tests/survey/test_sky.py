@@ -94,14 +94,13 @@ def test_missing_redshift_stays_and_missing_centre_has_no_redshift():
         ({"dec": np.array([1.0, 95.0])}, "dec = 95"),
         ({"ra": np.array([1.0, 400.0])}, "ra = 400"),
         ({"ra": np.array([1.0, np.nan])}, "row 2"),
+        ({"source": "g.csv", "ra": np.array([1.0, 400.0])}, "g.csv: ra"),
         ({"z": np.array([7000.0, 7100.0])}, "looks like cz"),
-        ({"cluster_id": np.array(["A", "C"])}, "'C' of the galaxies"),
+        ({"cluster_id": np.array(["C", "D"])}, "'C' of the galaxies"),
     ],
 )
 def test_mistakes_are_named(changes, expected):
-    centres = Centres(
-        np.array(["A", "B"]), np.array([1.0, 2.0]), np.array([1.0, 2.0]), np.array([0.05, 0.06])
-    )
+    centres = Centres(np.array(["A"]), np.array([1.0]), np.array([1.0]), np.array([0.05]))
     values = {"ra": np.array([1.0, 2.0]), "dec": np.array([1.0, 2.0]), "z": np.array([0.05, 0.06])} | changes
     with pytest.raises(ZwickyError) as error:
         clusters_from_sky(
@@ -109,3 +108,42 @@ def test_mistakes_are_named(changes, expected):
         )
     assert expected in str(error.value)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("with_ids", [True, False])
+def test_of_many_clusters_the_bad_are_flagged_and_the_others_found(with_ids):
+    rng = np.random.default_rng(5)
+    names = np.array(["A", "B", "C", "D", "E"])
+    ra, z = np.array([10.0, 40.0, 70.0, 100.0, 130.0]), np.full(5, 0.05)
+    right = Centres(names, ra, np.zeros(5), z)
+    n = np.repeat(np.arange(5), 30)
+    galaxies = SkyList(
+        ra[n] + rng.normal(0, 0.05, 150),
+        rng.normal(0, 0.05, 150),
+        z[n] + rng.normal(0, 0.002, 150),
+        cluster_id=names[n] if with_ids else None,
+    )
+    where = {"cosmology": COSMOLOGIES["flat"], "aperture_mpc": 2.3, "v_cut_kms": 2200}
+    before = clusters_from_sky(galaxies, right, **where)
+    galaxies.ra[149] = np.nan
+    if with_ids:
+        galaxies.cluster_id[0] = "X"
+    wrong = Centres(
+        names,
+        np.r_[10.0, np.nan, 70, 100, 130],
+        np.r_[0, 0, -95.0, 0, 0],
+        np.r_[0.05, 0.05, 0.05, 15000.0, 0.05],
+    )
+    found = clusters_from_sky(galaxies, wrong, **where)
+    assert {row: problem.what for row, problem in found.problems.items()} == {
+        1: "centre has no ra",
+        2: "centre has dec = -95",
+    }
+    first = 1 if with_ids else 0
+    np.testing.assert_allclose(found.sample[0].r_proj, before.sample[0].r_proj[first:])
+    assert found.notes == (
+        ("galaxies: left out 1 galaxy of clusters that are not among the centres",)
+        if with_ids
+        else ("galaxies: left out 1 galaxy without a position",)
+    )
+    assert np.isnan(found.sample[4].r_proj).sum() == with_ids

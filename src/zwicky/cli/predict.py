@@ -57,10 +57,12 @@ def predict(
     from zwicky import survey
     from zwicky.cosmology import cosmology_named
     from zwicky.errors import ZwickyError
+    from zwicky.estimators import MSigma
     from zwicky.io.measures import parse_columns
     from zwicky.io.observed import read_observed
     from zwicky.io.tabular import check_output, write_any
 
+    _check_paths([galaxies, *([clusters] if clusters else [])], {"--out": out, "--plot": plot})
     if out is not None:
         check_output(out)
     if plot is not None:
@@ -73,7 +75,13 @@ def predict(
         galaxies, clusters, h=chosen.h, columns=mapping, redshift=redshift, comoving=comoving
     )
     weighing, by_sigma = survey.open_model(model), survey.open_model(m_sigma)
+    if not isinstance(by_sigma.estimator, MSigma):
+        raise ZwickyError(
+            f"--m-sigma {m_sigma}: is not an M-sigma relation; give m_sigma or a directory of one"
+        )
     found = survey.clusters_of(observed, centres, cosmology=chosen, model=weighing)
+    for note in found.notes:
+        typer.echo(f"zwicky: {note}", err=True)
     if recentre:
         aperture = weighing.aperture_mpc(found.sample.cosmology.h)
         found = survey.recentre(found, aperture_mpc=aperture, v_cut_kms=weighing.v_cut_kms)
@@ -84,11 +92,28 @@ def predict(
     if out is not None:
         write_any(out, table)
     if plot is not None:
-        survey.write_figure(plot, found, table, weighing)
+        survey.write_figure(plot, found, table, weighing, msun_h=msun_h)
     if as_json:
         typer.echo(_as_json(table))
     else:
         _print(table, found.sample.cosmology.h if msun_h else None)
+
+
+def _check_paths(inputs: list[Path], outputs: dict[str, Path | None]) -> None:
+    """Refuse outputs that would take the place of an input or of each other, or that have no directory."""
+    from zwicky.errors import ZwickyError
+
+    taken = {path.resolve(): "is a table to read" for path in inputs}
+    for option, path in outputs.items():
+        if path is None:
+            continue
+        if path.resolve() in taken:
+            raise ZwickyError(f"{option} {path}: {taken[path.resolve()]}; give another name")
+        taken[path.resolve()] = f"is what {option} writes"
+        if not path.parent.is_dir():
+            raise ZwickyError(
+                f"{option} {path}: directory {path.parent} does not exist; make it or give another"
+            )
 
 
 def _as_json(table) -> str:

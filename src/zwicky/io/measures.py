@@ -19,7 +19,17 @@ from astropy.table import Table
 from zwicky.errors import ZwickyError
 from zwicky.units import SPEED_OF_LIGHT_KMS
 
-__all__ = ["OUR_COLUMNS", "Named", "column_named", "labels", "numbers", "parse_columns", "radii"]
+__all__ = [
+    "OUR_COLUMNS",
+    "Named",
+    "column_named",
+    "labels",
+    "numbers",
+    "parse_columns",
+    "radii",
+    "unit_of",
+    "without_label",
+]
 
 #: The columns that an observer's files may have, under our names.
 OUR_COLUMNS = ("cluster_id", "r_proj", "v_los", "redshift", "ra", "dec", "z")
@@ -71,6 +81,8 @@ def parse_columns(text: str) -> dict[str, Named]:
                 f"--columns: {ours!r} is not one of our columns ({', '.join(OUR_COLUMNS)})"
                 f"{_hint(ours, OUR_COLUMNS)}"
             )
+        if ours.lower() in mapping:
+            raise ZwickyError(f"--columns: {ours} is given twice; give it one column")
         found = _BRACKETS.match(theirs)
         mapping[ours.lower()] = Named(found["name"], found["unit"]) if found else Named(theirs)
     return mapping
@@ -160,6 +172,17 @@ def radii(
     return values * parsed.to(u.Mpc), frame
 
 
+def without_label(table: Table, name: str) -> np.ndarray:
+    """Which rows of a column of names or numbers are missing, blank or NaN."""
+    gaps = np.ma.getmaskarray(table[name])
+    values = np.asarray(table[name])
+    if values.dtype.kind == "f":
+        gaps = gaps | ~np.isfinite(values)
+    if values.dtype.kind in "SU":
+        gaps = gaps | (np.char.strip(values.astype(str)) == "")
+    return gaps
+
+
 def labels(table: Table, name: str, source: str) -> np.ndarray:
     """A column of names or whole numbers as it is; whole numbers in a float column become integers.
 
@@ -168,26 +191,29 @@ def labels(table: Table, name: str, source: str) -> np.ndarray:
     ZwickyError
         If a value is missing.
     """
-    values = table[name]
-    gaps = np.flatnonzero(np.ma.getmaskarray(values))
-    values = np.asarray(values)
-    if values.dtype.kind == "f":
-        gaps = np.union1d(gaps, np.flatnonzero(~np.isfinite(values)))
-        if not len(gaps) and np.all(values == np.round(values)):
-            values = values.astype(np.int64)
+    gaps = np.flatnonzero(without_label(table, name))
+    values = np.asarray(table[name])
     if len(gaps):
         raise ZwickyError(f"{source}: {name} is missing in row {gaps[0] + 1}; give every row its cluster")
+    if values.dtype.kind == "f" and np.all(values == np.round(values)):
+        values = values.astype(np.int64)
     if values.dtype.kind in "SU":
         return np.char.strip(values.astype(str))
     return values.astype(values.dtype.newbyteorder("="))
 
 
+def unit_of(table: Table, ours: str, name: str, mapping: Mapping[str, Named]) -> str | None:
+    """The unit of a column: what the user says, or else what the file says, or None."""
+    if ours in mapping and mapping[ours].unit and mapping[ours].name.lower() == name.lower():
+        return mapping[ours].unit
+    written = table[name].unit
+    return (str(written).strip() or None) if written is not None else None
+
+
 def _plain(table: Table, ours: str, name: str, mapping: Mapping[str, Named], source: str):
     """Values as native float64 with NaN for the missing ones, and the text of the unit or None."""
     values = table[name]
-    unit = mapping[ours].unit if ours in mapping and mapping[ours].name.lower() == name.lower() else None
-    if unit is None and values.unit is not None and str(values.unit).strip():
-        unit = str(values.unit).strip()
+    unit = unit_of(table, ours, name, mapping)
     mask = np.ma.getmaskarray(values)
     plain = np.asarray(getattr(values, "value", values))
     if plain.dtype.kind not in "iufb" or plain.ndim != 1:

@@ -17,12 +17,24 @@ import pyarrow.parquet as pq
 from astropy.table import Table
 
 from zwicky.errors import ZwickyError
-from zwicky.io.measures import Named, column_named, labels, missing, numbers, radii
+from zwicky.io.measures import (
+    Named,
+    column_named,
+    labels,
+    missing,
+    numbers,
+    radii,
+    unit_of,
+    without_label,
+)
 from zwicky.io.storage import read_sample
 from zwicky.io.tabular import read_any
 from zwicky.tables import ClusterSample
 
 __all__ = ["Centres", "PhaseSpaceList", "SkyList", "read_observed"]
+
+# So many galaxies within pi/2 of the celestial equator and 2 pi of the meridian, in degrees, are rare.
+_MANY_GALAXIES = 20
 
 
 @dataclass(frozen=True)
@@ -41,6 +53,12 @@ class PhaseSpaceList:
         Redshift of the galaxy or of its cluster, whichever the file has; NaN where it has none.
     frame : str
         ``"proper"``, ``"comoving"`` or ``"angle"``.
+    units
+        The units that `r_proj` and `v_los` were given with, by name; what has none is not there.
+    n_without_id
+        Rows that are not here because they name no cluster.
+    source
+        Name of the file, for messages.
     """
 
     cluster_id: np.ndarray
@@ -48,6 +66,9 @@ class PhaseSpaceList:
     v_los: np.ndarray = field(repr=False)
     redshift: np.ndarray = field(repr=False)
     frame: str = "proper"
+    units: Mapping[str, str] = field(default_factory=dict, repr=False)
+    n_without_id: int = 0
+    source: str = "galaxies"
 
 
 @dataclass(frozen=True)
@@ -55,12 +76,15 @@ class SkyList:
     """Galaxies on the sky: `ra` and `dec` in degrees, `z` as observed, each of shape (n,).
 
     `cluster_id`, shape (n,), says which cluster each was observed for; None leaves that to the sky.
+    `n_without_id` rows are not here because they name no cluster; `source` is the file's name, for messages.
     """
 
     ra: np.ndarray = field(repr=False)
     dec: np.ndarray = field(repr=False)
     z: np.ndarray = field(repr=False)
     cluster_id: np.ndarray | None = None
+    n_without_id: int = 0
+    source: str = "galaxies"
 
 
 @dataclass(frozen=True)
@@ -71,6 +95,7 @@ class Centres:
     ra: np.ndarray = field(repr=False)
     dec: np.ndarray = field(repr=False)
     z: np.ndarray = field(repr=False)
+    source: str = "centres"
 
 
 def read_observed(
@@ -108,6 +133,13 @@ def read_observed(
         If a file cannot be read or lacks what is needed.
     """
     if _is_cluster_sample(Path(galaxies)):
+        given = {"--clusters": centres, "--columns": columns, "--redshift": redshift, "--comoving": comoving}
+        unused = [option for option, value in given.items() if value not in (None, False, {})]
+        if unused:
+            raise ZwickyError(
+                f"{Path(galaxies).name}: is a sample that zwicky wrote, complete in itself; leave out "
+                f"{' and '.join(unused)}"
+            )
         return read_sample(galaxies), None
     columns = dict(columns or {})
     table = read_any(galaxies)
@@ -132,10 +164,19 @@ def read_observed(
         else _centres(centre_table, Path(centres).name, columns, redshift, read_sky)
     )
     if read_sky:
+        if comoving:
+            raise ZwickyError(
+                f"{source}: radii come from ra, dec and z, always comoving; leave out --comoving"
+            )
+        table, n_without_id = _with_id(table, columns, len(found.z) > 1)
         values = {name: numbers(table, name, has[name], columns, source) for name in ("ra", "dec", "z")}
+        _check_degrees(source, table, has, columns, values, found)
         id_name = column_named(table, "cluster_id", columns)
-        return SkyList(**values, cluster_id=labels(table, id_name, source) if id_name else None), found
+        ids = labels(table, id_name, source) if id_name else None
+        return SkyList(**values, cluster_id=ids, n_without_id=n_without_id, source=source), found
 
+    table, n_without_id = _with_id(table, columns, False)
+    units = {name: unit_of(table, name, has[name], columns) for name in ("r_proj", "v_los")}
     r_proj, frame = radii(table, has["r_proj"], columns, source, h)
     return (
         PhaseSpaceList(
@@ -144,6 +185,9 @@ def read_observed(
             v_los=numbers(table, "v_los", has["v_los"], columns, source),
             redshift=_redshifts(table, columns, source, redshift, found is not None),
             frame=frame or ("comoving" if comoving else "proper"),
+            units={name: unit for name, unit in units.items() if unit},
+            n_without_id=n_without_id,
+            source=source,
         ),
         found,
     )
@@ -167,6 +211,41 @@ def _check_mapping(columns: Mapping[str, Named], tables: list[Table]) -> None:
             raise ZwickyError(f"--columns {ours}={theirs.name}: no such column; there are {has}")
 
 
+def _with_id(table: Table, columns: Mapping[str, Named], many: bool) -> tuple[Table, int]:
+    """Without the rows that name no cluster, and their number; in a table of one cluster all rows stay."""
+    name = column_named(table, "cluster_id", columns)
+    if name is None:
+        return table, 0
+    gaps = without_label(table, name)
+    named = table[~gaps]
+    if gaps.any() and len(named) and (many or len(set(map(str, named[name]))) > 1):
+        return named, int(gaps.sum())
+    return table, 0
+
+
+def _check_degrees(
+    source: str,
+    table: Table,
+    has: Mapping[str, str | None],
+    columns: Mapping[str, Named],
+    values: Mapping[str, np.ndarray],
+    centres: Centres,
+) -> None:
+    if any(unit_of(table, name, has[name], columns) for name in ("ra", "dec")):
+        return
+
+    def small(ra, dec):
+        return np.all(~(np.abs(ra) > 2 * np.pi)) and np.all(~(np.abs(dec) > np.pi / 2))
+
+    ra, dec = values["ra"], values["dec"]
+    if small(ra, dec) and (len(ra) > _MANY_GALAXIES or small(centres.ra, centres.dec)):
+        ra, dec = has["ra"], has["dec"]
+        raise ZwickyError(
+            f"{source}: ra and dec look like radians: --columns ra={ra}[rad],dec={dec}[rad], "
+            "or [deg] if they are degrees"
+        )
+
+
 def _missing_galaxy_columns(has: Mapping[str, str | None], table: Table, source: str) -> ZwickyError:
     sky = [name for name in ("ra", "dec", "z") if not has[name]]
     plane = [name for name in ("r_proj", "v_los") if not has[name]]
@@ -179,6 +258,10 @@ def _centres(
     names = {name: column_named(table, name, columns) for name in ("cluster_id", "ra", "dec", "z")}
     if names["z"] is None:
         names["z"] = column_named(table, "redshift", columns)
+    if names["z"] is not None and redshift is not None:
+        raise ZwickyError(
+            f"{source}: {names['z']!r} has the redshifts of the clusters; leave out --redshift {redshift:g}"
+        )
     needed = [*(["ra", "dec"] if positions else []), *(["z"] if redshift is None else [])]
     if len(table) > 1 or not positions:
         needed.append("cluster_id")
@@ -198,7 +281,7 @@ def _centres(
         raise ZwickyError(
             f"{source}: cluster_id {unique[counts > 1][0]} is there twice; give each cluster one row"
         )
-    return Centres(cluster_id=ids, **values)
+    return Centres(cluster_id=ids, **values, source=source)
 
 
 def _cluster_ids(table: Table, columns: Mapping[str, Named], source: str) -> np.ndarray:

@@ -33,6 +33,7 @@ OUTPUT_FORMATS = {
     ".xml": "votable",
 }
 
+_FITS_BLOCK = 2880
 _MISSING = ("", "--", "NULL", "null", "None", "N/A", "NA")
 _HEADER_UNIT = re.compile(r"^(?P<name>.+?)\s*[\[(]\s*(?P<unit>[^\])]+?)\s*[\])]$")
 
@@ -68,9 +69,7 @@ def read_any(path: Path | str) -> Table:
     except Exception as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         reason = reason if len(reason) <= 160 else reason[:157] + "..."
-        raise ZwickyError(
-            f"{path}: cannot be read as {kind} ({reason}); the file may be cut short: fetch or write it again"
-        ) from error
+        raise ZwickyError(f"{path}: cannot be read as {kind} ({reason}); {_advice(kind, data)}") from error
     if not len(table):
         raise ZwickyError(f"{path}: the table has no rows; give one with a row a galaxy or a cluster")
     return table
@@ -109,6 +108,26 @@ def write_any(path: Path | str, table: QTable) -> None:
             table.write(temporary, format=kind, overwrite=True)
     except OSError as error:
         raise ZwickyError(f"{path}: cannot be written ({error.strerror}); give another name") from error
+
+
+def _advice(kind: str, data: bytes) -> str:
+    """What to do about a file that cannot be read: whether it ends too early can be seen at its end."""
+    text = kind in ("a text table", "ECSV")
+    rows = [line for line in data.decode("utf-8", "replace").splitlines() if line.strip()] if text else []
+    cut_short = {
+        "table": data[:2] == b"\x1f\x8b",
+        "FITS": data.startswith(b"SIMPLE ") and len(data) % _FITS_BLOCK > 0,
+        "Parquet": data.startswith(b"PAR1") and not data.endswith(b"PAR1"),
+        "VOTable": b"<" in data[:1] and b"</VOTABLE>" not in data[-200:].upper(),
+        "ECSV": data.startswith(b"# %ECSV"),
+    }.get(kind, False)
+    if text and len(rows) > 1:
+        header = next((row for row in rows if not row.lstrip().startswith("#")), "")
+        mark = next((mark for mark in ",;\t" if mark in header), " ")
+        cut_short = (cut_short and header == "") or len(_words(rows[-1], mark)) < len(_words(header, mark))
+    if cut_short:
+        return "the file may be cut short: fetch or write it again"
+    return "give CSV, ECSV, FITS, Parquet or VOTable under a name that says which"
 
 
 def _reader_of(data: bytes, path: Path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -9,6 +10,7 @@ from astropy.cosmology import FLRW
 
 from zwicky.errors import ZwickyError
 from zwicky.io.observed import Centres, PhaseSpaceList
+from zwicky.survey.quality import Problem
 from zwicky.tables import ClusterSample
 
 __all__ = ["ObservedClusters", "clusters_from_phase_space", "clusters_from_sample", "observed_sample"]
@@ -28,12 +30,21 @@ class ObservedClusters:
         Radii were computed from positions; radii from a file may be in a wrong unit.
     recentred_kms : float64, shape (n,), optional
         By how much the velocities were shifted, `zwicky.survey.recentre`.
+    units
+        Units that ``r_proj`` and ``v_los`` were given with; what was given without is not there.
+    problems
+        What is known already to forbid weighing a cluster, by its row.
+    notes
+        What was left out of all clusters, one line each.
     """
 
     sample: ClusterSample
     label: np.ndarray
     from_sky: bool
     recentred_kms: np.ndarray | None = field(default=None, repr=False)
+    units: Mapping[str, str] = field(default_factory=dict, repr=False)
+    problems: Mapping[int, Problem] = field(default_factory=dict, repr=False)
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.sample)
@@ -80,22 +91,27 @@ def clusters_from_phase_space(
     """Clusters in the order of their first galaxies; a cluster's redshift is the median of its rows'.
 
     Proper radii are multiplied by 1 + z and angles by the comoving transverse distance, because the
-    aperture is comoving. `centres`, if given, lend their redshifts by `cluster_id`.
+    aperture is comoving. `centres`, if given, lend their redshifts by `cluster_id`; of many clusters one
+    that is not among them has a problem.
 
     Raises
     ------
     ZwickyError
-        If centres are given and a cluster is not among them.
+        If centres are given and no cluster is among them.
     """
     label, cluster = group(galaxies.cluster_id)
     order = np.argsort(cluster, kind="stable")
     counts = np.bincount(cluster, minlength=len(label))
     offsets = np.concatenate([[0], np.cumsum(counts)])
+    problems = {}
     if centres is None:
         per_galaxy = np.split(galaxies.redshift[order], offsets[1:-1])
         redshift = np.array([_median(z) for z in per_galaxy])
     else:
-        redshift = centres.z[match(label, centres.cluster_id)]
+        row = match(label, centres.cluster_id, galaxies.source, centres.source, allow_absent=len(label) > 1)
+        redshift = np.where(row >= 0, centres.z[row], np.nan)
+        advice = f"add its cluster_id to {centres.source}"
+        problems = {int(i): Problem("not among the centres", advice) for i in np.flatnonzero(row < 0)}
     scale = _comoving_scale(redshift, galaxies.frame, cosmology)
     return ObservedClusters(
         sample=observed_sample(
@@ -108,6 +124,9 @@ def clusters_from_phase_space(
         ),
         label=label,
         from_sky=galaxies.frame == "angle",
+        units=galaxies.units,
+        problems=problems,
+        notes=left_out(galaxies.source, {"without cluster_id": galaxies.n_without_id}),
     )
 
 
@@ -124,21 +143,41 @@ def group(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return unique[order], rank[inverse]
 
 
-def match(wanted: np.ndarray, known: np.ndarray) -> np.ndarray:
+def match(
+    wanted: np.ndarray,
+    known: np.ndarray,
+    source: str = "the galaxies",
+    centres: str = "the centres",
+    *,
+    allow_absent: bool = False,
+) -> np.ndarray:
     """Where each label of `wanted` is in `known`; 7 and "7" are the same label.
+
+    `source` and `centres` name the two files in messages. With `allow_absent` what is not there is at -1.
 
     Raises
     ------
     ZwickyError
-        If one is not there.
+        If one is not there, or with `allow_absent` if none is.
     """
     place = {str(label): i for i, label in enumerate(known)}
     absent = [str(label) for label in wanted if str(label) not in place]
-    if absent:
+    if absent and (len(absent) == len(wanted) or not allow_absent):
         raise ZwickyError(
-            f"cluster_id {absent[0]!r} of the galaxies is not among the {len(known)} centres; add it"
+            f"{source}: cluster_id {absent[0]!r} of the galaxies is not among the {len(known)} of {centres}; "
+            "add it there"
         )
-    return np.array([place[str(label)] for label in wanted], dtype=np.int64)
+    return np.array([place.get(str(label), -1) for label in wanted], dtype=np.int64)
+
+
+def left_out(source: str, counts: Mapping[str, int]) -> tuple[str, ...]:
+    """A line that says how many galaxies of a file are in no cluster, and why; none if all are in one.
+
+    >>> left_out("g.csv", {"without cluster_id": 2, "at no position": 0})
+    ('g.csv: left out 2 galaxies without cluster_id',)
+    """
+    said = [f"{n} {'galaxy' if n == 1 else 'galaxies'} {why}" for why, n in counts.items() if n]
+    return (f"{source}: left out {', '.join(said)}",) if said else ()
 
 
 def comoving_transverse_mpc(redshift: np.ndarray, cosmology: FLRW) -> np.ndarray:

@@ -31,7 +31,14 @@ _AROUND = 1.25  # how far beyond the cylinder a panel shows, in apertures and ve
 
 
 def draw_cluster(
-    ax: Axes, around: ClusterSample, model: Model, *, log10_m200c_h: float, error: float, title: str
+    ax: Axes,
+    around: ClusterSample,
+    model: Model,
+    *,
+    log10_m200c: float,
+    error: float,
+    title: str,
+    msun_h: bool = False,
 ) -> Axes:
     """Draw one cluster: galaxies, the density image as contours, the cylinder and the dispersion.
 
@@ -41,10 +48,12 @@ def draw_cluster(
         One row with the galaxies in and about the cylinder.
     model
         Whose cylinder is drawn.
-    log10_m200c_h, error
-        Mass in Msun/h and its error in dex for the title; NaN for a cluster that was not weighed.
+    log10_m200c, error
+        Mass in Msun and its error in dex for the title; NaN for a cluster that was not weighed.
     title
         The cluster's name, and more.
+    msun_h
+        Give the mass in Msun/h as well.
 
     Returns
     -------
@@ -53,7 +62,7 @@ def draw_cluster(
     h = around.cosmology.h
     inside = in_cylinder(around, model)
     edge_r, edge_v = model.aperture_mpc_h, model.v_cut_kms
-    if np.isfinite(log10_m200c_h):
+    if np.isfinite(log10_m200c):
         _draw_image(ax, inside, model)
         sigma, middle = float(np.std(inside.v_los, ddof=1)), float(np.mean(inside.v_los))
         ax.axhline(middle, color="0.25", lw=1.0, ls="-.")
@@ -77,16 +86,22 @@ def draw_cluster(
         ylabel=r"$v_{\rm los}$ [km/s]",
     )
     mass = "no mass"
-    if np.isfinite(log10_m200c_h):
+    if np.isfinite(log10_m200c):
         spread = rf" \pm {error:.2f}" if np.isfinite(error) else ""
-        mass = rf"$\log_{{10}} M_{{200c}}\,[M_\odot/h] = {log10_m200c_h:.2f}{spread}$"
+        mass = rf"$\log_{{10}} M_{{200c}}\,[M_\odot] = {log10_m200c:.2f}{spread}$"
+        if msun_h:
+            mass += rf", $[M_\odot/h]$: {log10_msun_h(log10_m200c, h):.2f}"
     ax.set_title(f"{title.replace('$', chr(92) + '$')}\n{mass}", fontsize=10)
     ax.legend(loc="upper center", ncols=3, fontsize=7, frameon=False, handletextpad=0.3, columnspacing=1.0)
     return ax
 
 
-def write_figure(path: Path | str, clusters: ObservedClusters, table: QTable, model: Model) -> None:
+def write_figure(
+    path: Path | str, clusters: ObservedClusters, table: QTable, model: Model, *, msun_h: bool = False
+) -> None:
     """Draw the first `MAX_PANELS` clusters of a table that `weigh` gave, and write the figure whole.
+
+    `msun_h` gives masses in Msun/h beside those in Msun.
 
     Raises
     ------
@@ -106,9 +121,10 @@ def write_figure(path: Path | str, clusters: ObservedClusters, table: QTable, mo
             figure.add_subplot(rows, columns, i + 1),
             sample[i],
             model,
-            log10_m200c_h=float(log10_msun_h(table["log10_m200c"][i], sample.cosmology.h)),
+            log10_m200c=float(table["log10_m200c"][i]),
             error=float(table["log10_m200c_err"][i]),
             title=f"{table['cluster_id'][i]}, z = {sample.redshift[i]:.3f}",
+            msun_h=msun_h,
         )
     try:
         with whole_file(path) as temporary:
@@ -121,6 +137,8 @@ def check_plot(path: Path | str) -> None:
     """Refuse a suffix that `write_figure` does not know, before any work is done."""
     if Path(path).suffix.lower() not in PLOT_SUFFIXES:
         raise ZwickyError(f"{path}: is not a picture we write; use a suffix of {', '.join(PLOT_SUFFIXES)}")
+    if Path(path).is_dir():
+        raise ZwickyError(f"{path}: is a directory; give the name of a file")
 
 
 def _draw_image(ax: Axes, inside: ClusterSample, model: Model) -> None:

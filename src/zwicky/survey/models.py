@@ -65,6 +65,11 @@ def open_model(model: Path | str) -> Model:
     ZwickyError
         If there is no such model or it is damaged.
     """
+    if Path(model).is_dir() and not (Path(model) / "config.toml").exists():
+        raise ZwickyError(
+            f"{model}: holds no model; give a directory that `zwicky train` wrote or one of "
+            f"{', '.join(sorted(shipped_models())) or 'those that ship with zwicky (none with this build)'}"
+        )
     estimator = load_model(model)
     directory = Path(model) if Path(model).is_dir() else shipped_models()[str(model)]
     images, h = getattr(estimator, "images", None), getattr(estimator, "h", 1.0)

@@ -39,6 +39,7 @@ def find_problem(
     aperture_mpc: float,
     v_cut_kms: float,
     from_sky: bool,
+    units: Mapping[str, str] | None = None,
 ) -> Problem | None:
     """The first thing that forbids weighing a cluster, or None.
 
@@ -52,56 +53,76 @@ def find_problem(
         The cylinder, in comoving Mpc and km/s.
     from_sky
         Radii were computed, so that their unit is not in doubt.
+    units
+        The units that ``r_proj`` and ``v_los`` were given with, to be doubted by name.
     """
     if not np.isfinite(redshift):
         return Problem("no redshift or no centre", "give the cluster a centre and a redshift")
     if redshift <= 0 or redshift > 20:
-        return Problem(f"redshift {redshift:g}", "give the cluster's redshift, above 0")
+        doubt = ": cz?" if redshift > 20 else ""
+        return Problem(f"redshift {redshift:g}{doubt}", "give the cluster's redshift, above 0")
     if not len(v_los):
         return Problem("no galaxies", "check the centre, or give galaxies with this cluster_id")
     for name, values in (("r_proj", r_proj), ("v_los", v_los)):
-        n_bad = int(np.sum(~np.isfinite(values)))
-        if n_bad:
+        bad = np.flatnonzero(~np.isfinite(values))
+        if len(bad):
             name = {"r_proj": "position", "v_los": "redshift"}[name] if from_sky else name
-            return Problem(f"NaN {name} in {n_bad} of {len(values)} galaxies", "remove those galaxies")
+            kind = "NaN" if np.isnan(values[bad]).any() else "infinite"
+            return Problem(f"{kind} {name} {_where(bad, len(values))}", "remove those galaxies")
     if r_proj.min() < 0:
-        n_bad = int(np.sum(r_proj < 0))
-        return Problem(
-            f"negative r_proj in {n_bad} of {len(r_proj)} galaxies", "give distances from the centre"
-        )
+        where = _where(np.flatnonzero(r_proj < 0), len(r_proj))
+        return Problem(f"negative r_proj {where}", "give distances from the centre")
     if not from_sky:
-        problem = _wrong_unit(r_proj, v_los, aperture_mpc, v_cut_kms)
+        problem = _wrong_unit(r_proj, v_los, aperture_mpc, v_cut_kms, units or {})
         if problem:
             return problem
     inside = (r_proj <= aperture_mpc) & (np.abs(v_los) <= v_cut_kms)
     if inside.sum() < MIN_GALAXIES:
         return Problem(
-            f"{inside.sum()} galaxies in the cylinder ({MIN_GALAXIES} needed)",
+            f"{_galaxies(inside.sum())} in the cylinder ({MIN_GALAXIES} needed)",
             f"give more within {aperture_mpc:.2f} comoving Mpc and {v_cut_kms:.0f} km/s of the centre",
         )
     return None
 
 
-def _wrong_unit(r_proj, v_los, aperture_mpc, v_cut_kms) -> Problem | None:
+def _galaxies(n: int) -> str:
+    return f"{n} {'galaxy' if n == 1 else 'galaxies'}"
+
+
+def _where(bad: np.ndarray, n: int) -> str:
+    """How many of a cluster's galaxies are bad, and which of them, in their order, is the first."""
+    return f"in {len(bad)} of {_galaxies(n)}, first in its row {bad[0] + 1}"
+
+
+def _wrong_unit(r_proj, v_los, aperture_mpc, v_cut_kms, units) -> Problem | None:
+    def doubt(name, guess):
+        return f"is [{units[name]}] right?" if name in units else guess
+
     fastest = np.abs(v_los).max()
     if fastest < 10.0:
         return Problem(
-            f"v_los reaches {fastest:.3g} km/s only: redshifts?",
+            f"v_los reaches {fastest:.3g} km/s only: {doubt('v_los', 'redshifts?')}",
             "give km/s in the cluster's rest frame, or ra, dec, z",
         )
     if v_los.min() > v_cut_kms:
         return Problem(
-            f"v_los starts at {v_los.min():.0f} km/s: cz?",
+            f"v_los starts at {v_los.min():.0f} km/s: {doubt('v_los', 'cz?')}",
             "give velocities in the cluster's rest frame, or ra, dec, z",
+        )
+    spread = float(np.median(np.abs(v_los - np.median(v_los))))
+    if spread > 20_000.0:
+        return Problem(
+            f"v_los has a median spread of {spread:.0f} km/s: {doubt('v_los', 'm/s?')}",
+            "name the unit: --columns v_los=NAME[m/s]",
         )
     if np.median(r_proj) > 20.0:
         return Problem(
-            f"r_proj has a median of {np.median(r_proj):.0f} Mpc: kpc?",
+            f"r_proj has a median of {np.median(r_proj):.0f} Mpc: {doubt('r_proj', 'kpc?')}",
             "name the unit: --columns r_proj=NAME[kpc]",
         )
     if len(r_proj) >= MIN_GALAXIES and r_proj.max() < 0.35 * aperture_mpc:
         return Problem(
-            f"r_proj ends at {r_proj.max():.2g} Mpc: degrees?",
+            f"r_proj ends at {r_proj.max():.2g} Mpc: {doubt('r_proj', 'degrees?')}",
             f"name the unit: --columns r_proj=NAME[deg], or reach out to {aperture_mpc:.2f} comoving Mpc",
         )
     return None
@@ -116,12 +137,14 @@ def remarks_on_data(
     aperture_mpc: float,
     cosmology: FLRW,
     training: Mapping,
+    from_sky: bool = False,
+    units: Mapping[str, str] | None = None,
 ) -> list[str]:
     """What to be careful about in the galaxies of a cylinder, in a few words each.
 
     `sigma_v_kms` is the standard deviation of `v_los`;
     `training` holds the ranges ``redshift``, ``n_galaxies`` and ``sigma_v_kms`` of the training sample,
-    each as (low, high), where the model knows them.
+    each as (low, high), where the model knows them; `from_sky` and `units` are those of `find_problem`.
     """
     remarks = []
     n = len(r_proj)
@@ -139,7 +162,17 @@ def remarks_on_data(
     # galaxies do so more often, and one in two hundred mock clusters has n ln(reach) below -9.
     reach = float(r_proj.max()) / aperture_mpc
     if reach < 0.9 and n * np.log(reach) < -9.0:
-        remarks.append(f"galaxies end at {reach:.2f} of the aperture")
+        remark = f"galaxies end at {reach:.2f} of the aperture"
+        if not from_sky:
+            # The angular-diameter distance, for what is now comoving was a proper radius in the file.
+            per_degree = float(np.deg2rad(cosmology.angular_diameter_distance(redshift).to_value("Mpc")))
+            if 0.5 <= per_degree * reach <= 3.0:
+                given = (units or {}).get("r_proj")
+                remark += f": is [{given}] right?" if given else ": degrees?"
+        remarks.append(remark)
+    n_again = n - len(np.unique(np.stack([r_proj, v_los], axis=1), axis=0))
+    if n_again:
+        remarks.append(f"{_galaxies(n_again)} given twice")
     # The median of n normal values scatters by 1.25 sigma / sqrt(n); infall and mergers move it further.
     offset = float(np.median(v_los))
     if abs(offset) > max(250.0, 7.0 * 1.25 * sigma_v_kms / np.sqrt(n)):

@@ -7,6 +7,8 @@ distance, in any flat or curved cosmology; ``v_los`` is Eqs. 17-22 of Ho et al. 
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 from astropy.cosmology import FLRW
 from scipy.spatial import cKDTree
@@ -18,15 +20,19 @@ from zwicky.survey.clusters import (
     ObservedClusters,
     comoving_transverse_mpc,
     group,
+    left_out,
     match,
     observed_sample,
 )
+from zwicky.survey.quality import Problem
 
 __all__ = ["angular_separation", "clusters_from_sky", "unit_vectors"]
 
 #: Galaxies are kept out to these multiples of the aperture and of the velocity cut: the cylinder is cut
 #: later, after recentring, and a plot shows what lies around it.
 AROUND_APERTURE, AROUND_VELOCITY = 1.5, 2.5
+
+_LIMITS = {"ra": (-180.0, 360.0), "dec": (-90.0, 90.0)}
 
 
 def unit_vectors(ra_deg: np.ndarray, dec_deg: np.ndarray) -> np.ndarray:
@@ -47,26 +53,40 @@ def clusters_from_sky(
 
     Galaxies with a `cluster_id` go to that cluster. Without, a galaxy goes to every centre it is near:
     within 1.5 times `aperture_mpc` (comoving) and 2.5 times `v_cut_kms`, found in a k-d tree of unit
-    vectors.
+    vectors. With many centres a galaxy without a position or of an unknown cluster is left out, a centre
+    that cannot be is a problem of its cluster, and `notes` count what was left out.
 
     Raises
     ------
     ZwickyError
         For coordinates that cannot be degrees or redshifts, or a galaxy of a cluster without a centre.
     """
-    for what, values in (("galaxies", galaxies), ("centres", centres)):
-        _check(what, values.ra, values.dec, values.z)
+    many = len(centres.z) > 1
+    for values in (galaxies, centres):
+        _check_all(values.source, values.ra, values.dec, values.z, many)
+    problems = _misplaced(centres)
+    counts = {"without cluster_id": galaxies.n_without_id}
+    misplaced = list(_misplaced(galaxies))
+    if misplaced and galaxies.cluster_id is None:
+        if not many:
+            _refuse_unplaced(galaxies, misplaced[0], len(misplaced))
+        counts["without a position"] = len(misplaced)
+    # A galaxy that was given for a cluster stays, without a position: the cluster then has a problem.
+    galaxies = dataclasses.replace(galaxies, ra=_blanked(galaxies.ra, misplaced))
+    centres = dataclasses.replace(centres, ra=_blanked(centres.ra, list(problems)))
     towards, centre_towards = (unit_vectors(x.ra, x.dec) for x in (galaxies, centres))
     redshift = np.where(np.isfinite(centre_towards).all(axis=1), centres.z, np.nan)
     distance = comoving_transverse_mpc(redshift, cosmology)
     if galaxies.cluster_id is not None:
         names, which = group(galaxies.cluster_id)
-        row = match(names, centres.cluster_id)[which]
-        galaxy = np.argsort(row, kind="stable")
+        row = match(names, centres.cluster_id, galaxies.source, centres.source, allow_absent=many)[which]
+        galaxy = np.argsort(row, kind="stable")[np.sum(row < 0) :]
+        counts["of clusters that are not among the centres"] = int(np.sum(row < 0))
         row = row[galaxy]
     else:
-        _all_placed(galaxies)
-        row, galaxy = _around(towards, centre_towards, AROUND_APERTURE * aperture_mpc / distance)
+        placed = np.flatnonzero(np.isfinite(towards).all(axis=1))
+        row, galaxy = _around(towards[placed], centre_towards, AROUND_APERTURE * aperture_mpc / distance)
+        galaxy = placed[galaxy]
     theta = angular_separation(towards[galaxy], centre_towards[row])
     r_proj = theta * distance[row]
     v_los = relative_velocity(galaxies.z[galaxy], redshift[row])
@@ -74,16 +94,22 @@ def clusters_from_sky(
         # A missing redshift stays: the cluster is then flagged rather than weighed without the galaxy.
         near = ~(np.abs(v_los) > AROUND_VELOCITY * v_cut_kms)
         row, r_proj, v_los = row[near], r_proj[near], v_los[near]
-    counts = np.bincount(row, minlength=len(redshift))
+    n_galaxies = np.bincount(row, minlength=len(redshift))
     sample = observed_sample(
         cosmology,
         redshift,
-        np.concatenate([[0], np.cumsum(counts)]),
+        np.concatenate([[0], np.cumsum(n_galaxies)]),
         r_proj,
         v_los,
         "observed positions and redshifts",
     )
-    return ObservedClusters(sample=sample, label=centres.cluster_id, from_sky=True)
+    return ObservedClusters(
+        sample=sample,
+        label=centres.cluster_id,
+        from_sky=True,
+        problems=problems,
+        notes=left_out(galaxies.source, counts),
+    )
 
 
 def _around(towards: np.ndarray, centres: np.ndarray, angle: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -97,23 +123,41 @@ def _around(towards: np.ndarray, centres: np.ndarray, angle: np.ndarray) -> tupl
     return np.repeat(np.arange(len(centres)), counts), galaxy
 
 
-def _all_placed(galaxies: SkyList) -> None:
-    bad = np.flatnonzero(~(np.isfinite(galaxies.ra) & np.isfinite(galaxies.dec)))
-    if len(bad):
-        raise ZwickyError(
-            f"galaxies: ra or dec is NaN or missing in row {bad[0] + 1} ({len(bad)} in all); remove such rows"
-        )
+def _misplaced(where: SkyList | Centres) -> dict[int, Problem]:
+    """The rows whose right ascension or declination is missing or impossible, and what is wrong there."""
+    problems = {}
+    for name, (low, high) in _LIMITS.items():
+        values = getattr(where, name)
+        for i in np.flatnonzero(~((values >= low) & (values <= high))):
+            what = f"centre has {name} = {values[i]:g}" if np.isfinite(values[i]) else f"centre has no {name}"
+            problems.setdefault(int(i), Problem(what, f"give degrees from {low:g} to {high:g}"))
+    return problems
 
 
-def _check(what: str, ra: np.ndarray, dec: np.ndarray, z: np.ndarray) -> None:
-    for name, values, low, high in (("ra", ra, -180.0, 360.0), ("dec", dec, -90.0, 90.0)):
+def _blanked(values: np.ndarray, rows: list[int]) -> np.ndarray:
+    values = np.array(values, dtype=float)
+    values[rows] = np.nan
+    return values
+
+
+def _refuse_unplaced(galaxies: SkyList, row: int, n: int) -> None:
+    raise ZwickyError(
+        f"{galaxies.source}: ra or dec is NaN or missing in row {row + 1} ({n} in all); remove such rows"
+    )
+
+
+def _check_all(source: str, ra: np.ndarray, dec: np.ndarray, z: np.ndarray, many: bool) -> None:
+    """Refuse a file whose columns hold something else; of many clusters most of a column must be wrong."""
+    for name, values in (("ra", ra), ("dec", dec)):
+        low, high = _LIMITS[name]
         out = values[(values < low) | (values > high)]
-        if len(out):
+        if len(out) and (not many or len(out) > 0.5 * len(values)):
             raise ZwickyError(
-                f"{what}: {name} = {out[0]:g} is not between {low:g} and {high:g}; give degrees"
+                f"{source}: {name} = {out[0]:g} is not between {low:g} and {high:g}; give degrees"
             )
-    if np.any(np.isfinite(z)) and np.nanmedian(z) > 20.0:
+    fast = z[np.isfinite(z)] > 20.0
+    if np.sum(fast) > 0.5 * len(fast):
         raise ZwickyError(
-            f"{what}: z has a median of {np.nanmedian(z):g}, which looks like cz in km/s; "
+            f"{source}: z has a median of {np.nanmedian(z):g}, which looks like cz in km/s; "
             "say so with --columns z=NAME[km/s] or give redshifts"
         )

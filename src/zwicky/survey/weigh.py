@@ -75,6 +75,8 @@ def weigh(clusters: ObservedClusters, model: Model, m_sigma: Model) -> QTable:
                 aperture_mpc=model.aperture_mpc(cosmology.h),
                 cosmology=cosmology,
                 training=model.training,
+                from_sky=clusters.from_sky,
+                units=clusters.units,
             )
             remarks += remarks_on_mass(float(mass_h[i]), float(mass_msigma_h[i]), model.training)
             flags[row] = "; ".join(remarks) or "ok"
@@ -107,9 +109,12 @@ def problems_of(clusters: ObservedClusters, model: Model) -> list[Problem | None
             aperture_mpc=aperture,
             v_cut_kms=model.v_cut_kms,
             from_sky=clusters.from_sky,
+            units=clusters.units,
         )
         for a, b, redshift in cuts
     ]
+    for row, problem in clusters.problems.items():
+        problems[row] = problem
     rows = np.flatnonzero([problem is None for problem in problems])
     images = ImageSettings(aperture, model.v_cut_kms)
     for i, fault in image_faults(in_cylinder(sample, model)[rows], images).items():

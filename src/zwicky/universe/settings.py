@@ -114,7 +114,9 @@ class UniverseSettings:
             )
         density, own = self.tracer_density_h3_mpc3, self.n_particles / self.box_size_mpc_h**3
         if density is not None and density > own:
-            raise ZwickyError(f"tracer_density_h3_mpc3 = {density:g}; give at most {own:.4g}, the particles' own")
+            raise ZwickyError(
+                f"tracer_density_h3_mpc3 = {density:g}; give at most {own:.4g}, the particles' own"
+            )
         self.flrw()
 
     def flrw(self) -> FLRW:

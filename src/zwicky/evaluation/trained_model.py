@@ -12,6 +12,7 @@ import numpy as np
 from zwicky.estimators import build_estimator, save_model
 from zwicky.evaluation.crossval import cross_validate
 from zwicky.evaluation.error_model import residual_scatter
+from zwicky.evaluation.paper import PAPER_RANGE_LOG10_M200C_H
 from zwicky.evaluation.residuals import residual_statistics
 from zwicky.images import image_settings_of, thinned
 from zwicky.io import write_json
@@ -55,8 +56,8 @@ def train_model(
     settings
         The estimator's settings.
     thin_min
-        Weigh clusters thinned to a fraction uniform in [thin_min, 1]; networks that have such a setting are
-        trained on them too.
+        Weigh clusters thinned to a fraction uniform in [thin_min, 1], by default the settings' own;
+        networks, which have such a setting, are trained on them too.
     workers, progress
         As for `cross_validate`.
     facts
@@ -72,12 +73,13 @@ def train_model(
     tell = progress or (lambda step, done, total, text: None)
     settings = settings if isinstance(settings, dict) else to_mapping(settings) if settings else {}
     streams = np.random.SeedSequence(seed).spawn(2)
+    images = image_settings_of(train)
     weighed = train
+    thin_min = settings.get("thin_min") if thin_min is None else thin_min
     if thin_min is not None:
         weighed = thinned(train, np.random.default_rng(streams[0]), thin_min)
-        if hasattr(build_estimator(name, image_settings_of(train), settings).settings, "thin_min"):
+        if hasattr(build_estimator(name, images, settings).settings, "thin_min"):
             settings = settings | {"thin_min": thin_min}
-    images = image_settings_of(train)
     crossed = cross_validate(
         name,
         train,
@@ -91,7 +93,8 @@ def train_model(
     )
     h = train.cosmology.h
     predicted, true = log10_msun_h(crossed.log10_m200c, h), train.log10_m200c_h
-    tested = (true >= 14.0) & (true <= 15.0)
+    low, high = PAPER_RANGE_LOG10_M200C_H
+    tested = (true >= low) & (true <= high)
     scores = residual_statistics(
         (predicted - true)[tested], train.halo_id[tested], np.random.default_rng(streams[1])
     )
@@ -106,7 +109,7 @@ def train_model(
     estimator.fit(train, np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(3,))), **options)
     summary = {
         "prior": "flat in log10 M200c, the training sample's",
-        "range_log10_m200c_h": [14.0, 15.0],
+        "range_log10_m200c_h": [low, high],
         "n": int(tested.sum()),
         "median_dex": scores.median,
         "scatter_dex": scores.scatter,

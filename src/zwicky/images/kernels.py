@@ -110,7 +110,7 @@ def _outer_tile(typingctx, a, b, n, stride, row, column, out):
     return types.void(a, b, *integers, out), codegen
 
 
-@njit(nogil=True, error_model="numpy", fastmath=_FLAGS)
+@njit(nogil=True, error_model="numpy", fastmath=_FLAGS, forceinline=True)
 def _exp2(x):
     """2^x for x in [-126, 0], relative error 2e-7."""
     whole = np.floor(x + _HALF)
@@ -119,7 +119,7 @@ def _exp2(x):
     return p * _float_of_bits((np.int32(whole) + np.int32(127)) << np.int32(23))
 
 
-@njit(nogil=True, error_model="numpy", fastmath=_FLAGS)
+@njit(nogil=True, error_model="numpy", fastmath=_FLAGS, forceinline=True)
 def _offsets_in_cells(x, low, cell):
     """Nearest cell centre to x and what is left, in cells; the split keeps float32 exact enough."""
     t = (x - low) / cell - 0.5
@@ -127,7 +127,7 @@ def _offsets_in_cells(x, low, cell):
     return np.int32(nearest), np.float32(t - nearest)
 
 
-@njit(nogil=True, error_model="numpy", fastmath=_FLAGS)
+@njit(nogil=True, error_model="numpy", fastmath=_FLAGS, forceinline=True)
 def _gaussian_row(nearest, rest, scale, row):
     """A galaxy's Gaussian at the centres of the cells of `row`."""
     shift = np.float32(nearest)
@@ -217,7 +217,7 @@ def full_slab(v, r, offsets, first, last, v_cut, aperture, v_sigma, r_sigma, cor
         _normalise(image, n_cells, out[c])
 
 
-@njit(nogil=True, fastmath=True)
+@njit(nogil=True, fastmath=True, forceinline=True)
 def _sum(values):
     total = _ZERO
     for j in range(len(values)):
@@ -225,7 +225,7 @@ def _sum(values):
     return total
 
 
-@njit(nogil=True, error_model="numpy", fastmath=_FLAGS)
+@njit(nogil=True, error_model="numpy", fastmath=_FLAGS, forceinline=True)
 def _normalise(image, stride, out):
     """Copy the used corner of a padded image to `out`, scaled so that it sums to one."""
     n_cells = len(out)

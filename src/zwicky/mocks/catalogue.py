@@ -134,10 +134,11 @@ def _scene(halos: HaloTable, galaxies: GalaxyTable, settings: MockSettings) -> _
     least = log10_msun(settings.min_log10_m200c_h, halos.snapshot.cosmology.h)
     massive = np.flatnonzero(np.log10(halos.m200c) >= least)
     if len(massive) == 0:
-        most = log10_msun_h(np.log10(halos.m200c.max(initial=1.0)), halos.snapshot.cosmology.h)
+        h = halos.snapshot.cosmology.h
+        most = log10_msun_h(np.log10(halos.m200c.max()), h) if len(halos) else np.nan
         raise ZwickyError(
-            f"no halo has log10 M200c >= {settings.min_log10_m200c_h:g} (Msun/h); the most is {most:.2f}; "
-            "lower min_log10_m200c_h or make a larger universe"
+            f"no halo has log10 M200c >= {settings.min_log10_m200c_h:g} (Msun/h); "
+            f"the most of {len(halos)} is {most:.2f}; lower min_log10_m200c_h or make a larger universe"
         )
     fold = np.full(len(halos), -1, dtype=np.int16)
     if settings.folds == "halo":

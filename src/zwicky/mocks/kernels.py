@@ -21,7 +21,7 @@ FASTEST_KMS = 0.1 * SPEED_OF_LIGHT_KMS
 _C = SPEED_OF_LIGHT_KMS
 
 
-@njit(nogil=True, cache=True, fastmath={"contract"})
+@njit(nogil=True, cache=True, fastmath={"contract"}, forceinline=True)
 def _rapidity(velocity):
     """atanh(v / c) by its series."""
     b = velocity / _C
@@ -29,14 +29,14 @@ def _rapidity(velocity):
     return b * (1.0 + q * (1.0 / 3.0 + q * (1.0 / 5.0 + q * (1.0 / 7.0))))
 
 
-@njit(nogil=True, cache=True, fastmath={"contract"})
+@njit(nogil=True, cache=True, fastmath={"contract"}, forceinline=True)
 def _velocity(rapidity):
     """c tanh(rapidity) by its series."""
     q = rapidity * rapidity
     return _C * rapidity * (1.0 - q * (1.0 / 3.0 - q * (2.0 / 15.0 - q * (17.0 / 315.0))))
 
 
-@njit(nogil=True, cache=True, fastmath={"contract"})
+@njit(nogil=True, cache=True, fastmath={"contract"}, forceinline=True)
 def _flow(depth, coefficients):
     total = 0.0
     for k in range(len(coefficients) - 1, -1, -1):
@@ -44,7 +44,7 @@ def _flow(depth, coefficients):
     return total
 
 
-@njit(nogil=True, cache=True, fastmath={"contract"})
+@njit(nogil=True, cache=True, fastmath={"contract"}, forceinline=True)
 def _depth_of(rapidity, coefficients):
     """Depth at which the flow reaches `rapidity`, by Newton's method."""
     depth = rapidity / coefficients[1]
@@ -58,7 +58,7 @@ def _depth_of(rapidity, coefficients):
     return depth
 
 
-@njit(nogil=True, cache=True, fastmath={"contract"})
+@njit(nogil=True, cache=True, fastmath={"contract"}, forceinline=True)
 def _inverse(slope):
     """1 / slope, or a number too large to matter where the line of sight never leaves a slab."""
     if abs(slope) > 1e-12:
@@ -66,7 +66,7 @@ def _inverse(slope):
     return 1e30
 
 
-@njit(nogil=True, cache=True, fastmath={"contract"})
+@njit(nogil=True, cache=True, fastmath={"contract"}, forceinline=True)
 def _clip(low, high, inverse, least, most):
     """The part of [low, high] where t / inverse lies in [least, most]."""
     one, other = least * inverse, most * inverse

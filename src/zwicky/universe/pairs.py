@@ -163,7 +163,7 @@ def _pencil_size(starts, n, ix, iy):
     return size
 
 
-@njit(nogil=True, cache=True, fastmath=True, error_model="numpy")
+@njit(nogil=True, cache=True, fastmath=True, error_model="numpy", forceinline=True)
 def _pull(x, y, z, xi, yi, zi, c, cutoff2, softening2):
     """Sum of the short-range force of the points (x, y, z) on (xi, yi, zi): the loop that takes the time."""
     ax = np.float32(0.0)

@@ -135,7 +135,7 @@ def _crowding(local, radius):
     return near
 
 
-@njit(nogil=True, cache=True, fastmath=True, error_model="numpy")
+@njit(nogil=True, cache=True, fastmath=True, error_model="numpy", forceinline=True)
 def _inverse_distances(px, py, pz, x, y, z, softening2):
     """Sum of 1 / softened distance from a point to all others: the loop that takes the time."""
     total = np.float32(0)

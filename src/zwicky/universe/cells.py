@@ -14,7 +14,12 @@ from zwicky.parallel import available_cores, pieces, run_pieces
 __all__ = ["cell_sort", "reorder"]
 
 
-def cell_sort(position: np.ndarray, box_size: float, n_cells: int) -> tuple[np.ndarray, np.ndarray]:
+def cell_sort(
+    position: np.ndarray,
+    box_size: float,
+    n_cells: int,
+    scratch: tuple[np.ndarray, np.ndarray] | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
     """Order in which particles are sorted by cell, and where each cell starts.
 
     Parameters
@@ -25,6 +30,8 @@ def cell_sort(position: np.ndarray, box_size: float, n_cells: int) -> tuple[np.n
         Side of the periodic cube, in the positions' unit.
     n_cells
         Cells a side.
+    scratch : int64 and int32, shape (n,) each, optional
+        Memory for the order and for the cells, where sorting is done again and again.
 
     Returns
     -------
@@ -35,7 +42,7 @@ def cell_sort(position: np.ndarray, box_size: float, n_cells: int) -> tuple[np.n
     """
     n = len(position)
     parts = pieces(n, available_cores())
-    cell = np.empty(n, dtype=np.int32)
+    order, cell = scratch or (np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int32))
     counts = np.zeros((max(1, len(parts)), n_cells**3), dtype=np.int64)
     per_length = n_cells / box_size
     run_pieces(
@@ -44,14 +51,14 @@ def cell_sort(position: np.ndarray, box_size: float, n_cells: int) -> tuple[np.n
     starts = np.zeros(n_cells**3 + 1, dtype=np.int64)
     np.cumsum(counts.sum(axis=0), out=starts[1:])
     first = starts[:-1] + np.cumsum(counts, axis=0) - counts
-    order = np.empty(n, dtype=np.int64)
     run_pieces(_place, [(cell[a:b], a, first[i], order) for i, (a, b) in enumerate(parts)])
     return order, starts
 
 
-def reorder(array: np.ndarray, order: np.ndarray) -> np.ndarray:
-    """``array[order]`` along the first axis, on all cores."""
-    out = np.empty((len(order), *array.shape[1:]), dtype=array.dtype)
+def reorder(array: np.ndarray, order: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    """``array[order]`` along the first axis, on all cores; into `out` if that is given."""
+    if out is None:
+        out = np.empty((len(order), *array.shape[1:]), dtype=array.dtype)
     kernel = _gather if array.ndim == 1 else _gather_rows
     run_pieces(kernel, [(array, order[a:b], out[a:b]) for a, b in pieces(len(order), 4 * available_cores())])
     return out

@@ -126,6 +126,7 @@ def evolve(particles: Particles, settings: UniverseSettings) -> Iterator[tuple[P
             gravity.sort(particles)
             gravity.kick_long(particles, end)
             gravity.kick_short(particles, end)
+            gravity.release()
             yield particles, outputs[particles.step]
         else:
             yield particles, None
@@ -136,7 +137,11 @@ def _middle(begin: float, end: float) -> float:
 
 
 class _Gravity:
-    """The forces of one universe and the cell sort that they share."""
+    """The forces of one universe, the cell sort that they share, and the memory that both use again.
+
+    Memory is taken once, not at every step: gigabytes that are fresh from the system cost more time in page
+    faults than sorting into them does.
+    """
 
     def __init__(self, settings: UniverseSettings):
         self.cosmology = settings.flrw()
@@ -147,18 +152,27 @@ class _Gravity:
         self.n_cells = int(self.box / self.short.cutoff * (1 + 1e-9))
         self.mass = settings.particle_mass_msun
         self.starts = np.zeros(0, dtype=np.int64)
+        self.memory: _Memory | None = None
+
+    def release(self) -> None:
+        """Give the memory back, for whoever looks at the particles next."""
+        self.memory = None
 
     def sort(self, p: Particles) -> None:
-        order, self.starts = cell_sort(p.position, self.box, self.n_cells)
-        p.position = reorder(p.position, order)
-        p.momentum = reorder(p.momentum, order)
-        p.particle_id = reorder(p.particle_id, order)
+        if self.memory is None:
+            self.memory = _Memory(len(p.position), self.n_mesh)
+        memory = self.memory
+        order, self.starts = cell_sort(p.position, self.box, self.n_cells, memory.sorting)
+        # What was sorted leaves its memory to the next array of the same shape.
+        p.position, memory.vectors = reorder(p.position, order, memory.vectors), p.position
+        p.momentum, memory.vectors = reorder(p.momentum, order, memory.vectors), p.momentum
+        p.particle_id, memory.ids = reorder(p.particle_id, order, memory.ids), p.particle_id
 
     def kick_long(self, p: Particles, a: float) -> None:
         poisson = 1.5 * self.cosmology.Om0 * self.cosmology.H0.value**2
         factor = poisson * kick_factor(self.cosmology, p.a_long, a)
         potential = smoothed_potential(
-            p.position, self.starts, self.n_cells, self.box, self.n_mesh, self.short.split
+            p.position, self.starts, self.n_cells, self.box, self.n_mesh, self.short.split, self.memory.mesh
         )
         kick_long(p.position, p.momentum, potential, self.box, factor)
         p.a_long = a
@@ -176,6 +190,16 @@ class _Gravity:
         parts = pieces(len(p.position), 4 * available_cores())
         run_pieces(_drift, [(p.position[i:j], p.momentum[i:j], factor, box) for i, j in parts])
         p.a = a
+
+
+class _Memory:
+    """Room for a mesh and for sorting n particles: 28 bytes a particle and 4 a mesh cell."""
+
+    def __init__(self, n: int, n_mesh: int):
+        self.mesh = np.empty((n_mesh, n_mesh, n_mesh + 2), dtype=np.float32)
+        self.sorting = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int32)
+        self.vectors = np.empty((n, 3), dtype=np.float32)
+        self.ids = np.empty(n, dtype=np.uint32)
 
 
 @njit(nogil=True, cache=True)

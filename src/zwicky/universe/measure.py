@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-import scipy.fft
 from numba import njit
 
 from zwicky.parallel import available_cores, pieces, run_pieces
 from zwicky.universe.cells import cell_sort, reorder
-from zwicky.universe.mesh import density_contrast
+from zwicky.universe.mesh import density_modes
 
 __all__ = ["power_spectrum", "projected_slab"]
 
@@ -35,16 +34,17 @@ def power_spectrum(position: np.ndarray, box_size: float, n_mesh: int) -> tuple[
     """
     n_cells = max(1, n_mesh // 4)
     order, starts = cell_sort(position, box_size, n_cells)
-    contrast = density_contrast(reorder(position, order), starts, n_cells, box_size, n_mesh)
-    modes = scipy.fft.rfftn(contrast, workers=available_cores(), norm="forward")
-    del contrast
+    position = reorder(position, order)
+    del order
+    modes = density_modes(position, starts, n_cells, box_size, n_mesh)
     n_bins = n_mesh // 4
     window = np.sinc(np.fft.fftfreq(n_mesh)) ** -4
     parts = pieces(n_mesh, 4 * available_cores())
     sums = run_pieces(_bin_power, [(modes[a:b], a, window, n_bins) for a, b in parts])
     count, wave, power = np.sum(sums, axis=0)[:, 1:]
     fundamental = 2.0 * np.pi / box_size
-    return fundamental * wave / count, power / count * box_size**3 - box_size**3 / len(position)
+    per_mode = box_size**3 / count / float(n_mesh) ** 6
+    return fundamental * wave / count, power * per_mode - box_size**3 / len(position)
 
 
 def projected_slab(position: np.ndarray, box_size: float, depth: float, n_pixels: int) -> np.ndarray:

@@ -11,6 +11,10 @@ the Green's function
 is the one for which the differenced force is closest to the exact one (Hockney & Eastwood 1988,
 Sec. 8-3-3, without the alias sums), W being the cloud-in-cell window, once for the assignment and once
 for the interpolation.
+
+The mesh is the largest array of a simulation. Density, modes and potential live one after the other in the
+same memory, rows padded by two as for any in-place real transform: fresh gigabytes at every step would cost
+more time in page faults than the transforms themselves.
 """
 
 from __future__ import annotations
@@ -21,7 +25,7 @@ from numba import njit
 
 from zwicky.parallel import available_cores, pieces, run_pieces
 
-__all__ = ["density_contrast", "kick_long", "smoothed_potential"]
+__all__ = ["density_contrast", "density_modes", "kick_long", "smoothed_potential"]
 
 
 def density_contrast(
@@ -45,11 +49,20 @@ def density_contrast(
     float32, shape (n_mesh, n_mesh, n_mesh)
         Density over its mean, minus one; mesh point i stands at ``i * box_size / n_mesh``.
     """
+    mesh = np.empty((n_mesh, n_mesh, n_mesh), dtype=np.float32)
+    _assign(position, starts, n_cells, box_size, mesh)
+    return mesh
+
+
+def _assign(
+    position: np.ndarray, starts: np.ndarray, n_cells: int, box_size: float, mesh: np.ndarray
+) -> None:
+    """Fill a mesh, rows padded or not, with the density contrast."""
+    n_mesh = len(mesh)
     if n_mesh < 2 * n_cells:
         raise ValueError(
             f"{n_mesh} mesh cells for {n_cells} particle cells a side; give at least twice as many"
         )
-    mesh = np.empty((n_mesh, n_mesh, n_mesh), dtype=np.float32)
     run_pieces(lambda a, b: mesh[a:b].fill(-1.0), pieces(n_mesh, available_cores()))
     weight = np.float32(n_mesh**3 / len(position))
     per_length = np.float32(n_mesh / box_size)
@@ -65,31 +78,71 @@ def density_contrast(
     run_pieces(deposit, [(ix,) for ix in range(1, n_cells, 2)])
     if n_cells % 2:
         deposit(n_cells - 1)
-    return mesh
+
+
+def density_modes(
+    position: np.ndarray,
+    starts: np.ndarray,
+    n_cells: int,
+    box_size: float,
+    n_mesh: int,
+    out: np.ndarray | None = None,
+) -> np.ndarray:
+    """Fourier modes of the density contrast, computed in the memory of the density itself.
+
+    Parameters
+    ----------
+    position, starts, n_cells, box_size, n_mesh
+        As for `density_contrast`; `n_mesh` even.
+    out : float32, shape (n_mesh, n_mesh, n_mesh + 2), optional
+        Memory to use.
+
+    Returns
+    -------
+    complex64, shape (n_mesh, n_mesh, n_mesh // 2 + 1)
+        As of ``scipy.fft.rfftn``, not normalised; a view of `out` if that is given.
+    """
+    n = n_mesh
+    mesh = np.empty((n, n, n + 2), dtype=np.float32) if out is None else out
+    _assign(position, starts, n_cells, box_size, mesh)
+    modes = mesh.view(np.complex64)
+
+    def transform_planes(a, b):
+        modes[a:b] = scipy.fft.fft(scipy.fft.rfft(mesh[a:b, :, :n]), axis=1, overwrite_x=True)
+
+    run_pieces(transform_planes, [(i, i + 1) for i in range(n)])
+    scipy.fft.fft(modes, axis=0, overwrite_x=True, workers=available_cores())
+    return modes
 
 
 def smoothed_potential(
-    position: np.ndarray, starts: np.ndarray, n_cells: int, box_size: float, n_mesh: int, split: float
+    position: np.ndarray,
+    starts: np.ndarray,
+    n_cells: int,
+    box_size: float,
+    n_mesh: int,
+    split: float,
+    out: np.ndarray | None = None,
 ) -> np.ndarray:
     """Potential of the long-range force, for a Poisson equation ``del^2 phi = density contrast``.
 
     Parameters
     ----------
     position, starts, n_cells, box_size, n_mesh
-        As for `density_contrast`.
+        As for `density_contrast`; `n_mesh` even.
     split
         Gaussian split scale r_s, the unit of `box_size`.
+    out : float32, shape (n_mesh, n_mesh, n_mesh + 2), optional
+        Memory to use.
 
     Returns
     -------
-    float32, shape (n_mesh, n_mesh, n_mesh)
-        Potential in the square of the unit of `box_size`.
+    float32, shape (n_mesh, n_mesh, n_mesh + 2)
+        Potential in the square of the unit of `box_size`; the last two of each row mean nothing.
     """
-    n = n_mesh
-    workers = available_cores()
-    contrast = density_contrast(position, starts, n_cells, box_size, n_mesh)
-    modes = scipy.fft.rfftn(contrast, workers=workers)
-    del contrast
+    n, workers = n_mesh, available_cores()
+    mesh = np.empty((n, n, n + 2), dtype=np.float32) if out is None else out
+    modes = density_modes(position, starts, n_cells, box_size, n_mesh, mesh)
     step = box_size / n
     index = np.fft.fftfreq(n, 1.0 / n)
     theta = 2.0 * np.pi * index / n
@@ -99,8 +152,17 @@ def smoothed_potential(
     difference[np.abs(index) == n // 2] = 0.0
     window = np.sinc(index / n) ** -2
     smooth = np.exp(-((k * split) ** 2)) * window**2
-    run_pieces(_apply_green, [(modes[a:b], a, k, difference, smooth) for a, b in pieces(n, 8 * workers)])
-    return scipy.fft.irfftn(modes, s=(n, n, n), workers=workers, overwrite_x=True)
+    # The transforms are not normalised: 1 / n^3 goes with the Green's function.
+    parts = pieces(n, 8 * workers)
+    run_pieces(_apply_green, [(modes[a:b], a, k, difference, smooth, 1.0 / n**3) for a, b in parts])
+    scipy.fft.ifft(modes, axis=0, norm="forward", overwrite_x=True, workers=workers)
+
+    def transform_planes(a, b):
+        rows = scipy.fft.ifft(modes[a:b], axis=1, norm="forward")
+        mesh[a:b, :, :n] = scipy.fft.irfft(rows, n, norm="forward", overwrite_x=True)
+
+    run_pieces(transform_planes, [(i, i + 1) for i in range(n)])
+    return mesh
 
 
 def kick_long(
@@ -114,7 +176,7 @@ def kick_long(
         Positions in [0, box_size], sorted by cell for speed.
     momentum : float32, shape (n, 3)
         Updated in place.
-    potential : float32, shape (n_mesh, n_mesh, n_mesh)
+    potential : float32, shape (n_mesh, n_mesh, n_mesh + 2)
         From `smoothed_potential`.
     box_size
         Side of the periodic cube.
@@ -157,9 +219,9 @@ def _deposit(position, per_length, weight, mesh):
 
 
 @njit(nogil=True, cache=True)
-def _apply_green(modes, offset, k, difference, smooth):
+def _apply_green(modes, offset, k, difference, smooth, scale):
     for i in range(modes.shape[0]):
-        kx, dx, sx = k[offset + i], difference[offset + i], smooth[offset + i]
+        kx, dx, sx = k[offset + i], difference[offset + i], scale * smooth[offset + i]
         for j in range(modes.shape[1]):
             kxy = kx * kx + k[j] * k[j]
             dxy = dx * dx + difference[j] * difference[j]

@@ -67,12 +67,11 @@ class Plan:
 def plan_universe(settings: UniverseSettings) -> Plan:
     """Expected memory and time of `settings` on this machine."""
     n, mesh = settings.n_particles, settings.n_mesh**3
-    # Stepping: 28 bytes a particle, and a real and a complex mesh of 4 bytes a cell side by side; or, while
-    # sorting, the order, the cells and one array twice. Initial conditions: 14 float32 fields, and the noise
-    # that they are cut from.
-    stepping = 28 * n + max(8 * mesh, 28 * n)
+    # Stepping: 28 bytes a particle and as many to sort into, and a mesh of 4 bytes a cell. Finding halos:
+    # particles, velocities and groups twice, at most 112 bytes in all (measured). Initial conditions: 14
+    # float32 fields, and the noise that they are cut from.
     noise = 8 * settings.noise_side**3 if settings.noise_side else 0
-    memory = int(1.05 * max(stepping, 56 * n + noise)) + 400 * 2**20
+    memory = int(1.05 * max(56 * n + 4 * mesh, 112 * n, 56 * n + noise)) + 400 * 2**20
     rate = _pair_rate()
     split = settings.split_mesh_cells * settings.cutoff_splits / settings.mesh_factor
     cells = int(settings.n_side / split)

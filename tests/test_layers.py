@@ -13,6 +13,7 @@ FLOORS = [
     ["tables"],
     ["io"],
     ["universe"],
+    ["catalogs"],
     ["mocks"],
     ["images"],
     ["estimators"],

@@ -1,0 +1,1 @@
+"""Catalogs: foreign simulation catalogues in, universe directories out."""

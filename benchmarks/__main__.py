@@ -7,7 +7,7 @@ import sys
 
 from benchmarks.table import format_rows
 
-TOPICS = ("cylinders", "images", "training", "universe")
+TOPICS = ("cylinders", "images", "training", "divergence", "universe", "catalogs", "universe_machine")
 
 
 def main(topics: list[str]) -> int:

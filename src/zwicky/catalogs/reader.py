@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from astropy.cosmology import FLRW
 
 from zwicky.errors import ZwickyError
 
@@ -146,11 +147,18 @@ class CatalogReader(ABC):
         What the file says of itself, read when the reader is made.
     fields : dict of str to Field
         The canonical fields that it has.
+    parent_of : str
+        What `parent_id` is the number of: another of the ``"rows"``, or one of the ``"halos"`` of another
+        catalogue, which are numbered by themselves.
+    cosmology : FLRW or None
+        The whole cosmology, where the catalogue has more than the numbers in its header.
     """
 
     paths: tuple[Path, ...]
     header: CatalogHeader
     fields: dict[str, Field]
+    parent_of: str = "rows"
+    cosmology: FLRW | None = None
 
     @abstractmethod
     def raw_chunks(self, columns: Sequence[str], rows: int) -> Iterator[dict[str, np.ndarray]]:
@@ -192,23 +200,33 @@ class CatalogReader(ABC):
                 has = ", ".join(self.fields)
                 raise ZwickyError(f"{self.paths[0]}: has no {name} ({FIELDS[name][2]}); it has {has}")
         columns = list(dict.fromkeys(self.fields[name].column for name in wanted))
+        tests = list(dict.fromkeys([*always, *(r.field for r in ranges)]))
         for raw in self.raw_chunks(columns, rows):
-            chunk = {name: self._canonical(name, raw, h, scale_factor) for name in wanted}
-            counted.rows += len(next(iter(chunk.values())))
-            keep = np.ones(len(next(iter(chunk.values()))), dtype=bool)
+            n = len(next(iter(raw.values())))
+            counted.rows += n
+            keep = np.ones(n, dtype=bool)
+            tested = {name: self._canonical(name, raw, h, scale_factor) for name in tests}
             for name, bad, reason in (
                 ("flags", lambda flags: flags & 16 != 0, "flags & 16"),
                 ("phantom", lambda phantom: phantom != 0, "phantom"),
             ):
-                if name in chunk:
-                    out = keep & bad(chunk[name])
+                if name in tested:
+                    out = keep & bad(tested[name])
                     counted.drop(reason, out.sum())
                     keep &= ~out
             for r in ranges:
-                out = keep & ~((chunk[r.field] >= r.low) & (chunk[r.field] <= r.high))
+                out = keep & ~((tested[r.field] >= r.low) & (tested[r.field] <= r.high))
                 counted.drop(f"{r.field} out of range", out.sum())
                 keep &= ~out
-            yield {name: chunk[name][keep] for name in fields}
+            # Only what is kept is converted: of a large file that is little.
+            if not keep.all():
+                kept = np.flatnonzero(keep)
+                raw = {column: values[kept] for column, values in raw.items()}
+                tested = {name: values[kept] for name, values in tested.items()}
+            yield {
+                name: tested[name] if name in tested else self._canonical(name, raw, h, scale_factor)
+                for name in fields
+            }
 
     def _canonical(
         self, name: str, raw: Mapping[str, np.ndarray], h: float, scale_factor: float

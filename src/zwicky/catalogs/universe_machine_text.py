@@ -1,0 +1,95 @@
+"""UniverseMachine's text catalogues: ``sfr_catalog_<a>.txt``, and histories, ``sfh_catalog_<a>.<n>.txt``.
+
+Behroozi et al. (2019). The two differ in a factor h: halo masses are Msun/h in ``sfr_catalog`` and Msun in
+``sfh_catalog``. In both, stellar masses are Msun, radii comoving kpc/h, positions comoving Mpc/h. The stellar
+mass taken is the observed one (obs_sm), with its errors; the true one stands in the column SM.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+
+from zwicky.catalogs.reader import CatalogHeader, Field
+from zwicky.catalogs.text_header import TextHead, agreed_scale, described, names_at_top
+from zwicky.catalogs.text_reader import TextReader
+
+__all__ = ["UniverseMachineHistories", "UniverseMachineText"]
+
+_FIELDS: Mapping[str, tuple[str, str]] = {
+    "object_id": ("id", ""),
+    "parent_id": ("upid", ""),
+    "x": ("x", "Mpc/h"),
+    "y": ("y", "Mpc/h"),
+    "z": ("z", "Mpc/h"),
+    "vx": ("vx", "km/s"),
+    "vy": ("vy", "km/s"),
+    "vz": ("vz", "km/s"),
+    "stellar_mass": ("obs_sm", "Msun"),
+}
+_SFR = _FIELDS | {
+    "mvir": ("m", "Msun/h"),
+    "m_peak": ("mp", "Msun/h"),
+    "rvir": ("r", "kpc/h"),
+    "v_max": ("v", "km/s"),
+    "flags": ("flags", ""),
+}
+_SFH = _FIELDS | {
+    "mvir": ("mnow", "Msun"),
+    "m_peak": ("mpeak", "Msun"),
+    "rvir": ("rvir", "kpc/h"),
+    "v_max": ("vnow", "km/s"),
+}
+_NEEDED = {column for column, _ in _FIELDS.values()}
+_NOTES = (
+    "virial masses only: M200c is joined from Rockstar by id",
+    "orphans, which have no halo any more, have ids of 1e15 and above",
+)
+
+
+class UniverseMachineText(TextReader):
+    """``sfr_catalog_<a>.txt``: one snapshot, 28 columns.
+
+    >>> UniverseMachineText.recognises(Path("sfr_catalog_1.000000.txt"), b"#ID UPID Flags X Y Z M\\n")
+    False
+    """
+
+    @classmethod
+    def recognises(cls, path: Path, start: bytes) -> bool:
+        """Whether a file that starts with these bytes, decompressed, is of this format."""
+        return names_at_top(start) >= _NEEDED | {"flags", "m", "mp"}
+
+    def describe(self, head: TextHead) -> tuple[CatalogHeader, dict[str, Field]]:
+        """Header and fields of one file."""
+        units = {"masses": "Msun/h", "positions": "Mpc/h", "radii": "kpc/h"}
+        needed = _NEEDED | {"flags", "m", "mp"}
+        return _dated(head, *described(head, "universe-machine-text", needed, _SFR, units))
+
+
+class UniverseMachineHistories(TextReader):
+    """``sfh_catalog_<a>.<n>.txt``: the numbers of the last snapshot, without the histories behind them.
+
+    >>> start = b"#ID UPID X Y Z VX VY VZ Mpeak Mnow SM Obs_SM SFH\\n#num_scales: 178\\n"
+    >>> UniverseMachineHistories.recognises(Path("sfh_catalog_1.002310.0.txt"), start)
+    True
+    """
+
+    @classmethod
+    def recognises(cls, path: Path, start: bytes) -> bool:
+        """Whether a file that starts with these bytes, decompressed, is of this format."""
+        return names_at_top(start) >= _NEEDED | {"mnow", "mpeak"}
+
+    def describe(self, head: TextHead) -> tuple[CatalogHeader, dict[str, Field]]:
+        """Header and fields of one file."""
+        units = {"masses": "Msun", "positions": "Mpc/h", "radii": "kpc/h"}
+        needed = _NEEDED | {"mnow", "mpeak"}
+        return _dated(head, *described(head, "universe-machine-histories", needed, _SFH, units))
+
+
+def _dated(
+    head: TextHead, header: CatalogHeader, fields: dict[str, Field]
+) -> tuple[CatalogHeader, dict[str, Field]]:
+    """With the scale factor of the name where the header has none, and the notes on every such file."""
+    scale = agreed_scale(head.path, header.scale_factor)
+    return dataclasses.replace(header, scale_factor=scale, notes=(*header.notes, *_NOTES)), fields

@@ -1,8 +1,9 @@
 """Cross-validation: every cluster weighed by an estimator that never saw its halo (Sec. 3.3).
 
-Folds run side by side in processes of one thread each, which for networks this small is twice as fast as
-threads inside a fold. Each fold has its own random stream, so results do not depend on how many run at
-once; each finished fold is kept on disk, and an interrupted one goes on from its last epoch.
+Folds of networks run side by side in processes of one thread each, which for networks this small is twice as
+fast as threads inside a fold; estimators that use all cores by themselves train one fold after the other, and
+share what they keep in a folder. Each fold has its own random stream, so results do not depend on how many
+run at once; each finished fold is kept on disk, and an interrupted one goes on from its last epoch or block.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import hashlib
 import json
 import multiprocessing
 import os
+import shutil
 import threading
 import time
 from collections.abc import Callable
@@ -37,6 +39,9 @@ Progress = Callable[[int, int, str], None]
 
 #: Share of a fold's test clusters whose loss is followed during training (Sec. 3.3).
 _VALIDATION_SHARE = 0.1
+
+#: Folder in the work directory where folds that are not trained side by side keep what they share.
+_SHARED = "shared"
 
 
 @dataclass(frozen=True)
@@ -106,9 +111,9 @@ def cross_validate(
         For `zwicky.estimators.build_estimator`.
     workers
         Folds side by side; the cores of the machine by default. Results do not depend on it. Estimators
-        that train in a moment run in this process whatever it says.
+        that are not ``side_by_side`` run in this process whatever it says.
     progress
-        Called as ``progress(done, total, text)``, in epochs for networks, else in folds.
+        Called as ``progress(done, total, text)``, in the estimator's ``steps``, such as epochs.
 
     Raises
     ------
@@ -126,13 +131,14 @@ def cross_validate(
     ]
     missing = [job for job in jobs if _finished(job) is None]
     workers = min(workers or available_cores(), len(missing))
-    per_fold = estimator.settings.epochs if estimator.resumable else 1
+    per_fold = estimator.steps
     count = _Count(len(jobs) * per_fold, (len(jobs) - len(missing)) * per_fold, progress)
-    if workers > 1 and estimator.resumable:
+    if workers > 1 and estimator.side_by_side:
         _run_side_by_side(missing, train, test, workers, count)
     else:
         for job in missing:
             _run_fold(job, train, test, count)
+    shutil.rmtree(workdir / _SHARED, ignore_errors=True)
     return _collected(jobs, test)
 
 
@@ -179,14 +185,15 @@ def _run_fold(job: _Fold, train: ClusterSample, test: ClusterSample, report: Cal
     n_validation = max(1, round(_VALIDATION_SHARE * len(held_out)))
     validation = held_out[np.sort(rng.choice(len(held_out), n_validation, replace=False))]
     estimator = build_estimator(job.name, job.images, job.settings)
-    checkpoint = job.directory / "checkpoint.safetensors"
+    own = job.directory / "checkpoint.safetensors"
     options: dict[str, Any] = {}
     if estimator.resumable:
         options = {
-            "validation": validation,
-            "checkpoint": checkpoint,
-            "progress": lambda done, total, text: report(f"fold {job.number}, epoch {done}: {text}"),
+            "checkpoint": own if estimator.side_by_side else job.directory.parent / _SHARED,
+            "progress": lambda done, total, text: report(f"fold {job.number}, {done} of {total}: {text}"),
         }
+    if hasattr(estimator, "losses"):
+        options["validation"] = validation
     estimator.fit(train[train.fold != job.number], rng, **options)
     predicted = estimator.predict(held_out).log10_m200c
     facts = {"fold": job.number, "digest": job.digest}
@@ -201,7 +208,7 @@ def _run_fold(job: _Fold, train: ClusterSample, test: ClusterSample, report: Cal
             "log10_m200c": predicted,
         },
     )
-    checkpoint.unlink(missing_ok=True)
+    own.unlink(missing_ok=True)
     if not estimator.resumable:
         report(f"fold {job.number}")
 

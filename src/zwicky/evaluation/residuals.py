@@ -14,6 +14,7 @@ from zwicky.evaluation.bootstrap import (
     shape_from_sums,
     weighted_quantiles,
 )
+from zwicky.evaluation.lognormality import edgeworth_term, lognormal_factor
 
 __all__ = [
     "BinnedQuantiles",
@@ -42,7 +43,8 @@ class ResidualStatistics:
     """One row of Table 2, in dex, each number with its bootstrap standard error over halos.
 
     `p16` and `p84` are offsets from the median; `scatter` is the standard deviation (ddof = 1);
-    `kurtosis` is the excess. Numbers that the sample is too small for are NaN.
+    `kurtosis` is the excess; `lognormal_factor` and `edgeworth_term` are what scatter and shape do to
+    cluster counts (`zwicky.evaluation.lognormality`). Numbers that the sample is too small for are NaN.
     """
 
     n: int
@@ -53,12 +55,16 @@ class ResidualStatistics:
     scatter: float
     skewness: float
     kurtosis: float
+    lognormal_factor: float
+    edgeworth_term: float
     median_error: float
     p16_error: float
     p84_error: float
     scatter_error: float
     skewness_error: float
     kurtosis_error: float
+    lognormal_factor_error: float
+    edgeworth_term_error: float
 
 
 def residual_statistics(
@@ -85,14 +91,16 @@ def residual_statistics(
     epsilon, halo_id = _finite(halo_id, epsilon)
     n, groups = len(epsilon), HaloGroups(halo_id)
     if n == 0:
-        return ResidualStatistics(0, 0, *[np.nan] * 12)
+        return ResidualStatistics(0, 0, *[np.nan] * 16)
     order = np.argsort(epsilon, kind="stable")
     ordered, halo_of_ordered = epsilon[order], groups.index[order]
     sums = power_sums(groups, epsilon - epsilon.mean())
 
     def statistic(counts: np.ndarray) -> np.ndarray:
         p16, median, p84 = weighted_quantiles(ordered, counts[halo_of_ordered], _QUANTILES)
-        return np.array([median, p16 - median, p84 - median, *shape_from_sums(counts @ sums)])
+        shape = shape_from_sums(counts @ sums)
+        counted = lognormal_factor(shape[0]), edgeworth_term(*shape)
+        return np.array([median, p16 - median, p84 - median, *shape, *counted])
 
     values = statistic(np.ones(groups.n_halos, dtype=np.int64))
     errors = np.full(len(values), np.nan)
@@ -103,7 +111,10 @@ def residual_statistics(
 
 @dataclass(frozen=True)
 class ScatterRatio:
-    """Scatter of one method over another's on the same clusters, with a bootstrap interval."""
+    """Scatter of one method over another's on the same clusters, with a bootstrap interval.
+
+    `low` to `high` hold the probability `level`; `error` is the standard error.
+    """
 
     n: int
     n_halos: int
@@ -111,6 +122,7 @@ class ScatterRatio:
     low: float
     high: float
     level: float
+    error: float
 
 
 def compare_scatter(
@@ -149,7 +161,7 @@ def compare_scatter(
     epsilon, epsilon_other, halo_id = _finite(halo_id, epsilon, epsilon_other)
     n, groups = len(epsilon), HaloGroups(halo_id)
     if groups.n_halos < 2:
-        return ScatterRatio(n, groups.n_halos, np.nan, np.nan, np.nan, level)
+        return ScatterRatio(n, groups.n_halos, np.nan, np.nan, np.nan, level, np.nan)
     sums, sums_other = (power_sums(groups, e - e.mean()) for e in (epsilon, epsilon_other))
 
     def statistic(counts: np.ndarray) -> np.ndarray:
@@ -159,7 +171,7 @@ def compare_scatter(
     ratio = float(statistic(np.ones(groups.n_halos, dtype=np.int64)))
     drawn = resample_halos(groups.n_halos, statistic, n_resamples, rng)
     low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
-    return ScatterRatio(n, groups.n_halos, ratio, float(low), float(high), level)
+    return ScatterRatio(n, groups.n_halos, ratio, float(low), float(high), level, float(drawn.std(ddof=1)))
 
 
 @dataclass(frozen=True)

@@ -103,7 +103,7 @@ def train_model(
     options: dict[str, Any] = {}
     if estimator.resumable:
         options = {
-            "checkpoint": work / "checkpoint.safetensors",
+            "checkpoint": work / "checkpoint",
             "progress": lambda i, n, text: tell(f"train {name}", i, n, text),
         }
     estimator.fit(train, np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(3,))), **options)

@@ -169,9 +169,10 @@ BLINDNESS = {
 
 
 @pytest.mark.parametrize("sight", BLINDNESS)
-def test_methods_can_be_told_apart_by_everyone(sight):
+@pytest.mark.parametrize("others", [("m_sigma_pure", "m_sigma_contaminated"), ("sdm_1d", "sdm_2d")])
+def test_methods_of_a_panel_can_be_told_apart_by_everyone(sight, others):
     """By lightness or hue for the colour-blind and in grey, and always by line style."""
-    names = ["cnn_1d", "cnn_2d", "m_sigma_pure", "m_sigma_contaminated"]
+    names = ["cnn_1d", "cnn_2d", *others]
     rgb = np.array([matplotlib.colors.to_rgb(METHODS[name].colour) for name in names])
     linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
     seen = np.clip(linear @ np.array(BLINDNESS[sight]).T, 0, 1) ** (1 / 2.4)

@@ -32,6 +32,8 @@ def test_every_method_is_found(run):
         "cnn_2d",
         "m_sigma_pure",
         "m_sigma_contaminated",
+        "sdm_1d",
+        "sdm_2d",
     }
 
 
@@ -65,14 +67,20 @@ FILES = (
     "predictions.parquet",
     "universe/halos_z0.117.parquet",
     "universe/diagnostics_z0.117.npz",
+    "table3.npz",
     "universe/provenance.json",
     "mocks/provenance.json",
 )
 
 
 # The mocks' provenance is a sign of completeness: only its presence counts, so it is last and never garbage.
+# Without the samples of Table 3 a report is complete but for its corner plot.
 @pytest.mark.parametrize(
-    ("name", "spoil"), [*((name, "missing") for name in FILES), *((name, "garbage") for name in FILES[:-1])]
+    ("name", "spoil"),
+    [
+        *((name, "missing") for name in FILES if name != "table3.npz"),
+        *((name, "garbage") for name in FILES[:-1]),
+    ],
 )
 def test_a_spoilt_file_is_named_in_one_line_and_nothing_is_written(copy, name, spoil):
     (copy / "report.html").unlink(missing_ok=True)
@@ -95,6 +103,18 @@ def test_diagnostics_without_a_curve_say_which(copy):
     np.savez(path, **kept)
     with pytest.raises(ZwickyError, match="lacks power_linear"):
         read_run(copy)
+
+
+def test_samples_of_other_parameters_are_refused(copy):
+    np.savez(copy / "table3.npz", parameters=np.array(["mu_0"]), cnn_2d=np.zeros((10, 5)))
+    with pytest.raises(ZwickyError, match=r"cnn_2d has shape \(10, 5\), not a column for each of mu_0;"):
+        read_run(copy)
+
+
+def test_samples_are_read_by_parameter(run, run_directory):
+    with np.load(run_directory / "table3.npz") as file:
+        expected = file["cnn_2d"][:, list(file["parameters"]).index("sigma_1")]
+    np.testing.assert_array_equal(run.posteriors["cnn_2d"]["sigma_1"], expected)
 
 
 def test_predictions_without_a_truth(copy):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["count", "duration", "number", "percent", "significant"]
+from markupsafe import Markup
+
+__all__ = ["between", "count", "duration", "error", "number", "percent", "share", "significant", "spread"]
 
 _MINUS = "\N{MINUS SIGN}"
 _NOTHING = "\N{EN DASH}"
@@ -44,6 +46,53 @@ def significant(value: float | None, digits: int = 3) -> str:
         return f"{value:.{digits}g}".replace("-", _MINUS)
     mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
     return f"{mantissa} × 10<sup>{int(exponent)}</sup>".replace("-", _MINUS)
+
+
+def error(value: float | None, decimals: int) -> str:
+    """A standard error; nothing where there is none.
+
+    >>> error(0.0012, 3), error(None, 3)
+    ('± 0.001', '')
+    """
+    return "" if value is None else f"± {number(value, decimals)}"
+
+
+def spread(p84: float | None, p16: float | None, decimals: int) -> Markup:
+    """Offsets of the 84th and the 16th percentile, one above the other; nothing where there are none.
+
+    >>> spread(0.173, -0.163, 2)
+    Markup('<span class="pm"><span>+0.17</span> <span>−0.16</span></span>')
+    """
+    if p84 is None or p16 is None:
+        return Markup("")
+    # Rounded to zero a lower offset keeps its minus sign, so that the pair still reads as above and below.
+    low, high = number(abs(p16), decimals), number(abs(p84), decimals)
+    signs = ("+" if p84 >= 0 else _MINUS), (_MINUS if p16 <= 0 else "+")
+    return Markup('<span class="pm"><span>{}{}</span> <span>{}{}</span></span>').format(
+        signs[0], high, signs[1], low
+    )
+
+
+def share(fraction: float | None, decimals: int = 1) -> str:
+    """A fraction in per cent.
+
+    >>> share(0.1234), share(None)
+    ('12.3\\xa0%', '–')
+    """
+    if fraction is None or not math.isfinite(fraction):
+        return _NOTHING
+    return f"{number(100 * fraction, decimals)}\N{NO-BREAK SPACE}%"
+
+
+def between(low: float | None, high: float | None, decimals: int, scale: float = 1.0) -> str:
+    """An interval.
+
+    >>> between(0.3859, 0.4007, 3), between(0.117, 0.134, 1, scale=100), between(None, None, 3)
+    ('0.386 to 0.401', '11.7 to 13.4', '–')
+    """
+    if low is None or high is None:
+        return _NOTHING
+    return f"{number(scale * low, decimals)} to {number(scale * high, decimals)}"
 
 
 def percent(scatter_dex: float) -> str:

@@ -16,12 +16,13 @@ from zwicky.io import read_json, read_table
 from zwicky.mocks import Mocks, read_mocks
 from zwicky.tables import GalaxyTable, HaloTable
 from zwicky.units import log10_msun_h
-from zwicky.universe import snapshot_file
+from zwicky.universe import is_imported, snapshot_file
 
 __all__ = ["Predictions", "RunResults", "read_galaxies", "read_run"]
 
 _PREFIX = "log10_m200c_"
 
+#: What is measured on a universe that this package made; of an imported one, less.
 _DIAGNOSTICS = (
     "slice_map",
     "slice_extent_mpc",
@@ -54,9 +55,15 @@ class Predictions:
 
 @dataclass(frozen=True)
 class RunResults:
-    """Everything a report is made of, except the galaxies, which `read_galaxies` reads on request."""
+    """Everything a report is made of, except the galaxies, which `read_galaxies` reads on request.
+
+    Small or older runs lack some of it; what is absent is empty. `universe` is where the universe stands,
+    inside the run or elsewhere. `diagnostics` of an imported universe lack what takes particles.
+    `posteriors` holds the samples behind Table 3, for each method an array a parameter, shape (n,).
+    """
 
     directory: Path
+    universe: Path
     settings: Mapping[str, Any] = field(repr=False)
     settings_text: str = field(repr=False)
     metrics: Mapping[str, Any] = field(repr=False)
@@ -66,6 +73,12 @@ class RunResults:
     halos: HaloTable = field(repr=False)
     mocks: Mocks = field(repr=False)
     provenance: Mapping[str, Any] = field(repr=False)
+    posteriors: Mapping[str, Mapping[str, np.ndarray]] = field(repr=False, default_factory=dict)
+
+    @property
+    def is_imported(self) -> bool:
+        """Whether the universe is somebody else's simulation."""
+        return is_imported(self.universe)
 
     @property
     def fit_above_log10_m200c_h(self) -> float:
@@ -95,25 +108,28 @@ def read_run(directory: Path | str) -> RunResults:
     except tomllib.TOMLDecodeError as error:
         raise ZwickyError(f"{directory / 'run.toml'}: is not valid TOML ({error}); mend that line") from error
     metrics = read_json(directory / "metrics.json")
-    universe, redshift = directory / "universe", metrics["universe"]["redshift"]
+    universe = Path(settings.get("existing", {}).get("directory", directory / "universe"))
+    redshift = metrics["universe"]["redshift"]
     halos = read_table(HaloTable, snapshot_file(universe, "halos", redshift))
     return RunResults(
         directory=directory,
+        universe=universe,
         settings=settings,
         settings_text=settings_text,
         metrics=metrics,
         losses=read_json(directory / "losses.json"),
         predictions=_read_predictions(directory / "predictions.parquet", halos.snapshot.cosmology.h),
-        diagnostics=_read_diagnostics(snapshot_file(universe, "diagnostics", redshift)),
+        diagnostics=_read_diagnostics(universe, redshift),
         halos=halos,
         mocks=read_mocks(directory / "mocks"),
         provenance=read_json(universe / "provenance.json"),
+        posteriors=_read_posteriors(directory / "table3.npz") if metrics.get("table3") else {},
     )
 
 
 def read_galaxies(run: RunResults) -> GalaxyTable:
     """The galaxies of a run's universe: large, so only read where a figure needs them."""
-    path = snapshot_file(run.directory / "universe", "galaxies", run.metrics["universe"]["redshift"])
+    path = snapshot_file(run.universe, "galaxies", run.metrics["universe"]["redshift"])
     return read_table(GalaxyTable, path)
 
 
@@ -145,14 +161,39 @@ def _read_predictions(path: Path, h: float) -> Predictions:
     return Predictions(true, {name.removeprefix(_PREFIX): values for name, values in columns.items()})
 
 
-def _read_diagnostics(path: Path) -> dict[str, np.ndarray]:
+def _read_diagnostics(universe: Path, redshift: float) -> dict[str, np.ndarray]:
+    path = snapshot_file(universe, "diagnostics", redshift)
+    if is_imported(universe) and not path.exists():
+        return {}
+    arrays = _read_arrays(path)
+    missing = [name for name in _DIAGNOSTICS if name not in arrays]
+    if missing and not is_imported(universe):
+        raise ZwickyError(f"{path}: lacks {', '.join(missing)}; run `zwicky reproduce` again")
+    return arrays
+
+
+def _read_posteriors(path: Path) -> dict[str, dict[str, np.ndarray]]:
+    """For each method its samples by parameter."""
+    if not path.exists():
+        return {}
+    arrays = _read_arrays(path)
+    if "parameters" not in arrays:
+        raise ZwickyError(f"{path}: lacks parameters; run `zwicky reproduce` again")
+    names = [str(name) for name in arrays.pop("parameters")]
+    for method, samples in arrays.items():
+        if samples.ndim != 2 or samples.shape[1] != len(names):
+            raise ZwickyError(
+                f"{path}: {method} has shape {samples.shape}, not a column for each of {', '.join(names)}; "
+                "run `zwicky reproduce` again"
+            )
+    return {
+        method: dict(zip(names, samples.T.astype(float), strict=True)) for method, samples in arrays.items()
+    }
+
+
+def _read_arrays(path: Path) -> dict[str, np.ndarray]:
     try:
         with np.load(path, allow_pickle=False) as file:
-            missing = [name for name in _DIAGNOSTICS if name not in file]
-            if missing:
-                raise ZwickyError(f"{path}: lacks {', '.join(missing)}; run `zwicky reproduce` again")
-            return {name: file[name] for name in _DIAGNOSTICS}
-    except ZwickyError:
-        raise
-    except Exception as error:
+            return {name: file[name] for name in file}
+    except Exception as error:  # a spoilt archive raises one of many
         raise _unreadable(path, error) from error

@@ -1,7 +1,8 @@
 """How every figure looks: fonts, sizes, and one colour and line style a method.
 
-The four colours follow the paper (green, blue, violet, orange) in shades that also differ in
-lightness, so that a grey print keeps them apart; line styles say the same thing again.
+The colours follow the paper (green, blue, violet, orange, yellow, pink) in shades that also differ in
+lightness wherever they meet in one panel, so that a grey print keeps them apart; line styles say the same
+thing again.
 """
 
 from __future__ import annotations
@@ -41,8 +42,8 @@ METHODS = {
     "cnn_2d": Method(r"CNN$_{\rm 2D}$", "CNN<sub>2D</sub>", "#083d73", "-"),
     "m_sigma_pure": Method(f"{_SIGMA} pure", "<i>M</i>–σ, pure", "#8a4f9e", "-."),
     "m_sigma_contaminated": Method(f"{_SIGMA} contaminated", "<i>M</i>–σ, contaminated", "#f0a818", ":"),
-    "sdm_1d": Method(r"SDM$_{\rm 1D}$", "SDM<sub>1D</sub>", "#b8860b", (0, (3, 1, 1, 1, 1, 1))),
-    "sdm_2d": Method(r"SDM$_{\rm 2D}$", "SDM<sub>2D</sub>", "#c2527d", (0, (6, 2))),
+    "sdm_1d": Method(r"SDM$_{\rm 1D}$", "SDM<sub>1D</sub>", "#d9b100", (0, (3, 1, 1, 1, 1, 1))),
+    "sdm_2d": Method(r"SDM$_{\rm 2D}$", "SDM<sub>2D</sub>", "#bf223e", (0, (6, 2))),
 }
 
 _RC = {

@@ -1,4 +1,4 @@
-"""What the report says in words: the headline, the facts of the run, and its limits."""
+"""What the report says in words: the headline, the facts of the run, and how to make it again."""
 
 from __future__ import annotations
 
@@ -9,15 +9,11 @@ from markupsafe import Markup
 
 from zwicky import __version__
 from zwicky.io import provenance
-from zwicky.report.formats import count, number, percent, significant
+from zwicky.report.formats import count, number, percent
 from zwicky.report.results import RunResults
 from zwicky.report.style import METHODS
-from zwicky.units import critical_density
 
-__all__ = ["MDPL2_PARTICLE_MSUN_H", "command", "facts", "headline", "limits", "versions"]
-
-#: Mass of a particle of the paper's simulation (Sec. 2.1).
-MDPL2_PARTICLE_MSUN_H = 1.51e9
+__all__ = ["command", "facts", "headline", "subtitle", "versions"]
 
 
 def headline(metrics: Mapping[str, Any]) -> Markup:
@@ -44,14 +40,32 @@ def headline(metrics: Mapping[str, Any]) -> Markup:
                 f"{number(c['low'], 2)} to {number(c['high'], 2)}; the paper, on its own mocks, found "
                 f"{number(c['paper'], 2)})."
             )
+    verdicts = [claim["agrees"] for claim in metrics.get("claims") or []]
+    if verdicts:
+        text += (
+            f' Of <a href="#conclusions">{len(verdicts)} statements</a> in the paper\'s conclusions '
+            f"{sum(map(bool, verdicts))} hold here."
+        )
     return Markup(text)
+
+
+def subtitle(run: RunResults) -> str:
+    """Whose method on whose clusters."""
+    where = (
+        f"on clusters of {run.halos.snapshot.simulation}"
+        if run.is_imported
+        else "in a simulated universe of our own"
+    )
+    return f"After Ho et al. (2019, ApJ 887, 25), {where}"
 
 
 def facts(run: RunResults) -> list[tuple[str, str]]:
     """The run at a glance: name and value, in the order shown."""
     universe = run.metrics["universe"]
+    particles = universe.get("n_particles")
     rows = [
-        ("Particles", count(universe.get("n_particles"))),
+        ("Simulation", run.halos.snapshot.simulation if run.is_imported else None),
+        ("Particles", None if particles is None else count(particles)),
         ("Box", f"{number(universe.get('box_size_mpc_h'), 0)} Mpc/h"),
         ("Redshift", f"{universe['redshift']:g}"),
         ("Mock clusters", f"{count(len(run.mocks.train))} training, {count(len(run.mocks.test))} test"),
@@ -59,69 +73,6 @@ def facts(run: RunResults) -> list[tuple[str, str]]:
         ("Zwicky", __version__),
     ]
     return [(name, str(value)) for name, value in rows if value is not None]
-
-
-def limits(run: RunResults) -> list[Markup]:
-    """What the numbers do not mean: a list of sentences, HTML."""
-    settings, snapshot, universe = run.mocks.settings, run.halos.snapshot, run.metrics["universe"]
-    density = number(run.mocks.test.meta["tracer_density_h3_mpc3"], 4)
-    ago = snapshot.cosmology.lookback_time(snapshot.redshift).to_value("Gyr")
-    side = snapshot.box_size * run.h
-    matter = snapshot.cosmology.Om0 * critical_density(snapshot.cosmology.H0.value) * snapshot.box_size**3
-    particle = matter * run.h / universe["n_particles"]  # Msun/h
-    if side < 999.0:
-        size = (
-            f"{side:.0f} Mpc/<i>h</i> wide against 1000: it lacks the rarest clusters and the longest waves"
-        )
-    else:
-        size = "as wide as the paper's"
-    sphere = {"r200c": "the sphere <i>r</i><sub>200c</sub>", "fof": "the friends-of-friends group"}[
-        settings.pure
-    ]
-    sentences = (
-        (
-            "<b>It is our own simulation, not MDPL2.</b> Numbers measured on different mocks are not "
-            "comparable line by line: where ours are smaller or larger than the paper's, the mocks differ "
-            "first of all."
-        ),
-        (
-            f"<b>Its galaxies are matter particles</b> drawn at random, {density} "
-            "(<i>h</i>/Mpc)<sup>3</sup>, with one central galaxy at the centre of each halo among them. "
-            "They move as the matter does: there is <b>no velocity bias</b> and <b>no segregation by "
-            "luminosity</b>, by construction. Real galaxies have some of both, and their number in a halo of "
-            "given mass scatters more than a random draw of its particles does, so that here the number of "
-            "galaxies says more of the mass than on the sky. A cluster's velocity is the mean of its matter."
-        ),
-        (
-            "<b>It does carry what gravity makes by itself:</b> clusters that are not round, substructure "
-            "and mergers, matter falling in, and neighbours along the same filament that pose as members."
-        ),
-        (
-            f"<b>Size and grain.</b> The box is {size}. A particle weighs {significant(particle, 2)} "
-            f"M<sub>⊙</sub>/<i>h</i>, {count(particle / MDPL2_PARTICLE_MSUN_H)} times MDPL2's, so that a "
-            f"halo of 10<sup>14</sup> M<sub>⊙</sub>/<i>h</i> has {count(1e14 / particle)} of them."
-        ),
-        (
-            f"<b>The survey is ideal.</b> Every galaxy in the cylinder ({settings.aperture_mpc_h:g} "
-            f"Mpc/<i>h</i>, ±{settings.v_cut_kms:.0f} km/s) is seen, with an exact redshift; the cluster's "
-            f"centre is known; clusters with fewer than {settings.n_min} galaxies are left out. There is "
-            "no mask and there are no fibre collisions."
-        ),
-        (
-            f"<b>The pure catalogue</b> keeps the galaxies inside {sphere}; the paper says virial radius "
-            "in one place and friends-of-friends group in another."
-        ),
-        (
-            f"<b>One moment.</b> All clusters are at redshift {snapshot.redshift:g}, {ago:.1f} billion "
-            "years ago."
-        ),
-        (
-            "<b>Trained and judged in the same universe.</b> A network can learn what is peculiar to one "
-            "simulation; in another, or on the sky, it may do worse. The scatter is an average over many "
-            "clusters, not the error bar of any one of them."
-        ),
-    )
-    return [Markup(text) for text in sentences]
 
 
 def command(run: RunResults) -> str:

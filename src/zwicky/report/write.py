@@ -8,8 +8,9 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from zwicky.io import whole_file
-from zwicky.report.chapters import CHAPTERS
+from zwicky.report.chapters import contents
 from zwicky.report.html import render_html
+from zwicky.report.plates import Plate
 from zwicky.report.results import read_run
 from zwicky.report.style import report_style
 
@@ -19,7 +20,7 @@ Progress = Callable[[int, int, str], None]
 
 
 def write_report(directory: Path | str, progress: Progress | None = None) -> Path:
-    """Draw every figure of a run and write its report.
+    """Draw every figure that a run has the results for, and write its report.
 
     Writes ``figures/NAME.png`` and ``figures/NAME.pdf`` for each figure and ``report.html``, each file
     whole or not at all. Same results, same versions: same pictures.
@@ -42,21 +43,20 @@ def write_report(directory: Path | str, progress: Progress | None = None) -> Pat
         If the directory or a file in it is missing or unreadable.
     """
     directory = Path(directory)
-    plates = [plate for chapter in CHAPTERS for plate in chapter.plates]
-    steps = len(plates) + 2
+    run = read_run(directory)
+    plates = [item for _, items in contents(run) for item in items if isinstance(item, Plate)]
+    steps = len(plates) + 1
 
     def tell(done: int, text: str) -> None:
         if progress is not None:
             progress(done, steps, text)
 
-    tell(0, "reading results")
-    run = read_run(directory)
     pictures = {}
-    for done, plate in enumerate(plates, start=1):
+    for done, plate in enumerate(plates):
         tell(done, f"figure {plate.name}")
         with report_style():
             pictures[plate.name] = _save(plate.draw(run), directory / "figures" / plate.name)
-    tell(steps - 1, "report.html")
+    tell(len(plates), "report.html")
     path = directory / "report.html"
     html = render_html(run, pictures)
     with whole_file(path) as temporary:

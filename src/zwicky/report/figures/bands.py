@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from zwicky.evaluation import BinnedQuantiles
 
-__all__ = ["LOG10_M200C_H", "draw_band", "mass_edges", "quiet"]
+__all__ = ["LOG10_M200C_H", "draw_band", "draw_interval", "mass_edges", "quiet"]
 
 #: Axis label of the true mass, in the paper's unit.
 LOG10_M200C_H = r"$\log_{10}\ M_{200c}\ [h^{-1}\,M_\odot]$"
@@ -23,17 +23,33 @@ def draw_band(
     label: str | None = None,
     wide: bool = True,
 ) -> Axes:
-    """Median line, 16th-84th percentile band and, if `wide`, the 3rd-97th percentile band.
-
-    Thin edges are drawn round the inner band, so that two bands can be told apart in grey.
-    """
+    """Median line, 16th-84th percentile band and, if `wide`, the 3rd-97th percentile band."""
     x = binned.centres
     if wide:
         axes.fill_between(x, binned.at(0.03), binned.at(0.97), color=colour, alpha=0.14, linewidth=0)
-    axes.fill_between(x, binned.at(0.16), binned.at(0.84), color=colour, alpha=0.26, linewidth=0)
-    for level in (0.16, 0.84):
-        axes.plot(x, binned.at(level), color=colour, linewidth=0.8, linestyle=line)
-    axes.plot(x, binned.at(0.5), color=colour, linewidth=2.0, linestyle=line, label=label)
+    return draw_interval(axes, x, binned.at(0.16), binned.at(0.5), binned.at(0.84), colour, line, label)
+
+
+def draw_interval(
+    axes: Axes,
+    x: np.ndarray,
+    low: np.ndarray,
+    middle: np.ndarray,
+    high: np.ndarray,
+    colour: str,
+    line: Any = "-",
+    label: str | None = None,
+    fill: float = 0.26,
+) -> Axes:
+    """A line with a band round it; `fill` is the band's opacity.
+
+    Thin edges are drawn round the band, so that two bands can be told apart in grey.
+    """
+    if fill:
+        axes.fill_between(x, low, high, color=colour, alpha=fill, linewidth=0)
+    for edge in (low, high):
+        axes.plot(x, edge, color=colour, linewidth=0.8, linestyle=line)
+    axes.plot(x, middle, color=colour, linewidth=2.0, linestyle=line, label=label)
     return axes
 
 

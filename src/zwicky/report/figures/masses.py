@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from scipy.stats import gaussian_kde
 
 from zwicky.evaluation import PAPER_TABLE2, binned_quantiles, residuals
-from zwicky.report.figures.bands import LOG10_M200C_H, draw_band, mass_edges, quiet
+from zwicky.report.figures.bands import LOG10_M200C_H, draw_band, draw_interval, mass_edges, quiet
 from zwicky.report.style import GREY, METHODS
 
 __all__ = ["draw_predicted_true", "draw_residual_comparison", "draw_scatter_summary"]
@@ -51,6 +51,7 @@ def draw_residual_comparison(
     log10_predicted_h: Mapping[str, np.ndarray],
     axes: tuple[Axes, Axes],
     limit: float = 0.75,
+    reference: str | None = None,
 ) -> tuple[Axes, Axes]:
     """Residuals of some methods in bins of true mass, and their distributions (a row of Fig. 8).
 
@@ -66,21 +67,27 @@ def draw_residual_comparison(
         Panel by mass, and panel of the distributions, which shares its vertical axis.
     limit
         Residuals are shown between minus and plus this, in dex.
+    reference
+        A method drawn in outline, for comparison.
     """
     by_mass, marginal = axes
     inside = (log10_true_h >= 14.0) & (log10_true_h <= 15.0)
     true = log10_true_h[inside]
     grid = np.linspace(-limit, limit, 301)
-    for name in names:
-        method = METHODS[name]
+    for name in [*names, *([reference] if reference else [])]:
+        method, outline = METHODS[name], name == reference
         epsilon = residuals(log10_predicted_h[name][inside], true)
         binned = binned_quantiles(true, epsilon, mass_edges(14.0, 15.0, len(true)))
-        draw_band(by_mass, binned, method.colour, method.line, method.label, wide=False)
+        low, middle, high = (binned.at(level) for level in (0.16, 0.5, 0.84))
+        style = method.colour, method.line, method.label, 0.0 if outline else 0.26
+        draw_interval(by_mass, binned.centres, low, middle, high, *style)
         epsilon = epsilon[np.isfinite(epsilon)]
         if len(epsilon) < 3 or not np.ptp(epsilon):
             continue
         density = gaussian_kde(epsilon)(grid)
         marginal.plot(density, grid, color=method.colour, linestyle=method.line)
+        if outline:
+            continue
         low, high = np.quantile(epsilon, [0.16, 0.84])
         marginal.fill_betweenx(
             grid,
@@ -95,7 +102,7 @@ def draw_residual_comparison(
         panel.axhline(0.0, color=GREY, linestyle="--", linewidth=1.0)
         panel.set_ylim(-limit, limit)
     by_mass.set(xlim=(14, 15), ylabel=r"$\epsilon$ [dex]")
-    by_mass.legend(loc="upper right", ncols=len(names))
+    by_mass.legend(loc="upper right", ncols=3, fontsize=8.5, columnspacing=1.2)
     marginal.set_xlim(left=0)
     marginal.tick_params(labelleft=False)
     return axes

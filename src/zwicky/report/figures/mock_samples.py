@@ -30,7 +30,8 @@ def draw_sample_mass_functions(
     volume_mpc_h3
         Volume of the box in (Mpc/h)^3.
     diagnostics
-        ``mass_bin_edges`` (log10 Msun/h) and ``mass_function_tinker`` (h^3 Mpc^-3 dex^-1).
+        ``mass_bin_edges`` (log10 Msun/h) and ``mass_function_tinker`` (h^3 Mpc^-3 dex^-1); without them no
+        theory is drawn.
     axes
         Where to draw.
     flat_density
@@ -48,10 +49,11 @@ def draw_sample_mass_functions(
         density = np.where(counts > 0, density, np.nan)
         lowest = min(lowest, np.nanmin(density))
         axes.stairs(density, edges, color=colour, linewidth=1.8, linestyle=line, label=label, baseline=None)
-    centres = 0.5 * (diagnostics["mass_bin_edges"][1:] + diagnostics["mass_bin_edges"][:-1])
-    theory = 3 * diagnostics["mass_function_tinker"]
-    shown = (centres >= edges[0]) & (centres <= edges[-1])
-    axes.plot(centres[shown], theory[shown], color=GREY, linestyle=":", label="3 × Tinker et al. 2008")
+    if "mass_function_tinker" in diagnostics:
+        bins = diagnostics["mass_bin_edges"]
+        centres, theory = 0.5 * (bins[1:] + bins[:-1]), 3 * diagnostics["mass_function_tinker"]
+        shown = (centres >= edges[0]) & (centres <= edges[-1])
+        axes.plot(centres[shown], theory[shown], color=GREY, linestyle=":", label="3 × Tinker et al. 2008")
     if flat_density is not None:
         axes.axhline(flat_density, color="black", linewidth=0.7, label="density aimed at in training")
     axes.axvspan(14.0, 15.0, color=GREY, alpha=0.1, linewidth=0)

@@ -1,13 +1,16 @@
 """Plates: the report's figures, composed from a run, with their captions."""
 
-from zwicky.report.plates.masses import PREDICTED_TRUE, RESIDUALS, SCATTER
-from zwicky.report.plates.methods import DISPERSION_MASS, LOSSES
+from zwicky.report.plates.dependence import CORNER, SAMPLING
+from zwicky.report.plates.masses import PREDICTED_TRUE, RESIDUALS, SCATTER, SHAPES
+from zwicky.report.plates.methods import ARCHITECTURES, DISPERSION_MASS, LOSSES
 from zwicky.report.plates.observations import CLUSTER_VIEWS, IMAGES, SAMPLES
 from zwicky.report.plates.plate import Plate
 from zwicky.report.plates.universe import MASS_FUNCTION, POWER_SPECTRUM, SIGMA_MASS, SLICE
 
 __all__ = [
+    "ARCHITECTURES",
     "CLUSTER_VIEWS",
+    "CORNER",
     "DISPERSION_MASS",
     "IMAGES",
     "LOSSES",
@@ -16,7 +19,9 @@ __all__ = [
     "PREDICTED_TRUE",
     "RESIDUALS",
     "SAMPLES",
+    "SAMPLING",
     "SCATTER",
+    "SHAPES",
     "SIGMA_MASS",
     "SLICE",
     "Plate",

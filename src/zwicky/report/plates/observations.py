@@ -47,8 +47,8 @@ def _cluster_views_caption(run: RunResults) -> str:
     row = typical_row(test)
     members = int(test[row].is_member.sum())
     return (
-        f"A cluster of 10<sup>{test.log10_m200c_h[row]:.2f}</sup> M<sub>⊙</sub>/<i>h</i> as in Fig. 1 "
-        "of the paper, the one with the median number of galaxies among those of that mass: "
+        f"A cluster of 10<sup>{test.log10_m200c_h[row]:.2f}</sup> M<sub>⊙</sub>/<i>h</i>, "
+        "the one with the median number of galaxies among those of that mass: "
         f"{test.n_galaxies[row]} in the cylinder, {members} of them members (filled) and "
         f"{test.n_galaxies[row] - members} interlopers (open). Top: from the side, which no observer "
         "sees; note the stretched horizontal axis. Bottom left: what a redshift survey sees, velocity "
@@ -73,7 +73,7 @@ def _samples(run: RunResults) -> Figure:
 def _samples_caption(run: RunResults) -> str:
     train, test = run.mocks.train, run.mocks.test
     return (
-        f"Mock clusters by true mass (Fig. 2 of the paper): {count(len(train))} to learn from, "
+        f"Mock clusters by true mass: {count(len(train))} to learn from, "
         f"{count(len(test))} to be tested on. Nature makes far more light clusters than heavy ones, "
         "and a network shown that mixture would learn to guess light. So the training set is made "
         "flat: of the many light ones a few are taken, the few heavy ones are seen from many sides. "
@@ -113,7 +113,7 @@ def _images(run: RunResults) -> Figure:
 
 def _images_caption(run: RunResults) -> str:
     return (
-        "What the networks see (Fig. 3 of the paper): clusters of rising mass, their log<sub>10</sub> "
+        "What the networks see: clusters of rising mass, their log<sub>10</sub> "
         "<i>M</i><sub>200c</sub> [M<sub>⊙</sub>/<i>h</i>] on top. Above, the smoothed distribution of "
         "velocities, the input of CNN<sub>1D</sub>; below, that of velocity and distance from the "
         "centre, the input of CNN<sub>2D</sub>. The points, members filled and interlopers open, are "
@@ -122,6 +122,8 @@ def _images_caption(run: RunResults) -> str:
     )
 
 
-CLUSTER_VIEWS = Plate("cluster_views", "One cluster, three views.", _cluster_views, _cluster_views_caption)
-SAMPLES = Plate("samples", "Training and test sets.", _samples, _samples_caption)
-IMAGES = Plate("images", "Six images.", _images, _images_caption)
+CLUSTER_VIEWS = Plate(
+    "cluster_views", "One cluster, three views.", _cluster_views, _cluster_views_caption, "Fig. 1"
+)
+SAMPLES = Plate("samples", "Training and test sets.", _samples, _samples_caption, "Fig. 2")
+IMAGES = Plate("images", "Six images.", _images, _images_caption, "Fig. 3")

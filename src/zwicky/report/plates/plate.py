@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from matplotlib.figure import Figure
 
+from zwicky.report.needs import Needs, always
 from zwicky.report.results import RunResults
 
 __all__ = ["Plate"]
@@ -26,9 +27,15 @@ class Plate:
         Makes the figure from a run.
     caption
         Makes the caption, HTML, from a run.
+    paper
+        The figure of Ho et al. (2019) that it corresponds to, such as ``"Fig. 8"``; empty if none.
+    needs
+        Whether a run has what it takes; without it the figure is left out.
     """
 
     name: str
     title: str
     draw: Callable[[RunResults], Figure]
     caption: Callable[[RunResults], str]
+    paper: str = ""
+    needs: Needs = always

@@ -5,6 +5,7 @@ from __future__ import annotations
 from matplotlib.figure import Figure
 
 from zwicky.report.figures import draw_mass_function, draw_power_spectrum, draw_sigma_mass, draw_slice
+from zwicky.report.needs import diagnosed, halo_dispersions
 from zwicky.report.plates.plate import Plate
 from zwicky.report.results import RunResults
 from zwicky.report.style import new_figure
@@ -29,11 +30,11 @@ def _slice_caption(run: RunResults) -> str:
     side = float(run.diagnostics["slice_extent_mpc"]) * run.h
     redshift = run.metrics["universe"]["redshift"]
     return (
-        f"All matter in a slab {side:.0f} Mpc/<i>h</i> wide and {depth:.0f} Mpc/<i>h</i> deep, at "
-        f"redshift {redshift:g}, relative to the mean density. Gravity has drawn an almost uniform "
-        "beginning into filaments; where they cross, clusters of galaxies form: the brightest knots. "
-        "Those are what this report weighs. The box is periodic: what leaves on the right comes in on "
-        "the left."
+        f"{'All galaxies' if run.is_imported else 'All matter'} in a slab {side:.0f} Mpc/<i>h</i> wide and "
+        f"{depth:.0f} Mpc/<i>h</i> deep, at redshift {redshift:g}, relative to the mean density. Gravity has "
+        "drawn an almost uniform beginning into filaments; where they cross, clusters of galaxies form: the "
+        "brightest knots. Those are what this report weighs. The box is periodic: what leaves on the right "
+        "comes in on the left."
     )
 
 
@@ -84,7 +85,21 @@ def _power_spectrum_caption(run: RunResults) -> str:
     )
 
 
-SLICE = Plate("slice", "A slice of the universe.", _slice, _slice_caption)
-MASS_FUNCTION = Plate("mass_function", "Halos by mass.", _mass_function, _mass_function_caption)
-SIGMA_MASS = Plate("sigma_mass", "Dispersion and mass.", _sigma_mass, _sigma_mass_caption)
-POWER_SPECTRUM = Plate("power_spectrum", "Power spectrum.", _power_spectrum, _power_spectrum_caption)
+SLICE = Plate("slice", "A slice of the universe.", _slice, _slice_caption, needs=diagnosed("slice_map"))
+MASS_FUNCTION = Plate(
+    "mass_function",
+    "Halos by mass.",
+    _mass_function,
+    _mass_function_caption,
+    needs=diagnosed("mass_counts", "mass_function_tinker"),
+)
+SIGMA_MASS = Plate(
+    "sigma_mass", "Dispersion and mass.", _sigma_mass, _sigma_mass_caption, needs=halo_dispersions
+)
+POWER_SPECTRUM = Plate(
+    "power_spectrum",
+    "Power spectrum.",
+    _power_spectrum,
+    _power_spectrum_caption,
+    needs=diagnosed("power"),
+)

@@ -17,6 +17,10 @@ _ABOUT = {
     "galaxies' line-of-sight velocities and projected radii: CNN_2D of Ho et al. (2019), Fig. 4b.",
     "m_sigma": "The power law between velocity dispersion and mass of a galaxy cluster: M-sigma as in "
     "Ho et al. (2019, ApJ 887, 25), Sec. 4.1.",
+    "sdm_1d": "A Support Distribution Machine that weighs a galaxy cluster by how its velocities along the "
+    "line of sight diverge from those of known clusters: SDM_1D of Ho et al. (2019), Sec. 4.2.",
+    "sdm_2d": "A Support Distribution Machine that weighs a galaxy cluster by how its projected radii and "
+    "velocities diverge from those of known clusters: SDM_2D of Ho et al. (2019), Sec. 4.2.",
 }
 
 _PAGE = """# Model card: {name}

@@ -51,6 +51,8 @@ class MSigma(Estimator):
 
     name: ClassVar[str] = "m_sigma"
     resumable: ClassVar[bool] = False
+    side_by_side: ClassVar[bool] = False
+    steps: ClassVar[int] = 1
 
     def __init__(self, settings: MSigmaSettings | None = None):
         self.settings = settings or MSigmaSettings()

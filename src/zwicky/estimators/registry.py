@@ -3,8 +3,10 @@
 Beside `fit` and `predict`, an estimator listed here has what the command line, cross-validation and model
 directories ask of it:
 
-- ``name``, its name; ``resumable``, whether `fit` takes ``validation``, ``checkpoint`` and ``progress``
-  and is worth a process of its own;
+- ``name``, its name; ``resumable``, whether `fit` takes ``checkpoint`` and ``progress``, and ``steps``, how
+  often it calls the latter; with ``losses``, its loss curves, it takes ``validation`` too;
+- ``side_by_side``, whether a fold is worth a process of its own, with one thread and a checkpoint file; else
+  folds train one after the other on all cores, and their checkpoint is a folder that they share;
 - ``from_settings(images, mapping)``, an unfitted one from `ImageSettings` and its own settings;
 - ``configuration()``, ``normalisation()`` and ``weights()``, all its state as plain values for TOML, plain
   values for JSON, and arrays; ``from_parts`` of the three gives it back.
@@ -20,13 +22,14 @@ from zwicky.errors import ZwickyError
 from zwicky.estimators.base import Estimator
 from zwicky.estimators.cnn import CNN1D, CNN2D
 from zwicky.estimators.msigma import MSigma
+from zwicky.estimators.sdm import SDM1D, SDM2D
 from zwicky.images import ImageSettings
 from zwicky.settings import to_mapping
 
 __all__ = ["ESTIMATORS", "build_estimator", "estimator_class"]
 
 #: Every estimator that the command line, cross-validation and model directories know.
-ESTIMATORS: dict[str, type[Estimator]] = {cls.name: cls for cls in (CNN1D, CNN2D, MSigma)}
+ESTIMATORS: dict[str, type[Estimator]] = {cls.name: cls for cls in (CNN1D, CNN2D, MSigma, SDM1D, SDM2D)}
 
 
 def estimator_class(name: str) -> type[Estimator]:

@@ -40,6 +40,8 @@ class _CNN(Estimator):
     name: ClassVar[str]
     #: `fit` takes `validation`, `checkpoint` and `progress`.
     resumable: ClassVar[bool] = True
+    #: A fold is worth a process of its own, with one thread.
+    side_by_side: ClassVar[bool] = True
 
     def __init__(self, images: ImageSettings, settings: CNNSettings | None = None):
         self.images = images
@@ -66,6 +68,11 @@ class _CNN(Estimator):
         if images is None:
             raise ZwickyError(f"{cls.name} looks at images; give an ImageSettings")
         return cls(images, from_mapping(CNNSettings, settings, "training"))
+
+    @property
+    def steps(self) -> int:
+        """Epochs: how often `fit` calls ``progress``."""
+        return self.settings.epochs
 
     def fit(
         self,

@@ -221,7 +221,7 @@ def test_version_and_help_are_quick_to_come():
 
 
 def test_every_command_shows_an_example():
-    commands = ("predict", "universe", "mock", "train", "evaluate", "reproduce", "report", "info")
+    commands = ("predict", "universe", "mock", "train", "evaluate", "reproduce", "report", "info", "import")
     for command in commands:
         out = subprocess.run(
             [sys.executable, "-m", "zwicky", command, "--help"],

@@ -235,4 +235,5 @@ class CatalogReader(ABC):
         values = raw[field.column]
         if kind == "i8":
             return values.astype(np.int64, copy=False)
-        return values.astype(np.float64) * field.factor(h, scale_factor)
+        with np.errstate(invalid="ignore", over="ignore"):  # what is damaged is told by who selects rows
+            return values.astype(np.float64) * field.factor(h, scale_factor)

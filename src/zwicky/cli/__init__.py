@@ -9,6 +9,7 @@ import typer
 
 from zwicky import __version__
 from zwicky.cli.evaluate import evaluate
+from zwicky.cli.import_ import import_
 from zwicky.cli.info import info
 from zwicky.cli.mock import mock
 from zwicky.cli.predict import predict
@@ -33,6 +34,7 @@ app = typer.Typer(
 )
 for command in (predict, universe, mock, train, evaluate, reproduce, report, info):
     app.command()(command)
+app.command(name="import")(import_)
 
 
 def _print_version(wanted: bool) -> None:

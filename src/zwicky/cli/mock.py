@@ -27,37 +27,22 @@ def mock(
     import numpy as np
 
     from zwicky.cli.console import stages
-    from zwicky.errors import ZwickyError
     from zwicky.mocks import MockSettings, make_mocks, write_mocks
-    from zwicky.settings import digest, from_mapping, read_toml, to_mapping
-    from zwicky.universe import is_complete, read_galaxies, read_halos, read_settings
+    from zwicky.settings import from_mapping, read_toml, to_mapping
+    from zwicky.universe import output_redshift, read_galaxies, read_halos, read_identity
 
     changes = {"flat_density": density, "folds": folds, "tracers": tracers}
     base = read_toml(MockSettings, config) if config else MockSettings()
     given = {k: v for k, v in changes.items() if v is not None}
     settings = from_mapping(MockSettings, to_mapping(base) | given, "mock")
-    made = read_settings(universe)
-    if not is_complete(universe, made):
-        raise ZwickyError(f"{universe}: this universe is not finished; run `zwicky universe` on it again")
-    z = _output(made.redshifts, redshift)
+    universe_digest, redshifts = read_identity(universe)
+    z = output_redshift(redshifts, redshift)
     with stages() as tell:
         tell("mocks", 0, 1, f"reading {universe}")
         halos, galaxies = read_halos(universe, z), read_galaxies(universe, z)
         tell("mocks", 0, 1, "cylinders along every line of sight")
         rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(1,)))
         mocks = make_mocks(halos, galaxies, settings, rng)
-        write_mocks(out, mocks, universe_digest=digest(made), seed=seed, redshift=z)
+        write_mocks(out, mocks, universe_digest=universe_digest, seed=seed, redshift=z)
     for name in ("train", "test", "train_pure", "test_pure"):
         typer.echo(f"{name}: {getattr(mocks, name)!r}")
-
-
-def _output(redshifts: tuple[float, ...], wanted: float | None) -> float:
-    from zwicky.errors import ZwickyError
-
-    if wanted is None and len(redshifts) == 1:
-        return redshifts[0]
-    if wanted in redshifts:
-        return wanted
-    allowed = ", ".join(f"{z:g}" for z in redshifts)
-    said = "none" if wanted is None else f"{wanted:g}"
-    raise ZwickyError(f"--redshift {said} is not an output of this universe; give one of {allowed}")

@@ -13,8 +13,20 @@ __all__ = ["reproduce"]
 def reproduce(
     out: Annotated[Path, typer.Option(help="Directory of the run.")],
     scale: Annotated[
-        str, typer.Option(help="demo (minutes), standard (an hour) or paper (hours; 13 GiB of memory).")
-    ] = "demo",
+        str | None,
+        typer.Option(
+            help="demo (minutes), standard (an hour) or paper (hours; 13 GiB of memory). "
+            "Default: demo; with --universe the settings of paper.",
+            show_default=False,
+        ),
+    ] = None,
+    universe: Annotated[
+        Path | None,
+        typer.Option(help="Directory of a universe to use where it stands, instead of simulating one."),
+    ] = None,
+    redshift: Annotated[
+        float | None, typer.Option(help="Which output of --universe; by default the only one.")
+    ] = None,
     config: Annotated[
         Path | None, typer.Option(help="TOML file of settings (a run's run.toml), instead of --scale.")
     ] = None,
@@ -27,20 +39,31 @@ def reproduce(
     """Simulate, observe, train, evaluate and report; give it again and it goes on where it stopped.
 
     Example:  zwicky reproduce --scale demo --out my_run
+
+    With an imported universe:  zwicky reproduce --universe mdpl2 --out my_run
     """
     import dataclasses
 
     from zwicky.cli.choices import from_config_or_scale
     from zwicky.cli.console import print_table2, say, stages
+    from zwicky.errors import ZwickyError
     from zwicky.io import read_json
-    from zwicky.reproduce import RUN_SCALES, RunSettings
+    from zwicky.reproduce import RUN_SCALES, RunSettings, existing_universe
     from zwicky.reproduce import reproduce as run
-    from zwicky.universe import is_complete, plan_universe
+    from zwicky.universe import is_complete, output_redshift, plan_universe
 
+    scale = scale or ("demo" if universe is None else "paper")
     settings = from_config_or_scale(RunSettings, config, scale, RUN_SCALES)
+    if universe is not None:
+        existing = existing_universe(universe)
+        z = output_redshift(existing.redshifts, redshift)
+        settings = dataclasses.replace(settings, universe=None, existing=existing, redshift=z)
+    elif redshift is not None:
+        raise ZwickyError(f"--redshift {redshift:g} needs --universe; a simulated run has it in its settings")
     if seed is not None:
-        settings = dataclasses.replace(settings, seed=seed, universe=settings.universe.replace(seed=seed))
-    if not is_complete(out / "universe", settings.universe):
+        own = settings.universe and settings.universe.replace(seed=seed)
+        settings = dataclasses.replace(settings, seed=seed, universe=own)
+    if settings.universe is not None and not is_complete(out / "universe", settings.universe):
         plan = plan_universe(settings.universe)
         say(f"universe of {settings.universe.n_side}^3 particles: {plan}")
         plan.check()

@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import platform
+import shutil
 import sys
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
@@ -17,7 +18,15 @@ import numpy as np
 
 from zwicky.errors import ZwickyError
 
-__all__ = ["make_directory", "provenance", "read_json", "sha256_of", "whole_file", "write_json"]
+__all__ = [
+    "make_directory",
+    "provenance",
+    "read_json",
+    "sha256_of",
+    "whole_directory",
+    "whole_file",
+    "write_json",
+]
 
 
 def make_directory(path: Path | str) -> Path:
@@ -59,12 +68,31 @@ def whole_file(path: Path | str) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+@contextlib.contextmanager
+def whole_directory(path: Path | str) -> Iterator[Path]:
+    """Yield a temporary directory beside `path` that takes its place only if the block succeeds.
+
+    `path` must not be there, or be an empty directory.
+    """
+    path = Path(path).absolute()
+    parent = make_directory(path.parent)
+    for leftover in parent.glob(f".{path.name}.*.part"):
+        if not _is_running(leftover):
+            shutil.rmtree(leftover, ignore_errors=True)
+    temporary = make_directory(parent / f".{path.name}.{os.getpid()}.part")
+    try:
+        yield temporary
+        os.replace(temporary, path)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
 def _is_running(part: Path) -> bool:
-    """Whether the process that is named in a temporary file's name still runs: a killed one left it."""
-    number = part.name.removesuffix(f".part{part.suffix}").rpartition(".")[2]
+    """Whether the process that is named in a temporary name still runs: a killed one left it."""
+    number = part.name.rpartition(".part")[0].rpartition(".")[2]
     try:
         os.kill(int(number), 0)
-    except (ValueError, ProcessLookupError):
+    except (ValueError, ProcessLookupError, OverflowError):
         return False
     except PermissionError:
         return True
@@ -112,7 +140,10 @@ def provenance(**facts: Any) -> dict[str, Any]:
     return {
         "zwicky": __version__,
         "python": sys.version.split()[0],
-        "packages": {name: package(name) for name in ("numpy", "numba", "astropy", "torch", "colossus")},
+        "packages": {
+            name: package(name)
+            for name in ("numpy", "numba", "astropy", "torch", "scikit-learn", "emcee", "colossus")
+        },
         "machine": f"{platform.machine()}, {os.cpu_count()} cores",
         **facts,
     }

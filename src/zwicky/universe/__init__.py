@@ -1,11 +1,13 @@
 """A universe of our own: initial conditions, gravity, halos, galaxies."""
 
-from zwicky.universe.build import (
+from zwicky.universe.build import make_universe, read_settings
+from zwicky.universe.directory import (
     is_complete,
-    make_universe,
+    is_imported,
+    output_redshift,
     read_galaxies,
     read_halos,
-    read_settings,
+    read_identity,
     snapshot_file,
 )
 from zwicky.universe.evolve import evolve, start
@@ -26,11 +28,14 @@ __all__ = [
     "fit_dispersion",
     "friends_of_friends",
     "is_complete",
+    "is_imported",
     "make_galaxies",
     "make_universe",
+    "output_redshift",
     "plan_universe",
     "read_galaxies",
     "read_halos",
+    "read_identity",
     "read_settings",
     "snapshot_file",
     "start",

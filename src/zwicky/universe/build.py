@@ -1,14 +1,7 @@
-"""A universe on disk: one directory, made step by step, resumed where it was killed.
+"""A universe made step by step in a directory, resumed where it was killed.
 
-====================================  ===================================================================
-``universe.toml``                     every setting
-``halos_z0.117.parquet``              hosts (one file an output redshift, like the next three)
-``galaxies_z0.117.parquet``           tracers
-``diagnostics_z0.117.npz``            power spectrum, mass function, a slice: what the report draws
-``particles_z0.117.safetensors``      all particles, only if they are to be kept
-``checkpoint.safetensors``            while the simulation runs
-``provenance.json``                   versions, times, pairs; written last, so its presence says "complete"
-====================================  ===================================================================
+Beside the files of every universe (`zwicky.universe.directory`) it has, while the simulation runs,
+``checkpoint.safetensors`` and, if they are to be kept, all particles in ``particles_z0.117.safetensors``.
 """
 
 from __future__ import annotations
@@ -20,11 +13,12 @@ from pathlib import Path
 import numpy as np
 
 from zwicky.errors import ZwickyError
-from zwicky.io import make_directory, provenance, read_json, read_table, whole_file, write_json, write_table
+from zwicky.io import make_directory, provenance, whole_file, write_json, write_table
 from zwicky.settings import digest, read_toml, to_toml
-from zwicky.tables import GalaxyTable, HaloTable, Snapshot
+from zwicky.tables import HaloTable, Snapshot
 from zwicky.theory import linear_power, mass_function, nonlinear_power
 from zwicky.universe.checkpoint import read_particles, write_particles
+from zwicky.universe.directory import SIMULATED, is_complete, is_imported, snapshot_file
 from zwicky.universe.evolve import Particles, evolve, start, step_edges
 from zwicky.universe.fof import friends_of_friends
 from zwicky.universe.growth import Growth
@@ -33,7 +27,7 @@ from zwicky.universe.overdensity import find_halos
 from zwicky.universe.settings import UniverseSettings
 from zwicky.universe.tracers import make_galaxies, tracer_density_for_richness
 
-__all__ = ["is_complete", "make_universe", "read_galaxies", "read_halos", "read_settings", "snapshot_file"]
+__all__ = ["make_universe", "read_settings"]
 
 #: Friends-of-friends linking length in mean particle separations.
 LINKING_LENGTH = 0.2
@@ -41,33 +35,9 @@ LINKING_LENGTH = 0.2
 Progress = Callable[[str, int, int], None]
 
 
-def snapshot_file(directory: Path | str, kind: str, redshift: float) -> Path:
-    """Path of a universe's ``halos``, ``galaxies``, ``diagnostics`` or ``particles`` at a redshift."""
-    suffix = {"diagnostics": "npz", "particles": "safetensors"}.get(kind, "parquet")
-    return Path(directory) / f"{kind}_z{redshift:.3f}.{suffix}"
-
-
-def is_complete(directory: Path | str, settings: UniverseSettings | None = None) -> bool:
-    """Whether a directory holds a finished universe, and of these settings if they are given."""
-    path = Path(directory) / "provenance.json"
-    if not path.exists():
-        return False
-    return settings is None or read_json(path).get("digest") == digest(settings)
-
-
 def read_settings(directory: Path | str) -> UniverseSettings:
     """Settings of the universe in a directory."""
-    return read_toml(UniverseSettings, Path(directory) / "universe.toml")
-
-
-def read_halos(directory: Path | str, redshift: float) -> HaloTable:
-    """Halos of a universe at one of its output redshifts."""
-    return read_table(HaloTable, snapshot_file(directory, "halos", redshift))
-
-
-def read_galaxies(directory: Path | str, redshift: float) -> GalaxyTable:
-    """Galaxies of a universe at one of its output redshifts."""
-    return read_table(GalaxyTable, snapshot_file(directory, "galaxies", redshift))
+    return read_toml(UniverseSettings, Path(directory) / SIMULATED)
 
 
 def make_universe(
@@ -102,7 +72,9 @@ def make_universe(
     directory = make_directory(directory)
     report = progress or (lambda stage, done, total: None)
     name = digest(settings)
-    settings_path = directory / "universe.toml"
+    settings_path = directory / SIMULATED
+    if is_imported(directory):
+        raise ZwickyError(f"{directory} holds an imported universe; choose another directory")
     if settings_path.exists() and digest(read_toml(UniverseSettings, settings_path)) != name:
         raise ZwickyError(f"{directory} holds a universe of other settings; choose another directory")
     if is_complete(directory, settings):

@@ -44,6 +44,8 @@ EVRARD_2008 = (1082.9, 0.3361, 0.0426)
 def fit_dispersion(halos: HaloTable, min_log10_m200c_h: float = 14.0) -> DispersionRelation:
     """Fit the relation by ordinary least squares of ln sigma to the halos above a mass in Msun/h.
 
+    Halos without a dispersion (NaN) are left out.
+
     Raises
     ------
     ZwickyError
@@ -51,7 +53,7 @@ def fit_dispersion(halos: HaloTable, min_log10_m200c_h: float = 14.0) -> Dispers
     """
     cosmology, z = halos.snapshot.cosmology, halos.snapshot.redshift
     log10_mass = np.log10(halos.m200c * cosmology.h)
-    massive = log10_mass >= min_log10_m200c_h
+    massive = (log10_mass >= min_log10_m200c_h) & np.isfinite(halos.sigma_1d)
     if massive.sum() < 3:
         raise ZwickyError(
             f"{massive.sum()} halos above log10 M200c [Msun/h] = {min_log10_m200c_h:g}; "

@@ -1,0 +1,111 @@
+"""A universe on disk, simulated or imported: one directory that every later step reads alike.
+
+====================================  ===================================================================
+``universe.toml`` or ``import.toml``  every setting: what was simulated, or what was imported and how
+``halos_z0.117.parquet``              hosts (one file an output redshift, like the next two)
+``galaxies_z0.117.parquet``           tracers
+``diagnostics_z0.117.npz``            what the report draws of the universe itself
+``provenance.json``                   what made it, with ``digest`` and ``redshifts``; written last, so its
+                                      presence says "complete"
+====================================  ===================================================================
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from zwicky.errors import ZwickyError
+from zwicky.io import read_json, read_table
+from zwicky.settings import digest
+from zwicky.tables import GalaxyTable, HaloTable
+
+__all__ = [
+    "IMPORTED",
+    "SIMULATED",
+    "is_complete",
+    "is_imported",
+    "output_redshift",
+    "read_galaxies",
+    "read_halos",
+    "read_identity",
+    "snapshot_file",
+]
+
+#: The file of settings that tells the two kinds of universe apart.
+SIMULATED, IMPORTED = "universe.toml", "import.toml"
+
+
+def snapshot_file(directory: Path | str, kind: str, redshift: float) -> Path:
+    """Path of a universe's ``halos``, ``galaxies``, ``diagnostics`` or ``particles`` at a redshift."""
+    suffix = {"diagnostics": "npz", "particles": "safetensors"}.get(kind, "parquet")
+    return Path(directory) / f"{kind}_z{redshift:.3f}.{suffix}"
+
+
+def is_complete(directory: Path | str, settings: Any = None) -> bool:
+    """Whether a directory holds a finished universe, and of these settings if they are given."""
+    path = Path(directory) / "provenance.json"
+    if not path.exists():
+        return False
+    return settings is None or read_json(path).get("digest") == digest(settings)
+
+
+def is_imported(directory: Path | str) -> bool:
+    """Whether the universe in a directory was made by someone else's simulation."""
+    return (Path(directory) / IMPORTED).exists()
+
+
+def read_identity(directory: Path | str) -> tuple[str, tuple[float, ...]]:
+    """Digest and output redshifts of a finished universe: all that later steps need to know of its making.
+
+    Raises
+    ------
+    ZwickyError
+        If the directory holds no universe, or none that is finished.
+    """
+    directory = Path(directory)
+    settings = [name for name in (SIMULATED, IMPORTED) if (directory / name).exists()]
+    if not settings:
+        raise ZwickyError(
+            f"{directory}/{SIMULATED}: cannot be read (nor {IMPORTED}); "
+            "give a directory that `zwicky universe` or `zwicky import` wrote"
+        )
+    if not is_complete(directory):
+        maker = "universe" if settings[0] == SIMULATED else "import"
+        raise ZwickyError(f"{directory}: this universe is not finished; run `zwicky {maker}` on it again")
+    made = read_json(directory / "provenance.json")
+    try:
+        return str(made["digest"]), tuple(float(z) for z in made["redshifts"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise ZwickyError(
+            f"{directory / 'provenance.json'}: is not a universe's ({error}); make the universe again"
+        ) from error
+
+
+def output_redshift(redshifts: tuple[float, ...], wanted: float | None) -> float:
+    """The output meant: the only one if none is named, else the one that is `wanted` to three decimals.
+
+    Raises
+    ------
+    ZwickyError
+        If there is none such, or several to choose from.
+
+    >>> output_redshift((0.1171936,), None), output_redshift((0.0, 0.1171936), 0.117)
+    (0.1171936, 0.1171936)
+    """
+    near = [z for z in redshifts if wanted is None or f"{z:.3f}" == f"{wanted:.3f}"]
+    if len(near) == 1:
+        return near[0]
+    allowed = ", ".join(f"{z:g}" for z in redshifts)
+    said = "none" if wanted is None else f"{wanted:g}"
+    raise ZwickyError(f"--redshift {said} is not an output of this universe; give one of {allowed}")
+
+
+def read_halos(directory: Path | str, redshift: float) -> HaloTable:
+    """Halos of a universe at one of its output redshifts."""
+    return read_table(HaloTable, snapshot_file(directory, "halos", redshift))
+
+
+def read_galaxies(directory: Path | str, redshift: float) -> GalaxyTable:
+    """Galaxies of a universe at one of its output redshifts."""
+    return read_table(GalaxyTable, snapshot_file(directory, "galaxies", redshift))

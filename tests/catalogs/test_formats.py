@@ -5,8 +5,8 @@ import gzip
 import h5py
 import numpy as np
 import pytest
-from foreign_universe import OUT_COLUMNS, UM_RECORD
 
+from foreign_universe import OUT_COLUMNS, UM_RECORD
 from zwicky.catalogs import FORMATS, detect_format, open_catalog, open_mapped, open_snapshot, read_column_map
 from zwicky.errors import ZwickyError
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from foreign_universe import (
     made_simulation,
     um_records,
@@ -14,7 +15,6 @@ from foreign_universe import (
     write_rockstar,
     write_universe_machine,
 )
-
 from zwicky.catalogs import (
     ImportRecord,
     ImportSettings,

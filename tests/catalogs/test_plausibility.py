@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from colossus.cosmology import cosmology as colossus
 from colossus.halo import mass_so
-from foreign_universe import made_simulation
 
+from foreign_universe import made_simulation
 from zwicky.catalogs.hosts import r200c
 from zwicky.catalogs.plausibility import GalaxyFacts, HaloFacts, virial_radius, warnings_of
 from zwicky.tables import Snapshot

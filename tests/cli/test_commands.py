@@ -62,10 +62,15 @@ def test_metrics_hold_what_was_promised(run):
     assert metrics["universe"]["n_particles"] == 48**3
     assert set(metrics["table1"]) == {"pure", "contaminated"}
     assert set(metrics["table1"]["pure"]) == {"sigma15_kms", "alpha", "scatter_dex"}
-    assert set(metrics["table2"]) == {"cnn_1d", "cnn_2d", "m_sigma_pure", "m_sigma_contaminated"}
+    methods = {"cnn_1d", "cnn_2d", "sdm_1d", "sdm_2d", "m_sigma_pure", "m_sigma_contaminated"}
+    assert set(metrics["table2"]) == methods
     row = {"n", "median", "p16", "p84", "scatter", "scatter_error", "skewness", "kurtosis"}
     assert all(row <= set(values) for values in metrics["table2"].values())
+    assert set(metrics["table3"]) == set(metrics["table4"]) == methods
+    assert set(metrics["leakage"]) == {"cnn_1d", "cnn_2d"}
+    assert {claim["number"] for claim in metrics["claims"]} == set(range(1, 8))
     assert metrics["timing"]["universe_s"] > 0
+    assert metrics["timing"]["per_cluster_us"]["image_2d"] > 0
 
 
 def test_predictions_are_of_networks_that_never_saw_the_halo(run):

@@ -10,6 +10,7 @@ import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 
+from zwicky.catalogs.behroozi import MASSES, PHASE_SPACE, TREES
 from zwicky.catalogs.reader import CatalogHeader, Field
 from zwicky.catalogs.rockstar import ROCKSTAR_UNITS
 from zwicky.catalogs.text_header import TextHead, described, first_number, names_in
@@ -34,26 +35,7 @@ MDPL2_REDSHIFTS: Mapping[int, float] = {
     113: 0.304,
 }
 
-_FIELDS: Mapping[str, tuple[str, str]] = {
-    "object_id": ("rockstarid", ""),
-    "parent_id": ("upid", ""),
-    "x": ("x", "Mpc/h"),
-    "y": ("y", "Mpc/h"),
-    "z": ("z", "Mpc/h"),
-    "vx": ("vx", "km/s"),
-    "vy": ("vy", "km/s"),
-    "vz": ("vz", "km/s"),
-    "m200c": ("m200c", "Msun/h"),
-    "m200b": ("m200b", "Msun/h"),
-    "m500c": ("m500c", "Msun/h"),
-    "mvir": ("mvir", "Msun/h"),
-    "rvir": ("rvir", "kpc/h"),
-    "m_peak": ("mpeak", "Msun/h"),
-    "m_acc": ("macc", "Msun/h"),
-    "v_rms": ("vrms", "km/s"),
-    "v_max": ("vmax", "km/s"),
-    "phantom": ("phantom", ""),
-}
+_FIELDS: Mapping[str, tuple[str, str]] = {"object_id": ("rockstarid", "")} | PHASE_SPACE | MASSES | TREES
 
 
 class CosmoSim(TextReader):

@@ -11,6 +11,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from zwicky.catalogs.behroozi import MASSES, PHASE_SPACE, TREES
 from zwicky.catalogs.reader import CatalogHeader, Field
 from zwicky.catalogs.rockstar import ROCKSTAR_UNITS
 from zwicky.catalogs.text_header import (
@@ -25,26 +26,7 @@ from zwicky.catalogs.text_reader import TextReader
 
 __all__ = ["HList", "layout_of"]
 
-_FIELDS: Mapping[str, tuple[str, str]] = {
-    "object_id": ("id", ""),
-    "parent_id": ("upid", ""),
-    "x": ("x", "Mpc/h"),
-    "y": ("y", "Mpc/h"),
-    "z": ("z", "Mpc/h"),
-    "vx": ("vx", "km/s"),
-    "vy": ("vy", "km/s"),
-    "vz": ("vz", "km/s"),
-    "m200c": ("m200c", "Msun/h"),
-    "m200b": ("m200b", "Msun/h"),
-    "m500c": ("m500c", "Msun/h"),
-    "mvir": ("mvir", "Msun/h"),
-    "rvir": ("rvir", "kpc/h"),
-    "m_peak": ("mpeak", "Msun/h"),
-    "m_acc": ("macc", "Msun/h"),
-    "v_rms": ("vrms", "km/s"),
-    "v_max": ("vmax", "km/s"),
-    "phantom": ("phantom", ""),
-}
+_FIELDS: Mapping[str, tuple[str, str]] = {"object_id": ("id", "")} | PHASE_SPACE | MASSES | TREES
 _NEEDED = {"scale", "id", "desc_scale", "desc_id", "pid", "upid", "phantom", "x", "y", "z", "vx", "vy", "vz"}
 
 #: Layout, columns (0 for any), place of M200c, names it has and names it lacks.

@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from zwicky.catalogs.behroozi import MASSES, PHASE_SPACE
 from zwicky.catalogs.reader import CatalogHeader, Field
 from zwicky.catalogs.text_header import TextHead, described, names_at_top
 from zwicky.catalogs.text_reader import TextReader
@@ -21,23 +22,9 @@ __all__ = ["ROCKSTAR_UNITS", "RockstarAscii", "RockstarOut"]
 #: What Rockstar and consistent-trees have for masses, positions and radii.
 ROCKSTAR_UNITS: Mapping[str, str] = {"masses": "Msun/h", "positions": "Mpc/h", "radii": "kpc/h"}
 
-_FIELDS: Mapping[str, tuple[str, str]] = {
-    "object_id": ("id", ""),
-    "parent_id": ("pid", ""),
-    "x": ("x", "Mpc/h"),
-    "y": ("y", "Mpc/h"),
-    "z": ("z", "Mpc/h"),
-    "vx": ("vx", "km/s"),
-    "vy": ("vy", "km/s"),
-    "vz": ("vz", "km/s"),
-    "m200c": ("m200c", "Msun/h"),
-    "m200b": ("m200b", "Msun/h"),
-    "m500c": ("m500c", "Msun/h"),
-    "mvir": ("mvir", "Msun/h"),
-    "rvir": ("rvir", "kpc/h"),
-    "v_rms": ("vrms", "km/s"),
-    "v_max": ("vmax", "km/s"),
-}
+_FIELDS: Mapping[str, tuple[str, str]] = (
+    {"object_id": ("id", ""), "parent_id": ("pid", "")} | PHASE_SPACE | MASSES
+)
 _OUT = {"id", "descid", "np", "x", "y", "z", "vx", "vy", "vz"}
 _ASCII = {"id", "num_p", "x", "y", "z", "vx", "vy", "vz", "posuncertainty", "num_cp"}
 _NO_PID = "no column PID: which halo lies in which is not known; Rockstar's find_parents adds it"

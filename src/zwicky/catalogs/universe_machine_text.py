@@ -11,23 +11,15 @@ import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 
+from zwicky.catalogs.behroozi import PHASE_SPACE
 from zwicky.catalogs.reader import CatalogHeader, Field
 from zwicky.catalogs.text_header import TextHead, agreed_scale, described, names_at_top
 from zwicky.catalogs.text_reader import TextReader
 
 __all__ = ["UniverseMachineHistories", "UniverseMachineText"]
 
-_FIELDS: Mapping[str, tuple[str, str]] = {
-    "object_id": ("id", ""),
-    "parent_id": ("upid", ""),
-    "x": ("x", "Mpc/h"),
-    "y": ("y", "Mpc/h"),
-    "z": ("z", "Mpc/h"),
-    "vx": ("vx", "km/s"),
-    "vy": ("vy", "km/s"),
-    "vz": ("vz", "km/s"),
-    "stellar_mass": ("obs_sm", "Msun"),
-}
+_GALAXY = {"object_id": ("id", ""), "parent_id": ("upid", ""), "stellar_mass": ("obs_sm", "Msun")}
+_FIELDS: Mapping[str, tuple[str, str]] = _GALAXY | PHASE_SPACE
 _SFR = _FIELDS | {
     "mvir": ("m", "Msun/h"),
     "m_peak": ("mp", "Msun/h"),

@@ -13,7 +13,7 @@ __all__ = ["train"]
 def train(
     mocks: Annotated[Path, typer.Argument(help="Directory that `zwicky mock` wrote.", show_default=False)],
     out: Annotated[Path, typer.Option(help="Directory of the model.")],
-    estimator: Annotated[str, typer.Option(help="cnn_1d, cnn_2d or m_sigma.")] = "cnn_2d",
+    estimator: Annotated[str, typer.Option(help="cnn_1d, cnn_2d, sdm_1d, sdm_2d or m_sigma.")] = "cnn_2d",
     config: Annotated[Path | None, typer.Option(help="TOML file of training settings.")] = None,
     thin: Annotated[
         float | None,
@@ -31,7 +31,7 @@ def train(
     """
     from zwicky.cli.console import stages
     from zwicky.errors import ZwickyError
-    from zwicky.estimators import CNNSettings, estimator_class, load_model
+    from zwicky.estimators import CNNSettings, MSigmaSettings, SDMSettings, estimator_class, load_model
     from zwicky.evaluation import train_model
     from zwicky.io import sha256_of
     from zwicky.mocks import read_mocks
@@ -41,12 +41,11 @@ def train(
     if thin is not None and not 0 < thin <= 1:
         raise ZwickyError(f"--thin {thin:g} is not allowed; give a fraction above 0 and up to 1")
     changes = {} if epochs is None else {"epochs": epochs}
-    settings = None
-    if estimator.startswith("cnn"):
-        base = read_toml(CNNSettings, config) if config else CNNSettings()
-        settings = from_mapping(CNNSettings, to_mapping(base) | changes, "training")
-    elif changes or config:
-        raise ZwickyError(f"--epochs and --config are for networks; {estimator!r} has no such settings")
+    kind = {"cnn": CNNSettings, "sdm": SDMSettings}.get(estimator.partition("_")[0], MSigmaSettings)
+    if changes and kind is not CNNSettings:
+        raise ZwickyError(f"--epochs is for networks; {estimator!r} has no such setting")
+    base = read_toml(kind, config) if config else kind()
+    settings = from_mapping(kind, to_mapping(base) | changes, "training")
     sample = read_mocks(mocks).train
     with stages() as tell:
         path = train_model(

@@ -197,7 +197,11 @@ def test_interrupted_by_hand(tmp_path):
         "--out",
         tmp_path / "u",
     ]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+
+    def listen():  # whoever runs the tests in the background has interrupts ignored, and children inherit that
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=listen)
     for line in process.stderr:
         if "gravity" in line:
             process.send_signal(signal.SIGINT)

@@ -198,7 +198,7 @@ def test_interrupted_by_hand(tmp_path):
         tmp_path / "u",
     ]
 
-    def listen():  # whoever runs the tests in the background has interrupts ignored, and children inherit that
+    def listen():  # where the tests run in the background interrupts are ignored, and children inherit that
         signal.signal(signal.SIGINT, signal.SIG_DFL)
 
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=listen)

@@ -60,7 +60,7 @@ def make_universe(
     progress
         Called with a stage, steps done and steps in all.
     checkpoint_seconds
-        Time between checkpoints.
+        Time between checkpoints, at least; they never take more than a twentieth of the time.
     keep_particles
         Keep all particles of every output, 28 bytes each.
 
@@ -96,16 +96,18 @@ def make_universe(
     def elapsed() -> float:
         return earlier + time.monotonic() - begin
 
-    saved = time.monotonic()
+    saved, interval = time.monotonic(), checkpoint_seconds
     for particles, redshift in evolve(particles, settings):  # noqa: B020 - the same object, moved on
         report("gravity", particles.step, n_steps)
         if redshift is not None:
             _write_snapshot(directory, settings, particles, redshift, report)
             if keep_particles:
                 write_particles(snapshot_file(directory, "particles", redshift), particles, name, elapsed())
-        if redshift is not None or time.monotonic() - saved > checkpoint_seconds:
+        if redshift is not None or time.monotonic() - saved > interval:
+            write_begin = time.monotonic()
             write_particles(checkpoint, particles, name, elapsed())
             saved = time.monotonic()
+            interval = max(checkpoint_seconds, 20.0 * (saved - write_begin) if checkpoint_seconds else 0.0)
     seconds = elapsed()
     facts = {
         "digest": name,

@@ -195,6 +195,14 @@ def kick_long(
     )
 
 
+@njit(nogil=True, cache=True, forceinline=True)
+def _wrap(i, n):
+    """i modulo n for -n <= i < 2 n, without a division: these indices are most of the work."""
+    if i < 0:
+        return i + n
+    return i - n if i >= n else i
+
+
 @njit(nogil=True, cache=True, fastmath=True)
 def _deposit(position, per_length, weight, mesh):
     n = mesh.shape[0]
@@ -204,8 +212,8 @@ def _deposit(position, per_length, weight, mesh):
         z = position[p, 2] * per_length
         i, j, k = int(x), int(y), int(z)
         fx, fy, fz = x - np.float32(i), y - np.float32(j), z - np.float32(k)
-        i0, j0, k0 = i % n, j % n, k % n
-        i1, j1, k1 = (i + 1) % n, (j + 1) % n, (k + 1) % n
+        i0, j0, k0 = _wrap(i, n), _wrap(j, n), _wrap(k, n)
+        i1, j1, k1 = _wrap(i + 1, n), _wrap(j + 1, n), _wrap(k + 1, n)
         gx, gy, gz = np.float32(1) - fx, np.float32(1) - fy, (np.float32(1) - fz) * weight
         fz *= weight
         mesh[i0, j0, k0] += gx * gy * gz
@@ -245,11 +253,14 @@ def _kick_gather(position, momentum, per_length, potential, scale):
     share a row of six, weighted by the 2 x 2 corners of the other axes.
     """
     n = potential.shape[0]
+    row = potential.shape[2]
+    flat = potential.reshape(potential.size)
     near = np.float32(2.0 / 3.0)
     wide = np.float32(-1.0 / 12.0)
-    ix = np.empty(6, dtype=np.int64)
-    iy = np.empty(6, dtype=np.int64)
-    iz = np.empty(6, dtype=np.int64)
+    # Offsets in the flat mesh; unsigned, since a signed index is checked for being negative at every load.
+    ix = np.empty(6, dtype=np.uint64)
+    iy = np.empty(6, dtype=np.uint64)
+    iz = np.empty(6, dtype=np.uint64)
     cx = np.empty(6, dtype=np.float32)
     cy = np.empty(6, dtype=np.float32)
     cz = np.empty(6, dtype=np.float32)
@@ -264,9 +275,9 @@ def _kick_gather(position, momentum, per_length, potential, scale):
         wx[1], wy[1], wz[1] = x - np.float32(i), y - np.float32(j), z - np.float32(k)
         wx[0], wy[0], wz[0] = np.float32(1) - wx[1], np.float32(1) - wy[1], np.float32(1) - wz[1]
         for m in range(6):
-            ix[m] = (i + m - 2 + n) % n
-            iy[m] = (j + m - 2 + n) % n
-            iz[m] = (k + m - 2 + n) % n
+            ix[m] = _wrap(i + m - 2, n) * n * row
+            iy[m] = _wrap(j + m - 2, n) * row
+            iz[m] = _wrap(k + m - 2, n)
         # Interpolated differences as one six-point stencil an axis.
         _stencil(wx, near, wide, cx)
         _stencil(wy, near, wide, cy)
@@ -277,10 +288,11 @@ def _kick_gather(position, momentum, per_length, potential, scale):
         for a in range(2):
             for b in range(2):
                 wyz, wxz, wxy = wy[a] * wz[b], wx[a] * wz[b], wx[a] * wy[b]
+                yz, xz, xy = iy[2 + a] + iz[2 + b], ix[2 + a] + iz[2 + b], ix[2 + a] + iy[2 + b]
                 for m in range(6):
-                    gx += wyz * cx[m] * potential[ix[m], iy[2 + a], iz[2 + b]]
-                    gy += wxz * cy[m] * potential[ix[2 + a], iy[m], iz[2 + b]]
-                    gz += wxy * cz[m] * potential[ix[2 + a], iy[2 + b], iz[m]]
+                    gx += wyz * cx[m] * flat[ix[m] + yz]
+                    gy += wxz * cy[m] * flat[iy[m] + xz]
+                    gz += wxy * cz[m] * flat[iz[m] + xy]
         momentum[p, 0] += scale * gx
         momentum[p, 1] += scale * gy
         momentum[p, 2] += scale * gz

@@ -12,6 +12,7 @@ but arithmetic.
 Cells have sides of at least r_c. For a pencil of cells along z, the 3 x 3 neighbouring pencils are
 copied cell by cell into one buffer, shifted for periodicity; the neighbours of cell iz are then the
 contiguous run of its columns iz - 1 to iz + 1, and one long loop over that run serves each particle.
+That loop and the copy are in `lanes`.
 """
 
 from __future__ import annotations
@@ -25,14 +26,11 @@ from scipy.special import erf
 
 from zwicky.errors import ZwickyError
 from zwicky.parallel import run_pieces
+from zwicky.universe.lanes import FAR, LANES, add_lanes, pull
 
 __all__ = ["ShortRange", "kick_short"]
 
 _DEGREE = 6
-#: The run of neighbours is rounded up to this many, so that no scalar remainder loop runs. What it
-#: takes in beyond the run lies further than r_c and adds nothing.
-_LANES = 32
-_FAR = np.float32(1e9)
 
 
 @dataclass(frozen=True)
@@ -128,89 +126,111 @@ def kick_short(
 
 
 @njit(nogil=True, cache=True)
-def _fill_pencil(position, starts, n, ix, iy, box_size, column, x, y, z):
-    """Copy the 3 x 3 pencils about (ix, iy) by columns iz = -1 .. n; returns the buffer's length."""
+def _load_plane(position, first, stop, shift, x, y, z, k):
+    """Coordinates of a slab of cells one after the other from entry k on, x shifted."""
+    for i in range(first, stop):
+        x[k + i - first] = position[i, 0] + shift
+        y[k + i - first] = position[i, 1]
+        z[k + i - first] = position[i, 2]
+
+
+@njit(nogil=True, cache=True)
+def _fill_pencil(planes, starts, n, pencils, offsets, shifts, box_size, column, points):
+    """Copy nine pencils side by side by columns iz = -1 .. n; returns the length of what was filled."""
+    from_x, from_y, from_z = planes
+    x, y, z = points
     k = 0
     for iz in range(-1, n + 1):
         column[iz + 1] = k
-        jz = iz % n
-        shift_z = np.float32((iz - jz) // n) * box_size
-        for dx in range(-1, 2):
-            jx = (ix + dx) % n
-            shift_x = np.float32((ix + dx - jx) // n) * box_size
-            for dy in range(-1, 2):
-                jy = (iy + dy) % n
-                shift_y = np.float32((iy + dy - jy) // n) * box_size
-                c = (jx * n + jy) * n + jz
-                for j in range(starts[c], starts[c + 1]):
-                    x[k] = position[j, 0] + shift_x
-                    y[k] = position[j, 1] + shift_y
-                    z[k] = position[j, 2] + shift_z
-                    k += 1
+        jz, shift_z = iz, np.float32(0)
+        if iz < 0:
+            jz, shift_z = n - 1, -box_size
+        elif iz == n:
+            jz, shift_z = 0, box_size
+        for pencil in range(9):
+            cell = pencils[pencil] + jz
+            j = starts[cell] + offsets[pencil]
+            stop = starts[cell + 1] + offsets[pencil]
+            end = k + stop - j
+            while j < stop:  # what is copied too much is written over by the next cell
+                add_lanes(x, k, from_x, j, np.float32(0))
+                add_lanes(y, k, from_y, j, shifts[pencil])
+                add_lanes(z, k, from_z, j, shift_z)
+                j += LANES
+                k += LANES
+            k = end
     column[n + 2] = k
+    for lane in range(k, k + LANES):
+        x[lane] = y[lane] = z[lane] = FAR
     return k
 
 
 @njit(nogil=True, cache=True)
-def _pencil_size(starts, n, ix, iy):
-    size = 0
-    for dx in range(-1, 2):
-        for dy in range(-1, 2):
-            first = (((ix + dx) % n) * n + (iy + dy) % n) * n
-            size += starts[first + n] - starts[first]
-            size += starts[first + 1] - starts[first]
-            size += starts[first + n] - starts[first + n - 1]
-    return size
-
-
-@njit(nogil=True, cache=True, fastmath=True, error_model="numpy", forceinline=True)
-def _pull(x, y, z, xi, yi, zi, c, cutoff2, softening2):
-    """Sum of the short-range force of the points (x, y, z) on (xi, yi, zi): the loop that takes the time."""
-    ax = np.float32(0.0)
-    ay = np.float32(0.0)
-    az = np.float32(0.0)
-    for j in range(len(x)):
-        dx = x[j] - xi
-        dy = y[j] - yi
-        dz = z[j] - zi
-        r2 = dx * dx + dy * dy + dz * dz
-        s = np.float32(1.0) / np.sqrt(r2 + softening2)
-        far = c[0] + r2 * (c[1] + r2 * (c[2] + r2 * (c[3] + r2 * (c[4] + r2 * (c[5] + r2 * c[6])))))
-        w = s * s * s - far
-        w = w if r2 < cutoff2 else np.float32(0.0)
-        ax += w * dx
-        ay += w * dy
-        az += w * dz
-    return ax, ay, az
+def _capacity(starts, n, ix):
+    """Particles in the fullest 3 x 3 pencils about the slab ix, the two columns that repeat included."""
+    most = 0
+    for iy in range(n):
+        size = 0
+        for dx in range(-1, 2):
+            for dy in range(-1, 2):
+                first = (((ix + dx) % n) * n + (iy + dy) % n) * n
+                size += starts[first + n] - starts[first]
+                size += starts[first + 1] - starts[first]
+                size += starts[first + n] - starts[first + n - 1]
+        most = max(most, size)
+    return most
 
 
 @njit(nogil=True, cache=True)
 def _kick_slab(ix, position, momentum, starts, n, box_size, c, cutoff2, softening2, factor):
     """Kick every particle of the cells (ix, :, :)."""
-    pairs = 0
+    first = np.empty(3, dtype=np.int64)
+    shift_x = np.empty(3, dtype=np.float32)
+    size = 0
+    for m in range(3):
+        jx = (ix + m - 1) % n
+        first[m] = jx * n * n
+        shift_x[m] = np.float32((ix + m - 1 - jx) // n) * box_size
+        size += starts[first[m] + n * n] - starts[first[m]]
+    planes = (
+        np.empty(size + LANES, dtype=np.float32),
+        np.empty(size + LANES, dtype=np.float32),
+        np.empty(size + LANES, dtype=np.float32),
+    )
+    offset = np.empty(3, dtype=np.int64)  # from the number of a particle to its place in `planes`
+    k = 0
+    for m in range(3):
+        begin, stop = starts[first[m]], starts[first[m] + n * n]
+        _load_plane(position, begin, stop, shift_x[m], planes[0], planes[1], planes[2], k)
+        offset[m] = k - begin
+        k += stop - begin
+    capacity = _capacity(starts, n, ix) + 2 * LANES
+    x = np.empty(capacity, dtype=np.float32)
+    y = np.empty(capacity, dtype=np.float32)
+    z = np.empty(capacity, dtype=np.float32)
     column = np.empty(n + 3, dtype=np.int64)
-    capacity = 0
-    for iy in range(n):
-        capacity = max(capacity, _pencil_size(starts, n, ix, iy))
-    x = np.empty(capacity + _LANES, dtype=np.float32)
-    y = np.empty(capacity + _LANES, dtype=np.float32)
-    z = np.empty(capacity + _LANES, dtype=np.float32)
+    pencils = np.empty(9, dtype=np.int64)
+    offsets = np.empty(9, dtype=np.int64)
+    shifts = np.empty(9, dtype=np.float32)
     coefficients = (c[0], c[1], c[2], c[3], c[4], c[5], c[6])
+    pairs = 0
     for iy in range(n):
-        size = _fill_pencil(position, starts, n, ix, iy, box_size, column, x, y, z)
-        x[size : size + _LANES] = _FAR
-        y[size : size + _LANES] = _FAR
-        z[size : size + _LANES] = _FAR
+        for m in range(3):
+            for dy in range(-1, 2):
+                jy = (iy + dy) % n
+                pencil = 3 * m + dy + 1
+                pencils[pencil] = first[m] + jy * n
+                offsets[pencil] = offset[m]
+                shifts[pencil] = np.float32((iy + dy - jy) // n) * box_size
+        _fill_pencil(planes, starts, n, pencils, offsets, shifts, box_size, column, (x, y, z))
         for iz in range(n):
             cell = (ix * n + iy) * n + iz
-            first = column[iz]
-            count = column[iz + 3] - first
-            stop = first + (count + _LANES - 1) // _LANES * _LANES
-            pairs += (stop - first) * (starts[cell + 1] - starts[cell])
+            begin, stop = column[iz], column[iz + 3]
+            lanes = (stop - begin + LANES - 1) // LANES * LANES
+            pairs += lanes * (starts[cell + 1] - starts[cell])
             for i in range(starts[cell], starts[cell + 1]):
-                ax, ay, az = _pull(
-                    x[first:stop], y[first:stop], z[first:stop],
-                    position[i, 0], position[i, 1], position[i, 2],
+                ax, ay, az = pull(
+                    x, y, z, begin, stop, position[i, 0], position[i, 1], position[i, 2],
                     coefficients, cutoff2, softening2,
                 )  # fmt: skip
                 momentum[i, 0] += factor * ax

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 from numba import njit
 
-from zwicky.universe.lanes import FAR, LANES, add_lanes, pull
+from zwicky.universe.lanes import FAR, add_lanes, pull
 from zwicky.universe.pairs import ShortRange
+from zwicky.vectors import LANES
 
 
 @njit

@@ -14,13 +14,12 @@ from __future__ import annotations
 import numpy as np
 from llvmlite import ir
 from numba import njit, types
-from numba.core import cgutils
 from numba.extending import intrinsic
 
-__all__ = ["LANES", "full_slab", "product_slab", "velocity_slab"]
+from zwicky.vectors import LANES, VectorCode
 
-#: Rows of Gaussians are padded to a multiple of this many cells.
-LANES = 16
+__all__ = ["full_slab", "product_slab", "velocity_slab"]
+
 _TILE_ROWS = 8
 
 # No "reassoc" in these: it would let the compiler undo the range reduction of _exp2 and the sum order.
@@ -60,50 +59,21 @@ def _outer_tile(typingctx, a, b, n, stride, row, column, out):
     """
 
     def codegen(context, builder, signature, args):
-        index, vector = ir.IntType(64), ir.VectorType(ir.FloatType(), LANES)
-        zero = ir.Constant(vector, [0.0] * LANES)
-        undefined = ir.Constant(vector, ir.Undefined)
-        first_lane = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
-        fused = cgutils.get_or_insert_function(
-            builder.module, ir.FunctionType(vector, [vector] * 3), f"llvm.fmuladd.v{LANES}f32"
-        )
-
-        def data(position):
-            return context.make_array(signature.args[position])(context, builder, args[position]).data
-
-        def vector_at(pointer):
-            return builder.bitcast(pointer, vector.as_pointer())
-
+        code = VectorCode(context, builder, signature, args)
         n, stride, row, column = args[2:6]
-        a_start = builder.gep(data(0), [row])
-        b_start = builder.gep(data(1), [column])
-        before = builder.block
-        loop, after = builder.append_basic_block("galaxies"), builder.append_basic_block("store")
-        builder.branch(loop)
-        builder.position_at_end(loop)
-        k = builder.phi(index)
-        k.add_incoming(ir.Constant(index, 0), before)
-        sums = [builder.phi(vector) for _ in range(_TILE_ROWS)]
-        here = builder.mul(k, stride)
-        b_row = builder.load(vector_at(builder.gep(b_start, [here])))
-        b_row.align = 4
-        new_sums = []
-        for i, partial in enumerate(sums):
-            value = builder.load(builder.gep(a_start, [builder.add(here, ir.Constant(index, i))]))
-            spread = builder.insert_element(undefined, value, ir.Constant(ir.IntType(32), 0))
-            spread = builder.shuffle_vector(spread, undefined, first_lane)
-            new_sums.append(builder.call(fused, [spread, b_row, partial]))
-        k_next = builder.add(k, ir.Constant(index, 1))
-        k.add_incoming(k_next, loop)
-        for partial, new in zip(sums, new_sums, strict=True):
-            partial.add_incoming(zero, before)
-            partial.add_incoming(new, loop)
-        builder.cbranch(builder.icmp_signed("<", k_next, n), loop, after)
-        builder.position_at_end(after)
-        target = builder.gep(data(6), [builder.add(builder.mul(row, stride), column)])
-        for i, total in enumerate(new_sums):
-            at = builder.gep(target, [builder.mul(stride, ir.Constant(index, i))])
-            builder.store(total, vector_at(at)).align = 4
+        a_start = builder.gep(code.data(0), [row])
+        b_start = builder.gep(code.data(1), [column])
+
+        def step(k, sums):
+            here = builder.mul(k, stride)
+            b_row = code.load(b_start, here)
+            factors = (code.spread_at(a_start, builder.add(here, code.whole(i))) for i in range(_TILE_ROWS))
+            return [code.fused(factor, b_row, total) for factor, total in zip(factors, sums, strict=True)]
+
+        totals = code.loop(code.whole(0), n, 1, [code.filled(0.0)] * _TILE_ROWS, step)
+        target = builder.gep(code.data(6), [builder.add(builder.mul(row, stride), column)])
+        for i, total in enumerate(totals):
+            code.store(total, target, builder.mul(stride, code.whole(i)))
         return context.get_dummy_value()
 
     integers = [types.int64] * 4

@@ -26,7 +26,8 @@ from scipy.special import erf
 
 from zwicky.errors import ZwickyError
 from zwicky.parallel import run_pieces
-from zwicky.universe.lanes import FAR, LANES, add_lanes, pull
+from zwicky.universe.lanes import FAR, add_lanes, pull
+from zwicky.vectors import LANES
 
 __all__ = ["ShortRange", "kick_short"]
 

@@ -21,7 +21,6 @@ import numpy as np
 from scipy.special import digamma
 
 from zwicky.estimators.sdm.kernels import (
-    LANES,
     MAX_K,
     line_own_slab,
     line_slab,
@@ -29,6 +28,7 @@ from zwicky.estimators.sdm.kernels import (
     plane_slab,
 )
 from zwicky.parallel import available_cores, pieces, run_pieces
+from zwicky.vectors import LANES
 
 __all__ = ["MAX_NEIGHBOUR", "Clouds", "clouds", "divergences", "joined"]
 

@@ -17,15 +17,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from llvmlite import ir
 from numba import njit, types
-from numba.core import cgutils
 from numba.extending import intrinsic
 
-__all__ = ["LANES", "MAX_K", "line_own_slab", "line_slab", "plane_own_slab", "plane_slab"]
+from zwicky.vectors import LANES, VectorCode
 
-#: Galaxies a vector; member arrays are padded by this many values, so that a last vector may overrun.
-LANES = 16
+__all__ = ["MAX_K", "line_own_slab", "line_slab", "plane_own_slab", "plane_slab"]
 
 #: Largest k the compiled kernels know.
 MAX_K = 5
@@ -33,61 +30,14 @@ MAX_K = 5
 _FAR, _ONE = np.float32(1e30), np.float32(1.0)
 
 
-class _Loop:
-    """LLVM code of a loop over n galaxies of Y that carries vectors; what both intrinsics share."""
+class _Distances(VectorCode):
+    """The smaller and the larger of two vectors, one instruction each; llvm.minnum would add two for NaN."""
 
-    def __init__(self, context, builder, signature, args):
-        self.context, self.builder, self.signature, self.args = context, builder, signature, args
-        self.index = ir.IntType(64)
-        self.vector = ir.VectorType(ir.FloatType(), LANES)
-        self.undefined = ir.Constant(self.vector, ir.Undefined)
-        self.first_lane = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
-
-    def pointer(self, position, shift):
-        """Address of ``args[position][shift]``."""
-        array = self.context.make_array(self.signature.args[position])
-        return self.builder.gep(array(self.context, self.builder, self.args[position]).data, [shift])
-
-    def loaded(self, pointer):
-        value = self.builder.load(self.builder.bitcast(pointer, self.vector.as_pointer()))
-        value.align = 4
-        return value
-
-    def stored(self, vector, pointer):
-        self.builder.store(vector, self.builder.bitcast(pointer, self.vector.as_pointer())).align = 4
-
-    def spread(self, pointer, shift):
-        """The number at ``pointer[shift]`` in every lane."""
-        value = self.builder.load(self.builder.gep(pointer, [shift]))
-        one = self.builder.insert_element(self.undefined, value, ir.Constant(ir.IntType(32), 0))
-        return self.builder.shuffle_vector(one, self.undefined, self.first_lane)
-
-    # These two become one instruction each; llvm.minnum would add two for NaN.
     def smaller(self, a, b):
         return self.builder.select(self.builder.fcmp_ordered("<", a, b), a, b)
 
     def larger(self, a, b):
         return self.builder.select(self.builder.fcmp_ordered(">", a, b), a, b)
-
-    def run(self, n, count: int, step: Callable) -> list:
-        """Carry `count` vectors through n >= 1 steps of ``step(j, vectors) -> vectors``."""
-        builder = self.builder
-        before = builder.block
-        loop, after = builder.append_basic_block("galaxies"), builder.append_basic_block("done")
-        builder.branch(loop)
-        builder.position_at_end(loop)
-        j = builder.phi(self.index)
-        j.add_incoming(ir.Constant(self.index, 0), before)
-        carried = [builder.phi(self.vector) for _ in range(count)]
-        results = step(j, carried)
-        following = builder.add(j, ir.Constant(self.index, 1))
-        j.add_incoming(following, loop)
-        for old, new in zip(carried, results, strict=True):
-            old.add_incoming(ir.Constant(self.vector, [float(_FAR)] * LANES), before)
-            old.add_incoming(new, loop)
-        builder.cbranch(builder.icmp_signed("<", following, n), loop, after)
-        builder.position_at_end(after)
-        return results
 
 
 def _plane_tile(depth: int) -> Callable:
@@ -98,25 +48,24 @@ def _plane_tile(depth: int) -> Callable:
         """``out[k * 16 + lane]`` is the k-th smallest from point i + lane of X to y[start : start + n]."""
 
         def codegen(context, builder, signature, args):
-            loop = _Loop(context, builder, signature, args)
-            fused = cgutils.get_or_insert_function(
-                builder.module, ir.FunctionType(loop.vector, [loop.vector] * 3), f"llvm.fmuladd.v{LANES}f32"
-            )
+            code = _Distances(context, builder, signature, args)
             i, start, n = args[2], args[5], args[6]
-            x = [loop.loaded(loop.pointer(axis, i)) for axis in (0, 1)]
-            y = [loop.pointer(axis, start) for axis in (3, 4)]
+            x = [code.load(code.data(axis), i) for axis in (0, 1)]
+            y = [builder.gep(code.data(axis), [start]) for axis in (3, 4)]
+
+            far = code.filled(float(_FAR))
 
             def step(j, smallest):
-                first, second = (builder.fsub(x[axis], loop.spread(y[axis], j)) for axis in (0, 1))
-                value = builder.call(fused, [first, first, builder.fmul(second, second)])
+                first, second = (builder.fsub(x[axis], code.spread_at(y[axis], j)) for axis in (0, 1))
+                value = code.fused(first, first, builder.fmul(second, second))
                 kept = []
                 for old in smallest[:-1]:
-                    kept.append(loop.smaller(old, value))
-                    value = loop.larger(old, value)
-                return [*kept, loop.smaller(smallest[-1], value)]
+                    kept.append(code.smaller(old, value))
+                    value = code.larger(old, value)
+                return [*kept, code.smaller(smallest[-1], value)]
 
-            for k, found in enumerate(loop.run(n, depth, step)):
-                loop.stored(found, loop.pointer(7, ir.Constant(loop.index, k * LANES)))
+            for k, found in enumerate(code.loop(code.whole(0), n, 1, [far] * depth, step)):
+                code.store(found, code.data(7), code.whole(k * LANES))
             return context.get_dummy_value()
 
         integers = [types.int64] * 2
@@ -130,21 +79,21 @@ def _line_tile(typingctx, x, i, y, start, n, k, out):
     """``out[lane]`` is the distance from point i + lane of X to its k-th neighbour in sorted y[start:]."""
 
     def codegen(context, builder, signature, args):
-        loop = _Loop(context, builder, signature, args)
+        code = _Distances(context, builder, signature, args)
         i, start, n, k = args[1], args[3], args[4], args[5]
-        here = loop.loaded(loop.pointer(0, i))
-        one = ir.Constant(loop.index, 1)
-        left = loop.pointer(2, start)
+        here = code.load(code.data(0), i)
+        one = code.whole(1)
+        left = builder.gep(code.data(2), [start])
         right = builder.gep(left, [builder.sub(k, one)])
 
         def step(j, best):
-            below = builder.fsub(here, loop.spread(left, j))
-            above = builder.fsub(loop.spread(right, j), here)
-            return [loop.smaller(loop.larger(below, above), best[0])]
+            below = builder.fsub(here, code.spread_at(left, j))
+            above = builder.fsub(code.spread_at(right, j), here)
+            return [code.smaller(code.larger(below, above), best[0])]
 
         windows = builder.add(builder.sub(n, k), one)
-        (found,) = loop.run(windows, 1, step)
-        loop.stored(found, loop.pointer(6, ir.Constant(loop.index, 0)))
+        (found,) = code.loop(code.whole(0), windows, 1, [code.filled(float(_FAR))], step)
+        code.store(found, code.data(6), code.whole(0))
         return context.get_dummy_value()
 
     return types.void(x, types.int64, y, *[types.int64] * 3, out), codegen

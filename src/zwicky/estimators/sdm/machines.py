@@ -15,10 +15,10 @@ import numpy as np
 from zwicky.errors import ZwickyError
 from zwicky.estimators.sdm.blocks import both_ways, groups_of
 from zwicky.estimators.sdm.divergence import Clouds, clouds, divergences, joined
-from zwicky.estimators.sdm.kernels import LANES
 from zwicky.estimators.sdm.projection import gaussian_kernel, landmark_map, positive_coordinates
 from zwicky.estimators.sdm.regression import Choice, choose, fit_line
 from zwicky.estimators.sdm.settings import SDMSettings
+from zwicky.vectors import LANES
 
 __all__ = [
     "ExactMachine",

@@ -48,10 +48,9 @@ def cell_sort(
     run_pieces(
         _count, [(position[a:b], per_length, n_cells, cell[a:b], counts[i]) for i, (a, b) in enumerate(parts)]
     )
-    starts = np.zeros(n_cells**3 + 1, dtype=np.int64)
-    np.cumsum(counts.sum(axis=0), out=starts[1:])
-    first = starts[:-1] + np.cumsum(counts, axis=0) - counts
-    run_pieces(_place, [(cell[a:b], a, first[i], order) for i, (a, b) in enumerate(parts)])
+    starts = np.empty(n_cells**3 + 1, dtype=np.int64)
+    _scan(counts, starts)
+    run_pieces(_place, [(cell[a:b], a, counts[i], order) for i, (a, b) in enumerate(parts)])
     return order, starts
 
 
@@ -73,6 +72,19 @@ def _count(position, per_length, n_cells, cell, counts):
         c = (ix * n_cells + iy) * n_cells + iz
         cell[i] = c
         counts[c] += 1
+
+
+@njit(nogil=True, cache=True)
+def _scan(counts, starts):
+    """Counts by part and cell become, in place, where the first particle of each part and cell goes."""
+    place = 0
+    for c in range(counts.shape[1]):
+        starts[c] = place
+        for part in range(counts.shape[0]):
+            n = counts[part, c]
+            counts[part, c] = place
+            place += n
+    starts[-1] = place
 
 
 @njit(nogil=True, cache=True)

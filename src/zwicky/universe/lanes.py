@@ -9,7 +9,7 @@ from numba.extending import intrinsic
 
 from zwicky.vectors import LANES, VectorCode
 
-__all__ = ["FAR", "add_lanes", "pull"]
+__all__ = ["FAR", "add_lanes", "keep_near", "pull"]
 
 #: Coordinate of the points that fill a buffer's last vector: finite, and beyond any cut-off.
 FAR = np.float32(1e9)
@@ -72,6 +72,35 @@ def add_lanes(typing, target, k, source, j, shift):
     return types.void(target, types.int64, source, types.int64, types.float32), generate
 
 
+@intrinsic
+def keep_near(typing, x, y, z, j, low, high, distance2, near_x, near_y, near_z, k):
+    """Copy those of the points j to j + LANES that are near a box to entries k and on; returns how many.
+
+    Near are points less than the root of `distance2` away from the box, `low` to `high` (three float32 each).
+    The targets are written to up to entry k + LANES.
+    """
+    whole, number = types.int64, types.float32
+    signature = whole(x, y, z, whole, low, high, number, near_x, near_y, near_z, whole)
+    return signature, _generate_keep_near
+
+
+def _generate_keep_near(context, builder, signature, arguments):
+    code = _Arithmetic(context, builder, signature, arguments)
+    j, low, high, k = arguments[3], arguments[4], arguments[5], arguments[10]
+    points = [code.load(code.data(axis), j) for axis in range(3)]
+    zero, away2 = code.filled(0.0), None
+    for axis, point in enumerate(points):
+        below = code.subtract(code.spread(builder.extract_value(low, axis)), point)
+        above = code.subtract(point, code.spread(builder.extract_value(high, axis)))
+        away = code.larger(code.larger(below, above), zero)
+        square = code.multiply(away, away)
+        away2 = square if away2 is None else code.add(away2, square)
+    near = builder.fcmp_ordered("<", away2, code.spread(arguments[6]))
+    for axis, point in enumerate(points):
+        code.store_some(point, near, code.data(7 + axis), k)
+    return code.count(near)
+
+
 class _Arithmetic(VectorCode):
     """Operations whose rounding may be what is fastest."""
 
@@ -86,7 +115,7 @@ class _Arithmetic(VectorCode):
 
     def inverse_root(self, vector):
         """1 / sqrt: with AVX-512 the processor's estimate, good to 6e-5, far below the error of the split."""
-        if binding.get_host_cpu_features().get("avx512f"):
+        if _avx512():
             mask = ir.IntType(LANES)
             estimate = self.intrinsic("x86.avx512.rsqrt14.ps.512", [self.vector, self.vector, mask])
             return self.builder.call(estimate, [vector, self.filled(0.0), ir.Constant(mask, 2**LANES - 1)])
@@ -98,3 +127,36 @@ class _Arithmetic(VectorCode):
         """Sum of a vector's numbers."""
         reduce = self.intrinsic(f"vector.reduce.fadd.v{LANES}f32", [self.number, self.vector], self.number)
         return self.builder.call(reduce, [ir.Constant(self.number, -0.0), vector], fastmath=_FAST)
+
+    def larger(self, a, b):
+        return self.builder.select(self.builder.fcmp_ordered(">", a, b), a, b)
+
+    def store_some(self, vector, mask, pointer, index) -> None:
+        """Write the numbers whose `mask` is set one after the other from ``pointer[index]`` on.
+
+        Up to entry `LANES` behind, anything may be written: compressed in a register and stored whole, since
+        some processors are slow to compress into memory.
+        """
+        bits = ir.VectorType(ir.IntType(1), LANES)
+        if _avx512():
+            compress = self.intrinsic(
+                f"x86.avx512.mask.compress.v{LANES}f32", [self.vector, self.vector, bits]
+            )
+            self.store(self.builder.call(compress, [vector, self.filled(0.0), mask]), pointer, index)
+        else:
+            at = self.builder.gep(pointer, [index])
+            name = f"masked.compressstore.v{LANES}f32"
+            store = self.intrinsic(name, [self.vector, at.type, bits], ir.VoidType())
+            self.builder.call(store, [vector, at, mask])
+
+    def count(self, mask):
+        """How many of a mask are set, int64."""
+        bits = ir.IntType(LANES)
+        population = self.intrinsic(f"ctpop.i{LANES}", [bits], bits)
+        return self.builder.zext(
+            self.builder.call(population, [self.builder.bitcast(mask, bits)]), self.index
+        )
+
+
+def _avx512() -> bool:
+    return bool(binding.get_host_cpu_features().get("avx512f"))

@@ -11,8 +11,9 @@ but arithmetic.
 
 Cells have sides of at least r_c. For a pencil of cells along z, the 3 x 3 neighbouring pencils are
 copied cell by cell into one buffer, shifted for periodicity; the neighbours of cell iz are then the
-contiguous run of its columns iz - 1 to iz + 1, and one long loop over that run serves each particle.
-That loop and the copy are in `lanes`.
+contiguous run of its columns iz - 1 to iz + 1. Those of them within r_c of the smallest box about the
+particles of the cell, or of an octant of it if they are many, are kept, and one long loop over what is kept
+serves each particle. The loops are in `lanes`.
 """
 
 from __future__ import annotations
@@ -26,12 +27,14 @@ from scipy.special import erf
 
 from zwicky.errors import ZwickyError
 from zwicky.parallel import run_pieces
-from zwicky.universe.lanes import FAR, add_lanes, pull
+from zwicky.universe.lanes import FAR, add_lanes, keep_near, pull
 from zwicky.vectors import LANES
 
 __all__ = ["ShortRange", "kick_short"]
 
 _DEGREE = 6
+#: Cells of more particles than this are kicked octant by octant.
+_SPLIT = 16
 
 
 @dataclass(frozen=True)
@@ -126,6 +129,11 @@ def kick_short(
     return sum(run_pieces(_kick_slab, [(ix, *arguments) for ix in range(n_cells)], workers))
 
 
+@njit(nogil=True, cache=True, forceinline=True)
+def _buffers(n):
+    return np.empty(n, dtype=np.float32), np.empty(n, dtype=np.float32), np.empty(n, dtype=np.float32)
+
+
 @njit(nogil=True, cache=True)
 def _load_plane(position, first, stop, shift, x, y, z, k):
     """Coordinates of a slab of cells one after the other from entry k on, x shifted."""
@@ -182,33 +190,86 @@ def _capacity(starts, n, ix):
     return most
 
 
+@njit(nogil=True, cache=True, forceinline=True)
+def _keep_near(points, begin, stop, position, group, reach2, near):
+    """Copy the points within reach of the smallest box about a group of particles; returns how many."""
+    i = group[0]
+    low_x = high_x = position[i, 0]
+    low_y = high_y = position[i, 1]
+    low_z = high_z = position[i, 2]
+    for i in group[1:]:
+        low_x, high_x = min(low_x, position[i, 0]), max(high_x, position[i, 0])
+        low_y, high_y = min(low_y, position[i, 1]), max(high_y, position[i, 1])
+        low_z, high_z = min(low_z, position[i, 2]), max(high_z, position[i, 2])
+    low, high = (low_x, low_y, low_z), (high_x, high_y, high_z)
+    x, y, z = points
+    near_x, near_y, near_z = near
+    k = 0
+    for j in range(begin, stop, LANES):
+        k += keep_near(x, y, z, j, low, high, reach2, near_x, near_y, near_z, k)
+    for lane in range(k, k + LANES):
+        near_x[lane] = near_y[lane] = near_z[lane] = FAR
+    return k
+
+
+@njit(nogil=True, cache=True, forceinline=True)
+def _kick_group(group, position, momentum, near, k, coefficients, cutoff2, softening2, factor):
+    """Kick particles by the first k points of `near`; returns the pairs evaluated."""
+    x, y, z = near
+    for i in group:
+        ax, ay, az = pull(
+            x, y, z, 0, k, position[i, 0], position[i, 1], position[i, 2], coefficients, cutoff2, softening2
+        )
+        momentum[i, 0] += factor * ax
+        momentum[i, 1] += factor * ay
+        momentum[i, 2] += factor * az
+    return (k + LANES - 1) // LANES * LANES * len(group)
+
+
+@njit(nogil=True, cache=True)
+def _by_octant(position, begin, stop, centre_x, centre_y, centre_z, order, ends):
+    """Numbers of a cell's particles by octant about a point, in `order`; where each octant ends."""
+    ends[:] = 0
+    for i in range(begin, stop):
+        ends[_octant(position, i, centre_x, centre_y, centre_z)] += 1
+    place = 0
+    for octant in range(8):
+        place, ends[octant] = place + ends[octant], place
+    for i in range(begin, stop):
+        octant = _octant(position, i, centre_x, centre_y, centre_z)
+        order[ends[octant]] = i
+        ends[octant] += 1
+
+
+@njit(nogil=True, cache=True, forceinline=True)
+def _octant(position, i, x, y, z):
+    return 4 * (position[i, 0] > x) + 2 * (position[i, 1] > y) + (position[i, 2] > z)
+
+
 @njit(nogil=True, cache=True)
 def _kick_slab(ix, position, momentum, starts, n, box_size, c, cutoff2, softening2, factor):
     """Kick every particle of the cells (ix, :, :)."""
-    first = np.empty(3, dtype=np.int64)
+    slab = np.empty(3, dtype=np.int64)
     shift_x = np.empty(3, dtype=np.float32)
     size = 0
     for m in range(3):
         jx = (ix + m - 1) % n
-        first[m] = jx * n * n
+        slab[m] = jx * n * n
         shift_x[m] = np.float32((ix + m - 1 - jx) // n) * box_size
-        size += starts[first[m] + n * n] - starts[first[m]]
-    planes = (
-        np.empty(size + LANES, dtype=np.float32),
-        np.empty(size + LANES, dtype=np.float32),
-        np.empty(size + LANES, dtype=np.float32),
-    )
+        size += starts[slab[m] + n * n] - starts[slab[m]]
+    planes = _buffers(size + LANES)
     offset = np.empty(3, dtype=np.int64)  # from the number of a particle to its place in `planes`
     k = 0
     for m in range(3):
-        begin, stop = starts[first[m]], starts[first[m] + n * n]
+        begin, stop = starts[slab[m]], starts[slab[m] + n * n]
         _load_plane(position, begin, stop, shift_x[m], planes[0], planes[1], planes[2], k)
         offset[m] = k - begin
         k += stop - begin
     capacity = _capacity(starts, n, ix) + 2 * LANES
-    x = np.empty(capacity, dtype=np.float32)
-    y = np.empty(capacity, dtype=np.float32)
-    z = np.empty(capacity, dtype=np.float32)
+    points, near, nearer = _buffers(capacity), _buffers(capacity), _buffers(capacity)
+    order, ends = np.empty(capacity, dtype=np.int64), np.empty(8, dtype=np.int64)
+    reach2 = cutoff2 * np.float32(1.0001)  # what rounding could lose
+    side, half = box_size / np.float32(n), np.float32(0.5)
     column = np.empty(n + 3, dtype=np.int64)
     pencils = np.empty(9, dtype=np.int64)
     offsets = np.empty(9, dtype=np.int64)
@@ -220,21 +281,34 @@ def _kick_slab(ix, position, momentum, starts, n, box_size, c, cutoff2, softenin
             for dy in range(-1, 2):
                 jy = (iy + dy) % n
                 pencil = 3 * m + dy + 1
-                pencils[pencil] = first[m] + jy * n
+                pencils[pencil] = slab[m] + jy * n
                 offsets[pencil] = offset[m]
                 shifts[pencil] = np.float32((iy + dy - jy) // n) * box_size
-        _fill_pencil(planes, starts, n, pencils, offsets, shifts, box_size, column, (x, y, z))
+        _fill_pencil(planes, starts, n, pencils, offsets, shifts, box_size, column, points)
         for iz in range(n):
             cell = (ix * n + iy) * n + iz
-            begin, stop = column[iz], column[iz + 3]
-            lanes = (stop - begin + LANES - 1) // LANES * LANES
-            pairs += lanes * (starts[cell + 1] - starts[cell])
-            for i in range(starts[cell], starts[cell + 1]):
-                ax, ay, az = pull(
-                    x, y, z, begin, stop, position[i, 0], position[i, 1], position[i, 2],
-                    coefficients, cutoff2, softening2,
-                )  # fmt: skip
-                momentum[i, 0] += factor * ax
-                momentum[i, 1] += factor * ay
-                momentum[i, 2] += factor * az
+            begin, stop = starts[cell], starts[cell + 1]
+            count = stop - begin
+            if count == 0:
+                continue
+            for i in range(count):
+                order[i] = begin + i
+            k = _keep_near(points, column[iz], column[iz + 3], position, order[:count], reach2, near)
+            if count <= _SPLIT:
+                pairs += _kick_group(
+                    order[:count], position, momentum, near, k, coefficients, cutoff2, softening2, factor
+                )
+                continue
+            _by_octant(
+                position, begin, stop, (ix + half) * side, (iy + half) * side, (iz + half) * side, order, ends
+            )
+            first = 0
+            for last in ends:
+                if last > first:
+                    group = order[first:last]
+                    m = _keep_near(near, 0, k, position, group, reach2, nearer)
+                    pairs += _kick_group(
+                        group, position, momentum, nearer, m, coefficients, cutoff2, softening2, factor
+                    )
+                first = last
     return pairs

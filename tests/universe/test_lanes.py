@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from numba import njit
 
-from zwicky.universe.lanes import FAR, add_lanes, pull
+from zwicky.universe.lanes import FAR, add_lanes, keep_near, pull
 from zwicky.universe.pairs import ShortRange
 from zwicky.vectors import LANES
 
@@ -16,6 +16,14 @@ def _pull(x, y, z, first, stop, target, c, cutoff2, softening2):
 @njit
 def _add(target, k, source, j, shift):
     add_lanes(target, k, source, j, shift)
+
+
+@njit
+def _keep(points, j, low, high, distance2, near, k):
+    bounds = (low[0], low[1], low[2]), (high[0], high[1], high[2])
+    return keep_near(
+        points[0], points[1], points[2], j, bounds[0], bounds[1], distance2, near[0], near[1], near[2], k
+    )
 
 
 def pulled(points, first, stop, target, force):
@@ -64,3 +72,16 @@ def test_add_lanes_copies_a_vector_from_anywhere_to_anywhere():
     assert np.array_equal(target[3 : 3 + LANES], source[21 : 21 + LANES] + 0.5)
     assert np.all(target[:3] == -1)
     assert np.all(target[3 + LANES :] == -1)
+
+
+@pytest.mark.parametrize("distance", [0.0, 0.7, 3.0, 100.0])
+def test_points_near_a_box_are_kept_in_order(distance):
+    points = np.random.default_rng(3).uniform(-4, 4, (3, LANES)).astype(np.float32)
+    low, high = np.array([-1.0, -0.5, 0.0], np.float32), np.array([1.0, 0.5, 2.0], np.float32)
+    near = np.full((3, 5 + LANES), FAR, dtype=np.float32)
+    n = _keep(tuple(points), 0, low, high, np.float32(distance**2), tuple(near), 5)
+    away = np.maximum(np.maximum(low[:, None] - points, points - high[:, None]), 0)
+    wanted = points[:, (away.astype(float) ** 2).sum(axis=0) < distance**2]
+    assert n == wanted.shape[1]
+    assert np.array_equal(near[:, 5 : 5 + n], wanted)
+    assert np.all(near[:, :5] == FAR)

@@ -1,0 +1,201 @@
+"""The tables of ``docs/results.md``, from the metrics of one or more runs, beside the paper's numbers.
+
+Run ``python -m validation.tables docs/results/paper.json docs/results/standard.json``: Markdown on standard
+output, a column or a block a run in the order given, named after the file.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from zwicky.evaluation import (
+    METHOD_NAMES,
+    PAPER_TABLE1,
+    PAPER_TABLE2,
+    PAPER_TABLE3,
+    PAPER_TABLE4,
+)
+from zwicky.io import read_json
+
+__all__ = ["main", "tables"]
+
+Runs = Mapping[str, Mapping[str, Any]]
+
+
+def tables(runs: Runs) -> str:
+    """All tables in Markdown; `runs` maps a name to what its ``metrics.json`` holds."""
+    parts = {
+        "Universe": _universe(runs),
+        "Table 1": _table1(runs),
+        "Table 2": _table2(runs),
+        "Ratios": _ratios(runs),
+        "Table 3": _table3(runs),
+        "Table 4": _table4(runs),
+        "Folds in space": _leakage(runs),
+        "Times": _times(runs),
+        "Statements of the paper's conclusions that hold": _claims(runs),
+    }
+    return "\n\n".join(f"### {title}\n\n{table}" for title, table in parts.items())
+
+
+def _markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _universe(runs: Runs) -> str:
+    names = {
+        "n_particles": ("particles", ",.0f"),
+        "box_size_mpc_h": ("box, Mpc/h", ".0f"),
+        "halos_above_1e14": ("halos above 10^14 Msun/h", ",.0f"),
+        "sigma15_kms": ("sigma at 10^15 Msun/h of h(z) M, km/s", ".0f"),
+        "sigma_slope": ("its slope", ".3f"),
+        "sigma_scatter_ln": ("its scatter in ln sigma", ".4f"),
+        "sigma_over_evrard2008": ("sigma over Evrard et al. (2008)", ".3f"),
+        "wall_s": ("wall time, s", ",.0f"),
+        "pairs": ("pairs evaluated", ".3g"),
+        "pairs_per_s": ("of them a second", ".3g"),
+    }
+    rows = (
+        [text, *(format(run["universe"][key], form) for run in runs.values())]
+        for key, (text, form) in names.items()
+        if all(key in run["universe"] for run in runs.values())
+    )
+    return _markdown(["universe", *runs], rows)
+
+
+def _table1(runs: Runs) -> str:
+    def cell(row: Mapping[str, float]) -> str:
+        return f"{row['sigma15_kms']:.0f}, {row['alpha']:.3f}, {row['scatter_dex']:.3f}"
+
+    rows = (
+        [name, *(cell(run["table1"][name]) for run in runs.values()), cell(published)]
+        for name, published in PAPER_TABLE1.items()
+    )
+    return _markdown(["sigma_15 in km/s, slope, scatter in dex", *runs, "paper"], rows)
+
+
+def _table2(runs: Runs) -> str:
+    rows = []
+    for method, title in METHOD_NAMES.items():
+        for name, run in runs.items():
+            row = run["table2"][method]
+            cells = [
+                f"{row[key]:{form}} ± {row[key + '_error']:{form.lstrip('+')}}"
+                for key, form in (
+                    ("median", "+.3f"),
+                    ("scatter", ".4f"),
+                    ("skewness", "+.2f"),
+                    ("kurtosis", "+.2f"),
+                )
+            ]
+            edgeworth = f"{100 * row['edgeworth_term']:+.1f} ± {100 * row['edgeworth_term_error']:.1f} %"
+            rows.append(
+                [title, name, f"{row['n']:,}", *cells, f"{row['p84']:+.3f}, {row['p16']:.3f}", edgeworth]
+            )
+        published = PAPER_TABLE2[method]
+        cells = [f"{published['median']:+.3f}", f"{published['scatter']:.3f}"]
+        cells += [f"{published['skewness']:+.2f}", f"{published['kurtosis']:+.2f}"]
+        rows.append([title, "paper", "", *cells, f"{published['p84']:+.3f}, {published['p16']:.3f}", ""])
+    head = ["method", "run", "clusters", "median", "scatter, dex", "skewness", "excess kurtosis"]
+    return _markdown([*head, "84th, 16th", "Eq. 10, slope 2"], rows)
+
+
+def _ratios(runs: Runs) -> str:
+    def cell(row: Mapping[str, float]) -> str:
+        return f"{row['ratio']:.3f} [{row['low']:.3f}, {row['high']:.3f}]"
+
+    by_run = [{(c["method"], c["other"]): c for c in run["comparisons"]} for run in runs.values()]
+    rows = (
+        [
+            f"{METHOD_NAMES[method]} / {METHOD_NAMES[other]}",
+            *(cell(found[method, other]) for found in by_run),
+            f"{by_run[0][method, other]['paper']:.3f}",
+        ]
+        for method, other in by_run[0]
+    )
+    return _markdown(["scatter of / over that of", *runs, "paper"], rows)
+
+
+def _table3(runs: Runs) -> str:
+    keys = ("mu_0", "sigma_0", "sigma_1", "alpha_0")
+    rows = []
+    for method, title in METHOD_NAMES.items():
+        for name, run in runs.items():
+            row = run["table3"][method]
+            estimates = [
+                f"{row[key]['median']:+.3f} ± {0.5 * (row[key]['p84'] - row[key]['p16']):.3f}" for key in keys
+            ]
+            share = row["intrinsic_share_of_scatter"]
+            cell = f"{100 * share['median']:.0f} ± {50 * (share['p84'] - share['p16']):.0f} %"
+            rows.append([title, name, *estimates, cell, "yes" if row["converged"] else "no"])
+        if method in PAPER_TABLE3:
+            published = PAPER_TABLE3[method]
+            rows.append([title, "paper", *(f"{published[key]['median']:+.2f}" for key in keys), "", ""])
+    return _markdown(["method", "run", *keys, "intrinsic variance", "converged"], rows)
+
+
+def _table4(runs: Runs) -> str:
+    rows = []
+    for method, title in METHOD_NAMES.items():
+        for name, run in runs.items():
+            row = run["table4"][method]
+            cells = [
+                f"{r['window_median']:+.3f}, {r['window_width']:.3f} ± {r['window_width_error']:.3f}"
+                for r in (row, row["one_draw"])
+            ]
+            rows.append([title, name, f"{row['n_clusters']:,}", *cells])
+        published = PAPER_TABLE4[method]
+        rows.append(
+            [title, "paper", "", "", f"{published['window_median']:+.3f}, {published['window_width']:.3f}"]
+        )
+    head = ["method", "run", "clusters", "mean of ten (Eq. 14): median, width", "single draws: median, width"]
+    return _markdown(head, rows)
+
+
+def _leakage(runs: Runs) -> str:
+    def cells(row: Mapping[str, float]) -> list[str]:
+        scatters = [f"{row[key]:.4f}" for key in ("halo_folds", "spatial_folds")]
+        return [*scatters, f"{row['ratio']:.3f} [{row['low']:.3f}, {row['high']:.3f}]"]
+
+    rows = (
+        [METHOD_NAMES[method], name, *cells(row)]
+        for name, run in runs.items()
+        for method, row in run["leakage"].items()
+    )
+    return _markdown(["method", "run", "folds by halo", "folds in space", "ratio"], rows)
+
+
+def _times(runs: Runs) -> str:
+    keys = sorted({key for run in runs.values() for key in run["timing"] if key.endswith("_s")})
+    rows = ([key, *(f"{run['timing'].get(key, float('nan')):,.1f}" for run in runs.values())] for key in keys)
+    return _markdown(["stage, s", *runs], rows)
+
+
+def _claims(runs: Runs) -> str:
+    def cell(run: Mapping[str, Any]) -> str:
+        return f"{sum(bool(claim['agrees']) for claim in run['claims'])} of {len(run['claims'])}"
+
+    rows = [["all", *(cell(run) for run in runs.values())]]
+    for claims in zip(*(run["claims"] for run in runs.values()), strict=True):
+        if not all(claim["agrees"] for claim in claims):
+            verdicts = [
+                "yes" if claim["agrees"] else f"no ({claim['ours']:.3g} {claim['unit']})" for claim in claims
+            ]
+            rows.append([f"{claims[0]['number']}: {claims[0]['claim']}", *verdicts])
+    return _markdown(["statement", *runs], rows)
+
+
+def main() -> None:
+    """Print the tables of the runs named on the command line."""
+    parser = argparse.ArgumentParser(description="Tables of docs/results.md from metrics.json files.")
+    parser.add_argument("metrics", type=Path, nargs="+", help="metrics.json of a run")
+    paths = parser.parse_args().metrics
+    print(tables({path.stem: read_json(path) for path in paths}))
+
+
+if __name__ == "__main__":
+    main()

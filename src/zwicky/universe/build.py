@@ -60,7 +60,7 @@ def make_universe(
     progress
         Called with a stage, steps done and steps in all.
     checkpoint_seconds
-        Time between checkpoints, at least; they never take more than a twentieth of the time.
+        Time between checkpoints, at least; they never take more than a fortieth of the time.
     keep_particles
         Keep all particles of every output, 28 bytes each.
 
@@ -104,10 +104,10 @@ def make_universe(
             if keep_particles:
                 write_particles(snapshot_file(directory, "particles", redshift), particles, name, elapsed())
         if redshift is not None or time.monotonic() - saved > interval:
-            write_begin = time.monotonic()
+            begun = time.monotonic()
             write_particles(checkpoint, particles, name, elapsed())
             saved = time.monotonic()
-            interval = max(checkpoint_seconds, 20.0 * (saved - write_begin) if checkpoint_seconds else 0.0)
+            interval = max(checkpoint_seconds, 40.0 * (saved - begun)) if checkpoint_seconds else 0.0
     seconds = elapsed()
     facts = {
         "digest": name,

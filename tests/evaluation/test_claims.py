@@ -55,10 +55,10 @@ def papers_run():
     timing = {
         "fold_cnn_1d_s": PAPER_TIMES_S["cnn_fold"],
         "fold_cnn_2d_s": PAPER_TIMES_S["cnn_fold"],
-        "train_cnn_1d_s": PAPER_TIMES_S["cnn_ten_folds"],
-        "train_cnn_2d_s": PAPER_TIMES_S["cnn_ten_folds"],
-        "train_sdm_1d_s": PAPER_TIMES_S["sdm_ten_folds"],
-        "train_sdm_2d_s": PAPER_TIMES_S["sdm_ten_folds"],
+        "folds_cnn_1d_s": PAPER_TIMES_S["cnn_ten_folds"],
+        "folds_cnn_2d_s": PAPER_TIMES_S["cnn_ten_folds"],
+        "folds_sdm_1d_s": PAPER_TIMES_S["sdm_ten_folds"],
+        "folds_sdm_2d_s": PAPER_TIMES_S["sdm_ten_folds"],
         "per_cluster_us": {"image_1d": 73.0, "image_2d": 410.0, "cnn_1d": 44.0, "cnn_2d": 44.0},
     }
     return {

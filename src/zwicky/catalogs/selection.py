@@ -38,7 +38,7 @@ class ImportSettings:
         Least log10 of M200c in Msun/h of a host halo.
     min_stellar_mass_msun
         Least stellar mass of a galaxy in Msun, without h; 0 takes galaxies whatever it is. The default is the
-        selection of Ho et al. (2019), 10^9.5.
+        selection of Ho et al. (2019), 10^9.5 in a unit without h; their text has Msun/h.
     tracers
         ``"all"`` galaxies, or ``"satellites"``: those with a parent halo, as in the paper's code. Centrals
         and field galaxies are then left out as interlopers too.

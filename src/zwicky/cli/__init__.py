@@ -66,9 +66,16 @@ def main(arguments: list[str] | None = None) -> int:
         code = 130
     except BrokenPipeError:
         code = 0
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        reason = error.strerror or error
+        print(
+            f"zwicky: {where}{reason}; check the path, its permissions and the disk's space", file=sys.stderr
+        )
+        code = 2
     if code == 130:
         print(
-            "zwicky: stopped; what was finished is kept, and the same command goes on from there",
+            "zwicky: stopped; finished parts are kept, and a long command goes on from there if given again",
             file=sys.stderr,
         )
     return sys.exit(code or 0)

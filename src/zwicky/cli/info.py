@@ -15,7 +15,7 @@ def info(
     path: Annotated[
         str,
         typer.Argument(
-            help="A file or directory, Zwicky's or a simulation's, or a shipped model's name.",
+            help="A file or directory, Zwicky's or a simulation's, a pattern, or a shipped model's name.",
             show_default=False,
         ),
     ],
@@ -75,6 +75,8 @@ def _facts(name: str) -> dict[str, Any]:
     if name in shipped_models() or (path / "config.toml").exists():
         made = read_provenance(name)
         return {"kind": "model", "content": repr(load_model(name)), **made}
+    if set(name) & set("*?["):
+        return _snapshot(name)
     if not path.is_dir():
         known = ", ".join(shipped_models()) or "none"
         raise ZwickyError(f"{name}: no such file, directory or shipped model; shipped models: {known}")
@@ -92,7 +94,21 @@ def _facts(name: str) -> dict[str, Any]:
                 if table.name != "predictions.parquet":
                     facts[table.name] = repr(_table(table))
             return facts
-    raise ZwickyError(f"{name}: holds no universe, mocks, run or model; give a directory that Zwicky wrote")
+    if (path / "metrics.json").exists():
+        return {"kind": "evaluation", **read_json(path / "metrics.json")}
+    try:
+        return _snapshot(name)
+    except ZwickyError as error:
+        raise ZwickyError(
+            f"{name}: holds no universe, mocks, run or model, nor a catalogue ({error})"
+        ) from error
+
+
+def _snapshot(place: str) -> dict[str, Any]:
+    """A folder or a pattern of foreign files that belong together."""
+    from zwicky.catalogs import describe_catalog, open_snapshot
+
+    return describe_catalog(open_snapshot(place).reader)
 
 
 def _file(path: Path) -> dict[str, Any]:

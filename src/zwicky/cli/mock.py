@@ -27,7 +27,7 @@ def mock(
     import numpy as np
 
     from zwicky.cli.console import stages
-    from zwicky.mocks import MockSettings, make_mocks, write_mocks
+    from zwicky.mocks import MockSettings, make_mocks, mocks_directory, write_mocks
     from zwicky.settings import from_mapping, read_toml, to_mapping
     from zwicky.universe import output_redshift, read_galaxies, read_halos, read_identity
 
@@ -36,6 +36,7 @@ def mock(
     given = {k: v for k, v in changes.items() if v is not None}
     settings = from_mapping(MockSettings, to_mapping(base) | given, "mock")
     universe_digest, redshifts = read_identity(universe)
+    mocks_directory(out)
     z = output_redshift(redshifts, redshift)
     with stages() as tell:
         tell("mocks", 0, 1, f"reading {universe}")

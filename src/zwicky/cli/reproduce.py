@@ -15,8 +15,8 @@ def reproduce(
     scale: Annotated[
         str | None,
         typer.Option(
-            help="demo (minutes), standard (an hour) or paper (hours; 13 GiB of memory). "
-            "Default: demo; with --universe the settings of paper.",
+            help="demo (minutes), standard (an hour) or paper (two hours and more; 15 GiB of free memory). "
+            "Default: demo; with --universe the settings of paper, its number of training clusters too.",
             show_default=False,
         ),
     ] = None,
@@ -30,7 +30,9 @@ def reproduce(
     config: Annotated[
         Path | None, typer.Option(help="TOML file of settings (a run's run.toml), instead of --scale.")
     ] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of the universe and of everything after.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="Seed of the universe and of everything after.")
+    ] = None,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Folds trained side by side; default: all cores.")
     ] = None,
@@ -48,16 +50,25 @@ def reproduce(
     from zwicky.cli.console import print_table2, say, stages
     from zwicky.errors import ZwickyError
     from zwicky.io import read_json
-    from zwicky.reproduce import RUN_SCALES, RunSettings, existing_universe
+    from zwicky.reproduce import RUN_SCALES, RunSettings, density_in_box, existing_universe
     from zwicky.reproduce import reproduce as run
-    from zwicky.universe import is_complete, output_redshift, plan_universe
+    from zwicky.units import mpc_h
+    from zwicky.universe import is_complete, output_redshift, plan_universe, read_halos
 
+    named = scale is not None
     scale = scale or ("demo" if universe is None else "paper")
     settings = from_config_or_scale(RunSettings, config, scale, RUN_SCALES)
     if universe is not None:
         existing = existing_universe(universe)
         z = output_redshift(existing.redshifts, redshift)
         settings = dataclasses.replace(settings, universe=None, existing=existing, redshift=z)
+        if config is None and not named:
+            snapshot = read_halos(universe, z).snapshot
+            density = density_in_box(mpc_h(snapshot.box_size, snapshot.cosmology.h))
+            settings = dataclasses.replace(
+                settings, mocks=dataclasses.replace(settings.mocks, flat_density=density)
+            )
+            say(f"training on {density:.3g} clusters per (Mpc/h)^3 and dex; --config sets it")
     elif redshift is not None:
         raise ZwickyError(f"--redshift {redshift:g} needs --universe; a simulated run has it in its settings")
     if seed is not None:

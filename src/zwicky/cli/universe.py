@@ -14,7 +14,7 @@ def universe(
     out: Annotated[Path, typer.Option(help="Directory of the universe.")],
     scale: Annotated[str, typer.Option(help="demo (128^3), standard (320^3) or paper (512^3).")] = "demo",
     config: Annotated[Path | None, typer.Option(help="TOML file of settings, instead of --scale.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of the initial conditions.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Seed of the initial conditions.")] = None,
     n_side: Annotated[int | None, typer.Option(help="Particles a side.")] = None,
     box: Annotated[float | None, typer.Option(help="Side of the box, comoving Mpc/h.")] = None,
     redshift: Annotated[list[float] | None, typer.Option(help="Output redshift; may be repeated.")] = None,

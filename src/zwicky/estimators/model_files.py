@@ -29,13 +29,34 @@ from zwicky.estimators.registry import estimator_class
 from zwicky.io import provenance as made_by
 from zwicky.io import read_json, sha256_of, write_json
 
-__all__ = ["SCHEMA", "load_model", "read_provenance", "save_model", "shipped_models"]
+__all__ = ["SCHEMA", "load_model", "model_directory", "read_provenance", "save_model", "shipped_models"]
 
 #: Version of the directory's layout; raised when an older zwicky could not read it.
 SCHEMA = 1
 
 
-def save_model(directory: Path | str, estimator: Estimator, provenance: Mapping[str, Any]) -> None:
+def model_directory(directory: Path | str) -> Path:
+    """The directory, if a model may be written to it: one that is not there yet, is empty or holds a model.
+
+    Raises
+    ------
+    ZwickyError
+        If a file stands there, or if it holds other things.
+    """
+    directory = Path(directory)
+    if directory.exists() and not directory.is_dir():
+        raise ZwickyError(f"{directory}: a file stands in the way; give another folder")
+    if directory.is_dir() and not (directory / "config.toml").exists() and any(directory.iterdir()):
+        raise ZwickyError(f"{directory}: holds other things than a model; give another folder")
+    return directory
+
+
+def save_model(
+    directory: Path | str,
+    estimator: Estimator,
+    provenance: Mapping[str, Any],
+    beside: Mapping[str, Any] | None = None,
+) -> None:
     """Write a fitted estimator to `directory`, whole, in place of any model there.
 
     Parameters
@@ -46,8 +67,15 @@ def save_model(directory: Path | str, estimator: Estimator, provenance: Mapping[
         Any fitted estimator of the registry.
     provenance
         Facts for ``provenance.json`` and the model card: data and their checksums, seed, scores.
+    beside
+        What else is to stand in the directory: names of JSON files and what they hold.
+
+    Raises
+    ------
+    ZwickyError
+        As `model_directory`.
     """
-    directory = Path(directory)
+    directory = model_directory(directory)
     new = directory.with_name(f".{directory.name}.part")
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir(parents=True)
@@ -62,10 +90,9 @@ def save_model(directory: Path | str, estimator: Estimator, provenance: Mapping[
     write_json(new / "provenance.json", facts)
     card = model_card(configuration, estimator.normalisation(), facts)
     (new / "MODEL_CARD.md").write_text(card, encoding="utf-8")
+    for name, content in (beside or {}).items():
+        write_json(new / name, content)
     if directory.exists():
-        if not (directory / "config.toml").exists() and any(directory.iterdir()):
-            shutil.rmtree(new)
-            raise ZwickyError(f"{directory}: holds other things than a model; give another folder")
         shutil.rmtree(directory)
     new.rename(directory)
 

@@ -55,7 +55,8 @@ def write_results(
     relations
         From `fit_relations`.
     universe, timing
-        Kept in the metrics; the mean time of a network's fold is added to `timing`.
+        Kept in the metrics; the mean time of a network's fold, and each method's time summed over folds,
+        are added to `timing`.
     seed
         Seed of the bootstrap.
     table3, table4, leakage, per_cluster_us
@@ -82,6 +83,7 @@ def write_results(
     times: dict[str, Any] = {
         **timing,
         **{f"fold_{name}_s": float(np.mean(crossed[name].seconds)) for name in losses},
+        **{f"folds_{name}_s": float(np.sum(result.seconds)) for name, result in crossed.items()},
     }
     if per_cluster_us is not None:
         times["per_cluster_us"] = dict(per_cluster_us)

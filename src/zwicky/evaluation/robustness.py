@@ -4,8 +4,8 @@ Eq. 14 compares the mean over ten draws with the mass from all galaxies. Averagi
 galaxy does: of N members with a share r kept, one draw scatters ln sigma_v of a Gaussian cluster by
 ``sqrt((1 / r - 1) / (2 N))``, ten by a third of it. At the paper's N = 40, r = 0.7 and slope, one draw gives
 M-sigma a width of 0.18 dex and the mean of ten 0.06; the paper's Table 4 has 0.179. So both are given: the
-mean of ten, which is Eq. 14 as it is written, and one draw, which is what an observer has and, it seems,
-what was published.
+mean of ten log masses, as Eq. 14 averages (to the letter it takes the log of the mean mass, up to 0.01 dex
+higher), and one draw, which is what an observer has and, it seems, what was published.
 """
 
 from __future__ import annotations

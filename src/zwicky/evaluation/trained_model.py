@@ -9,13 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from zwicky.estimators import build_estimator, save_model
+from zwicky.estimators import build_estimator, model_directory, save_model
 from zwicky.evaluation.crossval import cross_validate
 from zwicky.evaluation.error_model import residual_scatter
 from zwicky.evaluation.paper import PAPER_RANGE_LOG10_M200C_H
 from zwicky.evaluation.residuals import residual_statistics
 from zwicky.images import image_settings_of, thinned
-from zwicky.io import write_json
 from zwicky.settings import to_mapping
 from zwicky.tables import ClusterSample
 from zwicky.units import log10_msun_h
@@ -67,8 +66,13 @@ def train_model(
     -------
     Path
         The model's directory.
+
+    Raises
+    ------
+    ZwickyError
+        If the directory holds other things than a model, before anything is trained.
     """
-    directory = Path(directory)
+    directory = model_directory(directory)
     work = directory.with_name(f"{directory.name}.work")
     tell = progress or (lambda step, done, total, text: None)
     settings = settings if isinstance(settings, dict) else to_mapping(settings) if settings else {}
@@ -117,9 +121,13 @@ def train_model(
         "thinned_to_at_least": thin_min,
         "mean_dex_by_n_galaxies": _mean_by_number((predicted - true)[tested], weighed.n_galaxies[tested]),
     }
-    save_model(directory, estimator, {"seed": seed, "scores": summary, **facts})
-    table = residual_scatter(predicted, true, weighed.n_galaxies)
-    write_json(directory / "calibration.json", {"error_table": table})
+    calibration = {"error_table": residual_scatter(predicted, true, weighed.n_galaxies)}
+    save_model(
+        directory,
+        estimator,
+        {"seed": seed, "scores": summary, **facts},
+        beside={"calibration.json": calibration},
+    )
     shutil.rmtree(work, ignore_errors=True)
     return directory
 

@@ -16,7 +16,7 @@ from zwicky.mocks.grid import GalaxyGrid, galaxy_grid
 from zwicky.mocks.members import MemberLists, member_lists, observe_true_members
 from zwicky.mocks.observables import HubbleFlow, Observed, hubble_flow, minimum_image, observe, sky_basis
 from zwicky.mocks.settings import MockSettings
-from zwicky.mocks.storage import read_mocks, write_mocks
+from zwicky.mocks.storage import mocks_directory, read_mocks, write_mocks
 from zwicky.mocks.training_set import bin_quota, flat_training_lines, lines_in_test_range
 
 __all__ = [
@@ -43,6 +43,7 @@ __all__ = [
     "make_mocks",
     "member_lists",
     "minimum_image",
+    "mocks_directory",
     "observe",
     "observe_one",
     "observe_true_members",

@@ -11,9 +11,24 @@ from zwicky.mocks.catalogue import Mocks
 from zwicky.mocks.settings import MockSettings
 from zwicky.settings import digest, read_toml, to_toml
 
-__all__ = ["read_mocks", "write_mocks"]
+__all__ = ["mocks_directory", "read_mocks", "write_mocks"]
 
 _SAMPLES = ("train", "test", "train_pure", "test_pure")
+
+
+def mocks_directory(directory: Path | str) -> Path:
+    """Make a directory for mocks, or accept one that holds nothing else.
+
+    Raises
+    ------
+    ZwickyError
+        If it holds other things: its provenance would be lost.
+    """
+    directory = make_directory(directory)
+    names = {path.name for path in directory.iterdir() if not path.name.startswith(".")}
+    if names - {"mocks.toml", "provenance.json", *(f"{name}.parquet" for name in _SAMPLES)}:
+        raise ZwickyError(f"{directory}: holds other things than mocks; give another directory")
+    return directory
 
 
 def write_mocks(directory: Path | str, mocks: Mocks, **facts: Any) -> None:
@@ -21,8 +36,13 @@ def write_mocks(directory: Path | str, mocks: Mocks, **facts: Any) -> None:
 
     The provenance is written last, with the checksums of the rest and whatever `facts` the caller adds (the
     seed, the universe): a directory without it is not complete.
+
+    Raises
+    ------
+    ZwickyError
+        If the directory holds other things.
     """
-    directory = make_directory(directory)
+    directory = mocks_directory(directory)
     (directory / "provenance.json").unlink(missing_ok=True)
     with whole_file(directory / "mocks.toml") as temporary:
         temporary.write_text(to_toml(mocks.settings), encoding="utf-8")

@@ -12,7 +12,12 @@ from zwicky.mocks import MockSettings
 from zwicky.settings import digest
 from zwicky.universe import SCALES, UniverseSettings, read_identity
 
-__all__ = ["RUN_SCALES", "ExistingUniverse", "RunSettings", "existing_universe"]
+__all__ = ["RUN_SCALES", "ExistingUniverse", "RunSettings", "density_in_box", "existing_universe"]
+
+#: Side of the paper's box in Mpc/h, and how many times its density of training clusters a smaller box may
+#: have: more lines of sight of one halo are not more halos.
+_PAPER_BOX_MPC_H = 1000.0
+_DENSEST = 10.0
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,17 @@ def existing_universe(directory: Path | str) -> ExistingUniverse:
         If the directory holds none.
     """
     return ExistingUniverse(str(Path(directory).resolve()), *read_identity(directory))
+
+
+def density_in_box(box_size_mpc_h: float) -> float:
+    """Training clusters per (Mpc/h)^3 and dex: in all as many as the paper's, at most ten times its density.
+
+    >>> density_in_box(1000.0) == MockSettings().flat_density
+    True
+    >>> round(density_in_box(625.0) / density_in_box(1000.0), 3)
+    4.096
+    """
+    return MockSettings().flat_density * min(_DENSEST, max(1.0, (_PAPER_BOX_MPC_H / box_size_mpc_h) ** 3))
 
 
 @dataclass(frozen=True)
@@ -82,6 +98,12 @@ class RunSettings:
             raise ZwickyError("both universe and existing are given; leave out the one that is not meant")
         if self.existing is None and self.universe is None:
             object.__setattr__(self, "universe", UniverseSettings())
+        if self.seed < 0:
+            raise ZwickyError(f"seed = {self.seed}; give a whole number of at least 0")
+        for name in ("sdm_test_clusters", "sdm_thinned_clusters"):
+            number = getattr(self, name)
+            if number is not None and number < 1:
+                raise ZwickyError(f"{name} = {number}; give a whole number of at least 1")
         redshifts = (self.existing or self.universe).redshifts
         if self.redshift not in redshifts:
             raise ZwickyError(
@@ -117,7 +139,7 @@ RUN_SCALES = {
         sdm_thinned_clusters=100,
     ),
     "standard": RunSettings(
-        universe=SCALES["standard"], mocks=MockSettings(flat_density=10**-5.2 * (1000.0 / 625.0) ** 3)
+        universe=SCALES["standard"], mocks=MockSettings(flat_density=density_in_box(625.0))
     ),
     "paper": RunSettings(universe=SCALES["paper"]),
 }

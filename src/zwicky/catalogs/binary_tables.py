@@ -98,7 +98,8 @@ def open_hdf5(path: Path, table: str | None) -> tuple[dict[str, Column], Stream]
         columns = [
             components(name, data.shape[1:], _unit_of(data), data.shape[0]) for name, data in plain.items()
         ]
-        return joined(columns), _datasets_of_hdf5(path, root.name)
+        whole = isinstance(root, h5py.Dataset)  # its name is then the column's, from the top
+        return joined(columns), _datasets_of_hdf5(path, "/" if whole else root.name)
 
 
 def _unit_of(data: h5py.Dataset) -> str:

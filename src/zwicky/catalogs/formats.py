@@ -12,7 +12,7 @@ from zwicky.catalogs.cosmosim import CosmoSim
 from zwicky.catalogs.halotools import HalotoolsCatalog
 from zwicky.catalogs.hlist import HList
 from zwicky.catalogs.mapped import MappedReader
-from zwicky.catalogs.reader import CatalogReader
+from zwicky.catalogs.reader import CatalogReader, by_number
 from zwicky.catalogs.rockstar import RockstarAscii, RockstarOut
 from zwicky.catalogs.selection import check_redshift
 from zwicky.catalogs.tables import start_of
@@ -191,7 +191,9 @@ def _files(place: Path | str) -> list[Path]:
     """The files meant, at least one."""
     path = Path(place)
     if path.is_dir():
-        files = sorted(p for p in path.iterdir() if p.is_file() and not p.name.startswith("."))
+        files = sorted(
+            (p for p in path.iterdir() if p.is_file() and not p.name.startswith(".")), key=by_number
+        )
         files = [p for p in files if _recognised(p)]
         if not files:
             raise ZwickyError(
@@ -200,7 +202,7 @@ def _files(place: Path | str) -> list[Path]:
         return files
     if path.exists():
         return [path]
-    files = sorted(Path(p) for p in glob.glob(str(place))) if glob.has_magic(str(place)) else []
+    files = sorted(map(Path, glob.glob(str(place))), key=by_number) if glob.has_magic(str(place)) else []
     files = [p for p in files if p.is_file()]
     if not files:
         raise ZwickyError(f"{place}: no such file; check the path or the pattern")

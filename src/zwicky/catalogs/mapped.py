@@ -11,7 +11,7 @@ import astropy.units as u
 import numpy as np
 
 from zwicky.catalogs.column_map import KINDS, ColumnMap, MappedColumn
-from zwicky.catalogs.reader import FIELDS, UNITS, CatalogHeader, CatalogReader, Field
+from zwicky.catalogs.reader import FIELDS, UNITS, CatalogHeader, CatalogReader, Field, by_number
 from zwicky.catalogs.table_file import TableFile
 from zwicky.catalogs.tables import open_table
 from zwicky.errors import ZwickyError
@@ -51,6 +51,7 @@ class MappedReader(CatalogReader):
         if mapped is None:
             raise ZwickyError(f"{name}: has no {kind}; write [{kind}.columns] or give another file for them")
         self.column_map = column_map
+        self.map_path = column_map.path
         self.kind = kind
         named = [paths] if isinstance(paths, str | Path) else list(paths)
         self.paths = _files(named or mapped.files, f"{name} [{kind}]")
@@ -191,7 +192,11 @@ def _files(named: Sequence[Path | str], where: str) -> tuple[Path, ...]:
     found: list[Path] = []
     for name in named:
         path = Path(name)
-        files = [path] if path.exists() else sorted(Path(match) for match in glob.glob(str(path)))
+        files = (
+            [path]
+            if path.exists()
+            else sorted((Path(match) for match in glob.glob(str(path))), key=by_number)
+        )
         if not files:
             raise ZwickyError(f"{where}: {path} is not there; check the name, or put it beside the map")
         if any(file.is_dir() for file in files):

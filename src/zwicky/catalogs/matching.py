@@ -95,13 +95,14 @@ class Matching:
     central: np.ndarray = field(init=False)
     subhalo: np.ndarray = field(init=False)
     displaced: np.ndarray = field(init=False)
+    reached: np.ndarray = field(init=False)
     mvir: np.ndarray = field(init=False)
     massive: int = field(init=False, default=0)
     lost_masses: list[np.ndarray] = field(init=False, default_factory=list)
 
     def __post_init__(self):
         n = len(self.ids)
-        self.central, self.subhalo, self.displaced = (np.zeros(n, dtype=bool) for _ in range(3))
+        self.central, self.subhalo, self.displaced, self.reached = (np.zeros(n, dtype=bool) for _ in range(4))
         self.mvir = np.full(n, np.nan)
 
     def add(
@@ -131,7 +132,9 @@ class Matching:
             own = parent_id < 0
             row = np.where(own, -1, rows_of(self.ids, parent_id))
             self.central[row[row >= 0]] = True
-            return row, self._away(row, position), own
+            away = self._away(row, position)
+            self.reached[row[away <= 1.0]] = True
+            return row, away, own
         halo, own = halo_of(object_id, parent_id)
         row = rows_of(self.ids, halo)
         away = self._away(row, position)
@@ -157,6 +160,8 @@ class Matching:
     def report(self, is_host: np.ndarray, m200c: np.ndarray, h: float) -> dict[str, Any]:
         """What did not match, for the provenance: counts, and the most massive in log10 Msun/h."""
         alone = is_host & ~self.central
+        # Galaxies that number halos by themselves have no own one: that none is inside tells the same.
+        displaced = self.central & ~self.reached if self.separate else self.displaced
         lost = np.concatenate([np.empty(0), *self.lost_masses])
 
         def most(masses: np.ndarray) -> float | None:
@@ -169,7 +174,7 @@ class Matching:
             "massive_central_galaxies": self.massive,
             "massive_central_galaxies_without_halo": len(lost),
             "most_massive_central_galaxy_without_halo_log10_mvir_h": most(lost),
-            "hosts_whose_galaxy_lies_outside_r200c": int((is_host & self.displaced).sum()),
+            "hosts_whose_galaxy_lies_outside_r200c": int((is_host & displaced).sum()),
         }
 
 

@@ -94,7 +94,7 @@ def read_galaxies(
         progress(stream.counted.rows)
         chunk = finite(chunk, _VECTORS, stream.counted)
         if len(chunk["object_id"]):
-            parts.append(_select(chunk, snapshot, matching, settings, stream))
+            parts.append(_select(chunk, snapshot, matching, settings, stream, _numbers_orphans(reader)))
     if not sum(len(part["object_id"]) for part in parts):
         left_out = ", ".join(f"{n} for {why}" for why, n in stream.counted.dropped.items()) or "none left out"
         raise ZwickyError(
@@ -174,8 +174,18 @@ def galaxy_fields(reader: CatalogReader, settings: ImportSettings) -> list[str]:
             f"{reader.paths[0]}: has no stellar_mass to cut at {settings.min_stellar_mass_msun:.3g} Msun; "
             "give --stellar-mass-min 0 to take every galaxy"
         )
+    if settings.orphans == "drop" and not _numbers_orphans(reader):
+        raise ZwickyError(
+            f"{reader.paths[0]}: a column map does not say which galaxies are orphans; drop them from "
+            "the table and leave out --orphans drop"
+        )
     optional = [name for name, wanted in (("stellar_mass", cut), ("mvir", "mvir" in reader.fields)) if wanted]
     return ["object_id", "parent_id", *_VECTORS, *optional]
+
+
+def _numbers_orphans(reader: CatalogReader) -> bool:
+    """Whether orphans are told by their number, as UniverseMachine does; a mapped table numbers as it likes."""
+    return reader.map_path is None
 
 
 def _select(
@@ -184,6 +194,7 @@ def _select(
     matching: Matching,
     settings: ImportSettings,
     stream: GalaxyStream,
+    has_orphans: bool,
 ) -> dict[str, np.ndarray]:
     object_id = chunk["object_id"]
     position = np.stack([chunk[name] for name in ("x", "y", "z")], axis=1)
@@ -197,7 +208,7 @@ def _select(
     row, away, own = matching.add(object_id, chunk["parent_id"], position, chunk.get("mvir"))
 
     keep = np.ones(len(object_id), dtype=bool)
-    orphan = object_id >= ORPHAN_ID
+    orphan = (object_id >= ORPHAN_ID) & has_orphans
     reasons = [("orphan", orphan & (settings.orphans == "drop"))]
     if "stellar_mass" in chunk:
         reasons.append(("stellar mass", ~(chunk["stellar_mass"] >= settings.min_stellar_mass_msun)))

@@ -7,6 +7,7 @@ bounded by the chunk, whatever the size of the file.
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from astropy.cosmology import FLRW
 
 from zwicky.errors import ZwickyError
 
-__all__ = ["FIELDS", "UNITS", "CatalogHeader", "CatalogReader", "Counted", "Field", "Range"]
+__all__ = ["FIELDS", "UNITS", "CatalogHeader", "CatalogReader", "Counted", "Field", "Range", "by_number"]
 
 #: Canonical fields: data type, canonical unit, meaning.
 FIELDS: Mapping[str, tuple[str, str, str]] = {
@@ -158,6 +159,7 @@ class CatalogReader(ABC):
     header: CatalogHeader
     fields: dict[str, Field]
     parent_of: str = "rows"
+    map_path: Path | None = None
     cosmology: FLRW | None = None
 
     @abstractmethod
@@ -237,3 +239,13 @@ class CatalogReader(ABC):
             return values.astype(np.int64, copy=False)
         with np.errstate(invalid="ignore", over="ignore"):  # what is damaged is told by who selects rows
             return values.astype(np.float64) * field.factor(h, scale_factor)
+
+
+def by_number(path: Path) -> list[tuple[int, int, str]]:
+    """Key that sorts paths by the numbers in them.
+
+    >>> [path.name for path in sorted([Path("tab.10"), Path("tab.2")], key=by_number)]
+    ['tab.2', 'tab.10']
+    """
+    parts = re.findall(r"\d+|\D+", str(path))
+    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in parts]

@@ -17,13 +17,15 @@ __all__ = ["ImportRecord", "Source", "about", "inputs_of", "make_record"]
 class Source:
     """A catalogue that was read: format, names and checksums of its files, where each field is from.
 
-    `columns` has an entry a canonical field, ``"m200c: M200c [Msun/h]"``.
+    `columns` has an entry a canonical field, ``"m200c: M200c [Msun/h]"``; `column_map` is the checksum of the
+    map that says what they are, where there is one.
     """
 
     format: str
     files: tuple[str, ...]
     sha256: tuple[str, ...]
     columns: tuple[str, ...]
+    column_map: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,7 @@ def make_record(
             files=tuple(Path(path).name for path in paths),
             sha256=tuple(checksums[path] for path in paths),
             columns=_columns(reader),
+            column_map="" if reader.map_path is None else checksums[str(reader.map_path.resolve())],
         )
 
     cosmology = snapshot.cosmology
@@ -88,9 +91,10 @@ def about(reader: CatalogReader) -> dict[str, Any]:
 
 
 def inputs_of(*readers: CatalogReader) -> list[dict[str, Any]]:
-    """Path, size and time of every file, each once."""
+    """Path, size and time of every file, each once; column maps come last."""
     inputs = []
-    for path in dict.fromkeys(path.resolve() for reader in readers for path in reader.paths):
+    maps = [reader.map_path for reader in readers if reader.map_path is not None]
+    for path in dict.fromkeys(path.resolve() for path in (*(p for r in readers for p in r.paths), *maps)):
         status = path.stat()
         inputs.append({"path": str(path), "bytes": status.st_size, "changed_ns": status.st_mtime_ns})
     return inputs

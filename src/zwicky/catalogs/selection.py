@@ -159,10 +159,10 @@ def _agreed(
         files = " and ".join(dict.fromkeys(str(r.paths[0]) for r in readers))
         raise ZwickyError(f"{files}: the {what} is in no header; give {option}")
     source, value = said[0]
-    if not (math.isfinite(value) and value > 0):
+    if not (math.isfinite(value) and (value > 0 or (value == 0 and name == "omega_lambda"))):
         raise ZwickyError(f"{source}: the {what} is {value:g}; mend the header or the option")
     for other, its in said[1:]:
-        if not abs(its - value) <= SAME * value:
+        if not abs(its - value) <= SAME * (value or 1.0):
             raise ZwickyError(
                 f"the {what} is {value:g} in {source} but {its:g} in {other} (at most {SAME:g} apart, "
                 "relatively); give what belongs together, or leave the option out"

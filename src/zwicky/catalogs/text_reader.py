@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import glob
-import re
 from abc import abstractmethod
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -13,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from zwicky.catalogs.reader import CatalogHeader, CatalogReader, Field
+from zwicky.catalogs.reader import CatalogHeader, CatalogReader, Field, by_number
 from zwicky.catalogs.text import TextTable, read_columns
 from zwicky.catalogs.text_header import REMARKS, TextHead, is_whole, plain_name, read_head
 from zwicky.errors import ZwickyError
@@ -108,7 +107,7 @@ def _files(paths: Path | str | Sequence[Path | str]) -> tuple[Path, ...]:
     if not isinstance(paths, (str, Path)):
         files = tuple(Path(path) for path in paths)
     elif not Path(paths).exists() and glob.has_magic(str(paths)):
-        files = tuple(sorted((Path(name) for name in glob.glob(str(paths))), key=_by_number))
+        files = tuple(sorted((Path(name) for name in glob.glob(str(paths))), key=by_number))
         if not files:
             raise ZwickyError(f"{paths}: no file has such a name; check the pattern")
     else:
@@ -119,11 +118,6 @@ def _files(paths: Path | str | Sequence[Path | str]) -> tuple[Path, ...]:
     if twice:
         raise ZwickyError(f"{twice[0]}: given twice; give each file once")
     return files
-
-
-def _by_number(path: Path) -> list[tuple[int, int, str]]:
-    parts = re.findall(r"\d+|\D+", str(path))
-    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in parts]
 
 
 def _check_together(first: Path, a: CatalogHeader, path: Path, b: CatalogHeader) -> None:

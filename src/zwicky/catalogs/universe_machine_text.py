@@ -1,13 +1,15 @@
 """UniverseMachine's text catalogues: ``sfr_catalog_<a>.txt``, and histories, ``sfh_catalog_<a>.<n>.txt``.
 
-Behroozi et al. (2019). The two differ in a factor h: halo masses are Msun/h in ``sfr_catalog`` and Msun in
-``sfh_catalog``. In both, stellar masses are Msun, radii comoving kpc/h, positions comoving Mpc/h. The stellar
+Behroozi et al. (2019). Halo masses are Msun in ``sfh_catalog``. In ``sfr_catalog`` they are Msun in the first
+data release and Msun/h as its program writes them today: the header's line on M tells, and Msun/h is assumed
+without one. In both, stellar masses are Msun, radii comoving kpc/h, positions comoving Mpc/h. The stellar
 mass taken is the observed one (obs_sm), with its errors; the true one stands in the column SM.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -54,9 +56,11 @@ class UniverseMachineText(TextReader):
 
     def describe(self, head: TextHead) -> tuple[CatalogHeader, dict[str, Field]]:
         """Header and fields of one file."""
-        units = {"masses": "Msun/h", "positions": "Mpc/h", "radii": "kpc/h"}
+        masses = _unit_of_masses(head)
+        units = {"masses": masses, "positions": "Mpc/h", "radii": "kpc/h"}
         needed = _NEEDED | {"flags", "m", "mp"}
-        return _dated(head, *described(head, "universe-machine-text", needed, _SFR, units))
+        wanted = _SFR | {"mvir": ("m", masses), "m_peak": ("mp", masses)}
+        return _dated(head, *described(head, "universe-machine-text", needed, wanted, units))
 
 
 class UniverseMachineHistories(TextReader):
@@ -77,6 +81,15 @@ class UniverseMachineHistories(TextReader):
         units = {"masses": "Msun", "positions": "Mpc/h", "radii": "kpc/h"}
         needed = _NEEDED | {"mnow", "mpeak"}
         return _dated(head, *described(head, "universe-machine-histories", needed, _SFH, units))
+
+
+def _unit_of_masses(head: TextHead) -> str:
+    """What the header's line on M says, as in ``#M: Halo mass (Bryan & Norman 1998 virial mass, Msun)``."""
+    for line in head.lines:
+        found = re.match(r"#\s*M:.*\bMsun(\s*/\s*h)?\b", line)
+        if found:
+            return "Msun/h" if found[1] else "Msun"
+    return "Msun/h"
 
 
 def _dated(

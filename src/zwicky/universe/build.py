@@ -67,7 +67,7 @@ def make_universe(
     Raises
     ------
     ZwickyError
-        If the directory holds a universe of other settings.
+        If the directory holds a universe of other settings, or if galaxies were denser than particles.
     """
     directory = make_directory(directory)
     report = progress or (lambda stage, done, total: None)
@@ -79,6 +79,7 @@ def make_universe(
         raise ZwickyError(f"{directory} holds a universe of other settings; choose another directory")
     if is_complete(directory, settings):
         return directory
+    _tracer_density(settings)
     if not settings_path.exists():
         with whole_file(settings_path) as temporary:
             temporary.write_text(to_toml(settings), encoding="utf-8")
@@ -121,6 +122,18 @@ def make_universe(
     return directory
 
 
+def _tracer_density(settings: UniverseSettings) -> float:
+    """Galaxies per (Mpc/h)^3, which are particles and so no more than those."""
+    density = settings.tracer_density_h3_mpc3 or tracer_density_for_richness(settings.flrw())
+    own = settings.n_particles / settings.box_size_mpc_h**3
+    if density > own:
+        raise ZwickyError(
+            f"{density:.4g} galaxies per (Mpc/h)^3 are more than the {own:.4g} particles; give "
+            "more particles, a smaller box, or a lower tracer_density_h3_mpc3 (--density)"
+        )
+    return density
+
+
 def _write_snapshot(
     directory: Path, settings: UniverseSettings, particles: Particles, redshift: float, report: Progress
 ) -> None:
@@ -138,7 +151,6 @@ def _write_snapshot(
         snapshot, particles.position, velocity, group_id, mass, settings.softening_mpc, settings.min_particles
     )
     report("galaxies", 0, 1)
-    density = settings.tracer_density_h3_mpc3 or tracer_density_for_richness(settings.flrw())
     galaxies = make_galaxies(
         snapshot,
         particles.position,
@@ -147,7 +159,7 @@ def _write_snapshot(
         group_id,
         member_of,
         halos,
-        density,
+        _tracer_density(settings),
         settings.seed,
     )
     del velocity, group_id, member_of

@@ -41,7 +41,8 @@ def cell_sort(
         Sorted particles of cell c are ``starts[c]:starts[c + 1]``.
     """
     n = len(position)
-    parts = pieces(n, available_cores())
+    # Each part counts in cells of its own: no more parts than leave that less than the particles take.
+    parts = pieces(n, min(available_cores(), max(1, 2 * n // n_cells**3)))
     order, cell = scratch or (np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int32))
     counts = np.zeros((max(1, len(parts)), n_cells**3), dtype=np.int64)
     per_length = n_cells / box_size

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from llvmlite import binding, ir
-from numba import types
+from numba import config, types
 from numba.extending import intrinsic
 
 from zwicky.vectors import LANES, VectorCode
@@ -159,4 +159,6 @@ class _Arithmetic(VectorCode):
 
 
 def _avx512() -> bool:
-    return bool(binding.get_host_cpu_features().get("avx512f"))
+    """Whether numba compiles for AVX-512: the machine has it and nobody told numba otherwise."""
+    told = config.CPU_NAME or config.CPU_FEATURES or not config.ENABLE_AVX
+    return not told and bool(binding.get_host_cpu_features().get("avx512f"))

@@ -97,6 +97,20 @@ def _pair_rate() -> float:
 
 
 def _available_memory() -> int:
+    """Bytes free on the machine, or left of the container's limit if that is less."""
+    limit, used = (_number_in(f"/sys/fs/cgroup/memory.{name}") for name in ("max", "current"))
+    left = np.inf if limit is None or used is None else limit - used
+    return int(min(left, _free_memory()))
+
+
+def _number_in(path: str) -> int | None:
+    try:
+        return int(Path(path).read_text())
+    except (OSError, ValueError):  # no such file, or the word "max"
+        return None
+
+
+def _free_memory() -> int:
     meminfo = Path("/proc/meminfo")
     if meminfo.exists():
         for line in meminfo.read_text().splitlines():

@@ -103,11 +103,18 @@ class UniverseSettings:
         for z in self.redshifts:
             if not 0.0 <= z < self.z_initial:
                 raise ZwickyError(f"redshift {z} is outside [0, {self.z_initial:g}); give one inside")
-        if len(set(self.redshifts)) < len(self.redshifts):
-            raise ZwickyError(f"redshifts = {self.redshifts} holds one twice; give each once")
+        if len({f"{z:.3f}" for z in self.redshifts}) < len(self.redshifts):
+            raise ZwickyError(
+                f"redshifts = {self.redshifts} holds one twice to three decimals; give each once"
+            )
         if self.seed < 0:
             raise ZwickyError(f"seed = {self.seed}; give a whole number of at least 0")
-        cells = int(self.n_mesh / (self.split_mesh_cells * self.cutoff_splits))
+        cutoff = self.split_mesh_cells * self.cutoff_splits
+        if cutoff < 2:
+            raise ZwickyError(
+                f"split_mesh_cells * cutoff_splits = {cutoff:g}; give a cut-off of at least 2 mesh cells"
+            )
+        cells = int(self.n_mesh / cutoff)
         if cells < 3:
             raise ZwickyError(
                 f"n_side = {self.n_side} leaves {cells} pair cells a side; give a larger n_side"

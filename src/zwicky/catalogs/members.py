@@ -184,7 +184,7 @@ def galaxy_fields(reader: CatalogReader, settings: ImportSettings) -> list[str]:
 
 
 def _numbers_orphans(reader: CatalogReader) -> bool:
-    """Whether orphans are told by their number, as UniverseMachine does; a mapped table numbers as it likes."""
+    """Whether a number tells an orphan, as UniverseMachine's do; a mapped table numbers as it likes."""
     return reader.map_path is None
 
 

@@ -151,6 +151,8 @@ class CatalogReader(ABC):
     parent_of : str
         What `parent_id` is the number of: another of the ``"rows"``, or one of the ``"halos"`` of another
         catalogue, which are numbered by themselves.
+    map_path : Path or None
+        The column map that says what the columns are, where it takes one.
     cosmology : FLRW or None
         The whole cosmology, where the catalogue has more than the numbers in its header.
     """

@@ -243,10 +243,18 @@ def test_halos_and_galaxies_numbered_each_by_themselves(simulation, tmp_path):
     # The nearest galaxy is the one at the centre, as it was made.
     assert np.array_equal(galaxies.is_central, true.is_central)
     assert "nearest to the centre" in made["members"]
+    assert made["matching"]["hosts_whose_galaxy_lies_outside_r200c"] == 0
     settings = ImportSettings(tracers="satellites")
     _, galaxies, _ = tables(import_catalogs(*mapped(tmp_path), settings, tmp_path / "s"))
     kept = ~true.is_central & np.isin(true.galaxy_id, simulation.galaxy_id[changed.upid >= 0])
     assert np.array_equal(simulation.galaxy_id[galaxies.galaxy_id], true.galaxy_id[kept])
+    # Galaxies that name the wrong halos, as rows read in another order would, lie outside all of them.
+    wrong = changed.but(upid=np.roll(np.arange(len(number)), 1)[changed.upid])
+    write_own_hdf5(tmp_path, wrong)
+    path.write_text(path.read_text().replace('"parent"', '{ column = "parent", of = "halos" }'))
+    *_, made = tables(import_catalogs(*mapped(tmp_path), ImportSettings(), tmp_path / "wrong"))
+    assert made["matching"]["hosts_whose_galaxy_lies_outside_r200c"] > 0.9 * made["matching"]["hosts"]
+    assert any("outside r200c" in warning for warning in made["warnings"])
     text = path.read_text().replace("parent_id = -1\n", "")
     path.write_text(text)
     with pytest.raises(ZwickyError, match="write parent_id = -1 for halos if every one is a host"):
@@ -346,6 +354,16 @@ def test_a_finished_import_is_not_made_again_and_another_is_refused(files, tmp_p
     other.mkdir()
     import_catalogs(*native(files), ImportSettings(), other)
     assert read_identity(other) == read_identity(directory)
+    by_map = import_catalogs(*mapped(files), ImportSettings(), tmp_path / "mapped")
+    text = (files / "own.toml").read_text()
+    try:
+        (files / "own.toml").write_text(text + "# looked at again\n")
+        with pytest.raises(ZwickyError, match="holds another import"):
+            import_catalogs(*mapped(files), ImportSettings(), by_map)
+    finally:
+        (files / "own.toml").write_text(text)
+    with pytest.raises(ZwickyError, match="does not say which galaxies are orphans"):
+        import_catalogs(*mapped(files), ImportSettings(orphans="drop"), tmp_path / "dropped")
     (tmp_path / "notes").mkdir()
     (tmp_path / "notes" / "mine.txt").write_text("mine")
     with pytest.raises(ZwickyError, match="holds something else"):

@@ -72,6 +72,19 @@ def test_sfr_catalog_has_halo_masses_over_h_and_stellar_masses_without(tmp_path,
     assert any("M200c is joined" in note for note in reader.header.notes)
 
 
+@pytest.mark.parametrize(("unit", "h_power"), [("Msun", 0), ("Msun/h", 1)])
+def test_the_header_of_a_sfr_catalog_tells_its_unit_of_mass(tmp_path, unit, h_power):
+    text, texts = sfr_catalog()
+    names, rest = text.split("\n", 1)
+    rest = rest.replace("#Masses: Msun/h; stellar masses: Msun\n", "")
+    remark = f"#M: Halo mass (Bryan & Norman 1998 virial mass, {unit})\n#SM: True stellar mass (Msun)\n"
+    (tmp_path / "sfr_catalog_0.895100.txt").write_text(f"{names}\n{remark}{rest}")
+    found = canonical(UniverseMachineText(tmp_path / "sfr_catalog_0.895100.txt"), h=H)
+    real = ~np.isin(np.arange(N), [3, 4])
+    for name in ("mvir", "m_peak"):
+        np.testing.assert_allclose(found[name], floats(texts[name])[real] / H**h_power, rtol=1e-14)
+
+
 @pytest.mark.parametrize("scales", [5, 178])
 def test_sfh_catalog_has_all_masses_without_h(tmp_path, scales):
     text, texts = sfh_catalog(scales)

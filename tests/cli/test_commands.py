@@ -163,6 +163,8 @@ def test_info(run, place, capsys):
         (["mock", "nowhere", "--seed", "-1", "--out", "x"], "--seed"),
         (["train", "nowhere", "--workers", "0", "--out", "x"], "--workers"),
         (["train", "nowhere", "--thin", "2", "--out", "x"], "--thin 2 is not allowed"),
+        (["reproduce", "--universe", "nowhere", "--seed", "-1", "--out", "x"], "--seed"),
+        (["info", "nothing_*.list"], "nothing_*.list"),
         (["weigh"], "weigh"),
     ],
 )
@@ -174,6 +176,22 @@ def test_mistakes_are_one_line_and_exit_code_2(arguments, message, capsys, tmp_p
     assert error.startswith("zwicky: ")
     assert message in error
     assert not list(tmp_path.rglob("*.parquet"))
+
+
+def test_mocks_over_their_own_universe_are_refused(run, capsys):
+    before = (run / "universe" / "provenance.json").read_bytes()
+    zwicky("mock", run / "universe", "--out", run / "universe", code=2)
+    assert "holds other things than mocks" in capsys.readouterr().err
+    assert (run / "universe" / "provenance.json").read_bytes() == before
+
+
+def test_what_the_system_refuses_is_one_line(tmp_path, capsys, monkeypatch):
+    def full(*_, **__):
+        raise OSError(28, "No space left on device", str(tmp_path / "x"))
+
+    monkeypatch.setattr("zwicky.mocks.read_mocks", full)
+    zwicky("train", tmp_path, "--out", tmp_path / "model", code=2)
+    assert "x: No space left on device; check" in capsys.readouterr().err
 
 
 def test_unfinished_universe(run, tmp_path, capsys):

@@ -57,6 +57,13 @@ def test_a_folder_with_other_things_is_not_overwritten(fitted, tmp_path):
         save_model(tmp_path / "thesis", fitted, {})
     assert (tmp_path / "thesis" / "chapter.tex").read_text() == "years of work"
     assert [path.name for path in tmp_path.iterdir()] == ["thesis"]
+    with pytest.raises(ZwickyError, match="a file stands in the way"):
+        save_model(tmp_path / "thesis" / "chapter.tex", fitted, {})
+
+
+def test_what_stands_beside_a_model_comes_with_it(fitted, tmp_path):
+    save_model(tmp_path / "model", fitted, {}, beside={"calibration.json": {"error_table": [1, 2]}})
+    assert json.loads((tmp_path / "model" / "calibration.json").read_text()) == {"error_table": [1, 2]}
 
 
 def test_a_newer_schema_is_refused_politely(directory):

@@ -197,6 +197,14 @@ def test_round_trip(mocks, tmp_path):
         read_mocks(tmp_path / "mocks")
 
 
+def test_mocks_do_not_go_into_a_directory_of_other_things(mocks, tmp_path):
+    (tmp_path / "provenance.json").write_text("of a universe")
+    (tmp_path / "universe.toml").write_text("")
+    with pytest.raises(ZwickyError, match="holds other things than mocks"):
+        write_mocks(tmp_path, mocks)
+    assert (tmp_path / "provenance.json").read_text() == "of a universe"
+
+
 def test_a_failed_write_is_not_complete(mocks, tmp_path, monkeypatch):
     write_mocks(tmp_path, mocks)
 

@@ -116,6 +116,8 @@ def test_plan_refuses_what_cannot_fit():
         ({"redshifts": ()}, "at least one"),
         ({"redshifts": (20.0,)}, "outside"),
         ({"redshifts": (0.5, 0.5)}, "twice"),
+        ({"redshifts": (0.1171, 0.1174)}, "twice to three decimals"),
+        ({"split_mesh_cells": 0.4}, "at least 2 mesh cells"),
         ({"softening_mpc_h": 0.0}, "above 0"),
         ({"cosmology": "Plank18"}, "did you mean 'Planck18'"),
         ({"omega_b": 0.5}, "omega_b"),
@@ -127,6 +129,12 @@ def test_settings_refuse_nonsense_in_one_line(change, message):
     with pytest.raises(ZwickyError, match=message) as caught:
         SETTINGS.replace(**change)
     assert "\n" not in str(caught.value)
+
+
+def test_more_galaxies_than_particles_are_refused_before_the_simulation(tmp_path):
+    with pytest.raises(ZwickyError, match=r"are more than the 0\.016 particles"):
+        make_universe(SETTINGS.replace(n_side=32, box_size_mpc_h=127.0), tmp_path / "u")
+    assert not list((tmp_path / "u").iterdir())
 
 
 def test_other_cosmologies():

@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 
 from zwicky.errors import ZwickyError
-from zwicky.estimators import build_estimator, save_model
+from zwicky.estimators import build_estimator, load_model, read_provenance, save_model
 from zwicky.images import ImageSettings
 from zwicky.io import read_json, read_sample, write_json, write_sample
 from zwicky.parallel import available_cores
@@ -57,7 +57,7 @@ class CrossValidation:
     losses : list of dict, one a fold
         Loss curves ``{"train": [...], "validation": [...]}``; empty lists for estimators without.
     seconds : float64, shape (n_folds,)
-        Wall time of each fold when it was computed.
+        Wall time of each fold when it was computed; NaN if it went on from what an earlier call had left.
     models : list of Path, one a fold
         Model directories of the folds.
     """
@@ -80,6 +80,7 @@ class _Fold:
     seed: np.random.SeedSequence
     directory: Path
     digest: str
+    resumed: bool = False
 
 
 def cross_validate(
@@ -129,7 +130,12 @@ def cross_validate(
         _Fold(int(k), name, images, settings, stream, workdir / f"fold_{k:02d}", f"{digest} {k}")
         for k, stream in zip(folds, np.random.SeedSequence(seed).spawn(len(folds)), strict=True)
     ]
-    missing = [job for job in jobs if _finished(job) is None]
+    shared = (workdir / _SHARED).exists()
+    missing = [
+        dataclasses.replace(job, resumed=shared or _checkpoint(job).exists())
+        for job in jobs
+        if _finished(job) is None
+    ]
     workers = min(workers or available_cores(), len(missing))
     per_fold = estimator.steps
     count = _Count(len(jobs) * per_fold, (len(jobs) - len(missing)) * per_fold, progress)
@@ -168,24 +174,35 @@ def _digest(name, images, settings, seed, folds, train: ClusterSample, test: Clu
     return digest.hexdigest()
 
 
+def _checkpoint(job: _Fold) -> Path:
+    return job.directory / "checkpoint.safetensors"
+
+
 def _finished(job: _Fold) -> dict[str, Any] | None:
-    """A fold's result if it is complete and belongs to this cross-validation."""
+    """A fold's result if it is complete, with its model whole, and belongs to this cross-validation."""
     path = job.directory / "result.json"
     if not path.exists():
         return None
     result = read_json(path)
-    return result if result.get("digest") == job.digest else None
+    if result.get("digest") != job.digest:
+        return None
+    try:
+        load_model(job.directory / "model")
+    except ZwickyError:
+        return None
+    return result if read_provenance(job.directory / "model").get("digest") == job.digest else None
 
 
 def _run_fold(job: _Fold, train: ClusterSample, test: ClusterSample, report: Callable[[str], None]) -> None:
     """Train and predict one fold, leaving its model and, last of all, its result on disk."""
     start = time.perf_counter()
+    (job.directory / "result.json").unlink(missing_ok=True)
     rng = np.random.default_rng(job.seed)
     held_out = test[test.fold == job.number]
     n_validation = max(1, round(_VALIDATION_SHARE * len(held_out)))
     validation = held_out[np.sort(rng.choice(len(held_out), n_validation, replace=False))]
     estimator = build_estimator(job.name, job.images, job.settings)
-    own = job.directory / "checkpoint.safetensors"
+    own = _checkpoint(job)
     options: dict[str, Any] = {}
     if estimator.resumable:
         options = {
@@ -203,7 +220,7 @@ def _run_fold(job: _Fold, train: ClusterSample, test: ClusterSample, report: Cal
         job.directory / "result.json",
         {
             **facts,
-            "seconds": time.perf_counter() - start,
+            "seconds": np.nan if job.resumed else time.perf_counter() - start,
             "losses": dataclasses.asdict(losses) if losses else {"train": [], "validation": []},
             "log10_m200c": predicted,
         },

@@ -82,8 +82,7 @@ def write_results(
     _write_sample_cluster(directory / "sample_cluster.ecsv", test)
     times: dict[str, Any] = {
         **timing,
-        **{f"fold_{name}_s": float(np.mean(crossed[name].seconds)) for name in losses},
-        **{f"folds_{name}_s": float(np.sum(result.seconds)) for name, result in crossed.items()},
+        **_fold_times(crossed, losses),
     }
     if per_cluster_us is not None:
         times["per_cluster_us"] = dict(per_cluster_us)
@@ -110,6 +109,19 @@ def write_results(
     metrics |= facts
     write_json(directory / "metrics.json", metrics)
     return metrics
+
+
+def _fold_times(crossed: Mapping[str, CrossValidation], networks: Mapping[str, Any]) -> dict[str, float]:
+    """Mean time of a network's fold, and each method's summed over folds, of folds done in one go."""
+    whole = {name: result.seconds[np.isfinite(result.seconds)] for name, result in crossed.items()}
+    return {
+        **{f"fold_{name}_s": float(np.mean(whole[name])) for name in networks if len(whole[name])},
+        **{
+            f"folds_{name}_s": float(np.sum(seconds))
+            for name, seconds in whole.items()
+            if len(seconds) == len(crossed[name].seconds)
+        },
+    }
 
 
 def _write_sample_cluster(path: Path, test: ClusterSample) -> None:

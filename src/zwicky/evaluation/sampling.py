@@ -4,8 +4,9 @@ For each sampling rate each test cluster is thinned ten times, weighed each time
 whole, and the mean of the ten log10 masses is compared with the mass from all galaxies. The paper averages
 "mass predictions" without saying of what: we average log10 M, in which its networks predict.
 
-The thinned clusters follow from the seed, the rate and the number of the draw alone, so that all methods
-that look at one catalogue see the same ones, and each (method, rate) is kept on disk as it is done.
+The thinned clusters follow from the sample, the seed, the rate and the number of the draw alone, so that
+methods that weigh the same sample see the same ones (support distribution machines, on a part of it, have
+draws of their own), and each (method, rate) is kept on disk as it is done.
 """
 
 from __future__ import annotations

@@ -110,6 +110,7 @@ def reproduce(
     report, metrics = directory / "report.html", directory / "metrics.json"
     done = metrics.exists() and read_json(metrics).get("run_digest") == settings.digest
     if not done:
+        report.unlink(missing_ok=True)  # of earlier metrics
         measured = _measured(settings, directory, mocks, crossed, relations, tell, workers, timing)
         tell("evaluate", 0, 1, "predictions and metrics")
         universe = universe_facts(settings, directory)

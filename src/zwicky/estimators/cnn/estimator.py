@@ -124,7 +124,7 @@ class _CNN(Estimator):
                 seed,
                 validation=None if validation is None else self._pair(validation, device),
                 checkpoint=None if checkpoint is None else Path(checkpoint),
-                digest=self._digest(sample, seed),
+                digest=self._digest(seed, sample, validation),
                 progress=progress,
             )
         return self
@@ -242,11 +242,13 @@ class _CNN(Estimator):
             return lambda rng: images
         return lambda rng: self._inputs(thinned(sample, rng, self.settings.thin_min), device)
 
-    def _digest(self, sample: ClusterSample, seed: int) -> str:
-        """What is trained on what: equal for two calls that would give the same weights."""
+    def _digest(self, seed: int, *samples: ClusterSample | None) -> str:
+        """What is trained and followed on what: equal for two calls that would give the same."""
         digest = hashlib.sha256(json.dumps([self.name, self.configuration(), seed]).encode())
-        for values in (sample.offsets, sample.v_los, sample.r_proj, sample.log10_m200c_h):
-            digest.update(values)
+        for sample in samples:
+            if sample is not None:
+                for values in (sample.offsets, sample.v_los, sample.r_proj, sample.log10_m200c_h):
+                    digest.update(values)
         return digest.hexdigest()
 
 

@@ -43,8 +43,8 @@ def _dispersion_mass_caption(run: RunResults) -> str:
         "Velocity dispersion of the galaxies against true mass in the training set. Line: "
         "median; dark band: 16th to 84th percentile; light band: 3rd to 97th. Dashed: "
         "the fitted power law and its scatter, extrapolated below the dotted line, where it was not "
-        f"fitted. With true members only (left) the slope is {slopes['pure']}, near the 1/3 that "
-        f"gravity alone would give; with interlopers (right) it is {slopes['contaminated']}, because "
+        f"fitted. With true members only (left) the slope is {slopes['pure']} (gravity alone would give "
+        f"about 1/3); with interlopers (right) it is {slopes['contaminated']}, because "
         "galaxies that do not belong raise the dispersion most where the cluster itself is light. A "
         "flat relation is a poor scale: a small error in σ becomes a large one in mass."
     )

@@ -99,7 +99,7 @@ def _times(run: RunResults) -> Grid:
     stages = {name.removesuffix("_s"): s for name, s in timing.items() if _is_number(s)}
     folds = {name[len("train_") :]: s for name, s in stages.items() if name.startswith("train_")}
     fold = {name[len("fold_") :]: s for name, s in stages.items() if name.startswith("fold_")}
-    other = {name: s for name, s in stages.items() if not name.startswith(("train_", "fold_"))}
+    other = {name: s for name, s in stages.items() if not name.startswith(("train_", "fold_", "folds_"))}
     one = {name: 1e-6 * us for name, us in timing.get("per_cluster_us", {}).items() if _is_number(us)}
     rows = [
         *_group("Training and weighing, ten folds", folds, _PAPER_OF_METHOD),

@@ -185,6 +185,13 @@ def test_mocks_over_their_own_universe_are_refused(run, capsys):
     assert (run / "universe" / "provenance.json").read_bytes() == before
 
 
+def test_an_evaluation_over_a_run_is_refused(run, capsys):
+    before = (run / "metrics.json").read_bytes()
+    zwicky("evaluate", run / "mocks", "--out", run, code=2)
+    assert "holds a run, a universe, mocks or a model" in capsys.readouterr().err
+    assert (run / "metrics.json").read_bytes() == before
+
+
 def test_what_the_system_refuses_is_one_line(tmp_path, capsys, monkeypatch):
     def full(*_, **__):
         raise OSError(28, "No space left on device", str(tmp_path / "x"))

@@ -280,6 +280,40 @@ def test_centres_must_differ(tmp_path):
     assert "7 is there twice" in message(error)
 
 
+def test_centres_without_a_label_of_their_own_are_faults_of_their_rows(tmp_path):
+    (tmp_path / "g.csv").write_text("ra,dec,z\n1,2,0.1\n")
+    (tmp_path / "c.ecsv").write_text(
+        "# %ECSV 1.0\n# ---\n# datatype:\n# - {name: cluster_id, datatype: string}\n"
+        "# - {name: ra, datatype: float64}\n# - {name: dec, datatype: float64}\n"
+        "# - {name: z, datatype: float64}\n# schema: astropy-2.0\ncluster_id ra dec z\n"
+        'A 1 2 0.1\n"" 2 2 0.1\nB 3 2 0.1\nB 4 2 0.1\n'
+    )
+    _, centres = read_observed(tmp_path / "g.csv", tmp_path / "c.ecsv", h=0.7)
+    assert centres.cluster_id.tolist() == ["A", "row 2", "B", "B"]
+    assert centres.faults == {
+        1: "centre has no cluster_id", 2: "centre's cluster_id is there twice",
+        3: "centre's cluster_id is there twice",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("mapping", ["z=cz[km/s]", "redshift=cz[km/s]"])
+def test_the_unit_of_a_redshift_is_honoured_whatever_it_is_called(tmp_path, mapping):
+    table = galaxies(12)
+    table["cz"] = 0.05 * 299792.458
+    table.write(tmp_path / "g.csv")
+    observed, _ = read_observed(tmp_path / "g.csv", h=0.7, columns=parse_columns(mapping))
+    np.testing.assert_allclose(observed.redshift, 0.05, rtol=1e-9)
+
+
+def test_a_redshift_in_words_is_asked_for(tmp_path):
+    table = galaxies(12)
+    table.meta["redshift"] = "unknown"
+    table.write(tmp_path / "g.ecsv")
+    with pytest.raises(ZwickyError) as error:
+        read_observed(tmp_path / "g.ecsv", h=0.7)
+    assert "'unknown' of its metadata is no number; give --redshift" in message(error)
+
+
 @pytest.mark.parametrize("columns", ["", "ra=ra[deg]"])
 @pytest.mark.parametrize(("n", "centre"), [(25, "150,2"), (5, "0.2,0.1")])
 def test_radians_are_asked_for(tmp_path, n, centre, columns):

@@ -75,7 +75,7 @@ def test_galaxies_with_a_cluster_stay_with_it():
     assert found.sample.n_galaxies.tolist() == [25, 15]
 
 
-def test_missing_redshift_stays_and_missing_centre_has_no_redshift():
+def test_targets_without_a_redshift_are_left_out_and_missing_centre_has_no_redshift():
     centres = Centres(
         np.array([1, 2]), np.array([10.0, np.nan]), np.array([5.0, 5.0]), np.array([0.05, 0.05])
     )
@@ -83,9 +83,42 @@ def test_missing_redshift_stays_and_missing_centre_has_no_redshift():
     found = clusters_from_sky(
         galaxies, centres, cosmology=COSMOLOGIES["flat"], aperture_mpc=2, v_cut_kms=2200
     )
-    assert found.sample.n_galaxies.tolist() == [2, 0]
-    assert np.isnan(found.sample.v_los).tolist() == [False, True]
+    assert found.sample.n_galaxies.tolist() == [1, 0]
+    assert np.isfinite(found.sample.v_los).all()
+    assert found.notes == ("galaxies: left out 1 galaxy without a redshift near a centre",)
     assert np.isnan(found.sample.redshift).tolist() == [False, True]
+
+
+def test_one_centre_of_a_survey_with_many_clusters():
+    centres = Centres(np.array(["B"]), np.array([10.0]), np.array([5.0]), np.array([0.05]))
+    survey = SkyList(
+        np.full(3, 10.0), np.full(3, 5.0), np.full(3, 0.05), cluster_id=np.array(["A", "B", "B"])
+    )
+    found = clusters_from_sky(survey, centres, cosmology=COSMOLOGIES["flat"], aperture_mpc=2, v_cut_kms=2200)
+    assert found.sample.n_galaxies.tolist() == [2]
+    assert found.notes == ("galaxies: left out 1 galaxy of clusters that are not among the centres",)
+
+
+def test_no_usable_centre_in_a_cosmology_with_radiation():
+    from astropy.cosmology import Planck18
+
+    centres = Centres(np.array(["A"]), np.array([10.0]), np.array([5.0]), np.array([np.nan]))
+    galaxies = SkyList(np.full(3, 10.0), np.full(3, 5.0), np.full(3, 0.05), cluster_id=np.full(3, "A"))
+    found = clusters_from_sky(galaxies, centres, cosmology=Planck18, aperture_mpc=2, v_cut_kms=2200)
+    assert np.isnan(found.sample.redshift).all()
+
+
+def test_a_fault_of_one_centre_is_its_own():
+    faults = {1: "centre has no cluster_id"}
+    place = np.array([10.0, 11.0]), np.array([5.0, 6.0]), np.array([0.05, 0.05])
+    centres = Centres(np.array(["A", "row 2"]), *place, faults=faults)
+    galaxies = SkyList(np.full(3, 10.0), np.full(3, 5.0), np.full(3, 0.05))
+    found = clusters_from_sky(
+        galaxies, centres, cosmology=COSMOLOGIES["flat"], aperture_mpc=2, v_cut_kms=2200
+    )
+    assert found.sample.n_galaxies.tolist() == [3, 0]
+    assert found.problems[1].what == "centre has no cluster_id"
+    assert 0 not in found.problems
 
 
 @pytest.mark.parametrize(

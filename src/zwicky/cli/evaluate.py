@@ -29,6 +29,7 @@ def evaluate(
     Example:  zwicky evaluate my_mocks --out my_results
     """
     from zwicky.cli.console import print_table2, stages
+    from zwicky.errors import ZwickyError
     from zwicky.estimators import CNNSettings, MSigmaSettings
     from zwicky.evaluation import cross_validate_networks, fit_relations, write_results
     from zwicky.io import make_directory
@@ -40,6 +41,9 @@ def evaluate(
     settings = from_mapping(CNNSettings, to_mapping(base) | changes, "training")
     samples = read_mocks(mocks)
     relations = fit_relations(samples, MSigmaSettings(min_log10_m200c_h=m_sigma_above))
+    others = ("run.toml", "universe.toml", "import.toml", "mocks.toml", "config.toml")
+    if any((out / name).exists() for name in others):
+        raise ZwickyError(f"{out}: holds a run, a universe, mocks or a model; give another directory")
     make_directory(out)
     with stages() as tell:
         crossed = cross_validate_networks(samples, out / "training", settings, seed, tell, workers)

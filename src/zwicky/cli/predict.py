@@ -25,8 +25,8 @@ def predict(
         float | None, typer.Option(help="Redshift of the cluster where no file has it.")
     ] = None,
     cosmology: Annotated[
-        str, typer.Option(help="Cosmology of the distances and of the masses' h.")
-    ] = "ho2019",
+        str | None, typer.Option(help="Cosmology of the distances and of the masses' h; default: ho2019.")
+    ] = None,
     comoving: Annotated[bool, typer.Option("--comoving", help="Radii are comoving, not proper.")] = False,
     recentre: Annotated[
         bool, typer.Option("--recentre", help="Put velocities on the median of the inner galaxies.")
@@ -61,6 +61,7 @@ def predict(
     from zwicky.io.measures import parse_columns
     from zwicky.io.observed import read_observed
     from zwicky.io.tabular import check_output, write_any
+    from zwicky.tables import ClusterSample
 
     _check_paths([galaxies, *([clusters] if clusters else [])], {"--out": out, "--plot": plot})
     if out is not None:
@@ -69,11 +70,15 @@ def predict(
         survey.check_plot(plot)
     if redshift is not None and not 0 < redshift < 20:
         raise ZwickyError(f"--redshift {redshift:g} is not allowed; give the cluster's redshift, above 0")
-    chosen = cosmology_named(cosmology)
+    chosen = cosmology_named(cosmology or "ho2019")
     mapping = parse_columns(columns)
     observed, centres = read_observed(
         galaxies, clusters, h=chosen.h, columns=mapping, redshift=redshift, comoving=comoving
     )
+    if cosmology is not None and isinstance(observed, ClusterSample):
+        raise ZwickyError(
+            f"{galaxies.name}: is a sample that zwicky wrote, with its own cosmology; leave out --cosmology"
+        )
     weighing, by_sigma = survey.open_model(model), survey.open_model(m_sigma)
     if not isinstance(by_sigma.estimator, MSigma):
         raise ZwickyError(
@@ -88,7 +93,8 @@ def predict(
     if len(found) == 1 and (problem := survey.problems_of(found, weighing)[0]) is not None:
         raise ZwickyError(f"{galaxies.name}: cluster {found.label[0]}: {problem.what}; {problem.advice}")
     table = survey.weigh(found, weighing, by_sigma)
-    table.meta = {"model": weighing.name, "cosmo": found.sample.cosmology.name or cosmology}
+    its = found.sample.cosmology
+    table.meta = {"model": weighing.name, "cosmo": its.name or type(its).__name__}
     if out is not None:
         write_any(out, table)
     if plot is not None:

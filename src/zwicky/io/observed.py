@@ -89,13 +89,17 @@ class SkyList:
 
 @dataclass(frozen=True)
 class Centres:
-    """Cluster centres: `ra` and `dec` in degrees (NaN where not given) and redshift `z`, shape (n,)."""
+    """Cluster centres: `ra` and `dec` in degrees (NaN where not given) and redshift `z`, shape (n,).
+
+    `faults` says of single rows what is wrong with their `cluster_id`.
+    """
 
     cluster_id: np.ndarray
     ra: np.ndarray = field(repr=False)
     dec: np.ndarray = field(repr=False)
     z: np.ndarray = field(repr=False)
     source: str = "centres"
+    faults: Mapping[int, str] = field(default_factory=dict, repr=False)
 
 
 def read_observed(
@@ -256,8 +260,10 @@ def _centres(
     table: Table, source: str, columns: Mapping[str, Named], redshift: float | None, positions: bool
 ) -> Centres:
     names = {name: column_named(table, name, columns) for name in ("cluster_id", "ra", "dec", "z")}
-    if names["z"] is None:
-        names["z"] = column_named(table, "redshift", columns)
+    # What the user names a redshift comes before what merely has such a name.
+    order = ("redshift", "z") if "redshift" in columns else ("z", "redshift")
+    z_ours = next((ours for ours in order if column_named(table, ours, columns)), "z")
+    names["z"] = column_named(table, z_ours, columns)
     if names["z"] is not None and redshift is not None:
         raise ZwickyError(
             f"{source}: {names['z']!r} has the redshifts of the clusters; leave out --redshift {redshift:g}"
@@ -273,15 +279,34 @@ def _centres(
         blank = redshift if name == "z" and redshift is not None else np.nan
         column = names[name]
         values[name] = (
-            np.full(len(table), blank) if column is None else numbers(table, name, column, columns, source)
+            np.full(len(table), blank)
+            if column is None
+            else numbers(table, z_ours if name == "z" else name, column, columns, source)
         )
-    ids = labels(table, names["cluster_id"], source) if names["cluster_id"] else np.array([Path(source).stem])
-    unique, counts = np.unique(ids, return_counts=True)
-    if np.any(counts > 1):
-        raise ZwickyError(
-            f"{source}: cluster_id {unique[counts > 1][0]} is there twice; give each cluster one row"
-        )
-    return Centres(cluster_id=ids, **values, source=source)
+    ids, faults = _centre_ids(table, names["cluster_id"], source)
+    return Centres(cluster_id=ids, **values, source=source, faults=faults)
+
+
+def _centre_ids(table: Table, name: str | None, source: str) -> tuple[np.ndarray, dict[int, str]]:
+    """Labels of the centres, and the rows among many whose label is missing or not theirs alone."""
+    if name is None:
+        return np.array([Path(source).stem]), {}
+    gaps = without_label(table, name)
+    if len(table) == 1 or gaps.all():
+        return labels(table, name, source), {}
+    named = labels(table[~gaps], name, source)
+    if gaps.any():
+        ids = np.array([f"row {i + 1}" for i in range(len(table))], dtype=object)
+        ids[~gaps] = named
+        ids = ids.astype(str)
+    else:
+        ids = named
+    _, which, counts = np.unique(ids, return_inverse=True, return_counts=True)
+    again = np.flatnonzero(counts[which] > 1)
+    if len(again) == len(table):
+        raise ZwickyError(f"{source}: cluster_id {ids[0]} is there twice; give each cluster one row")
+    faults = {int(i): "centre has no cluster_id" for i in np.flatnonzero(gaps)}
+    return ids, faults | {int(i): "centre's cluster_id is there twice" for i in again}
 
 
 def _cluster_ids(table: Table, columns: Mapping[str, Named], source: str) -> np.ndarray:
@@ -294,7 +319,8 @@ def _cluster_ids(table: Table, columns: Mapping[str, Named], source: str) -> np.
 def _redshifts(
     table: Table, columns: Mapping[str, Named], source: str, redshift: float | None, elsewhere: bool
 ) -> np.ndarray:
-    name = column_named(table, "redshift", columns) or column_named(table, "z", columns)
+    ours = "redshift" if column_named(table, "redshift", columns) else "z"
+    name = column_named(table, ours, columns)
     written = next((v for k, v in table.meta.items() if str(k).lower() in ("redshift", "z")), None)
     if redshift is not None:
         ids = column_named(table, "cluster_id", columns)
@@ -304,9 +330,17 @@ def _redshifts(
             )
         return np.full(len(table), float(redshift))
     if name:
-        return numbers(table, "redshift", name, columns, source)
+        return numbers(table, ours, name, columns, source)
     if written is None and not elsewhere:
         raise ZwickyError(
             f"{source}: no redshift, and the aperture is comoving; give --redshift Z or a column redshift"
         )
-    return np.full(len(table), np.nan if written is None else float(written))
+    try:
+        value = np.nan if written is None else float(written)
+    except (TypeError, ValueError):
+        if not elsewhere:
+            raise ZwickyError(
+                f"{source}: the redshift {written!r} of its metadata is no number; give --redshift Z"
+            ) from None
+        value = np.nan
+    return np.full(len(table), value)

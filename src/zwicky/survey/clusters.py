@@ -112,6 +112,10 @@ def clusters_from_phase_space(
         redshift = np.where(row >= 0, centres.z[row], np.nan)
         advice = f"add its cluster_id to {centres.source}"
         problems = {int(i): Problem("not among the centres", advice) for i in np.flatnonzero(row < 0)}
+        mend = f"mend its row in {centres.source}"
+        problems |= {
+            i: Problem(centres.faults[int(r)], mend) for i, r in enumerate(row) if int(r) in centres.faults
+        }
     scale = _comoving_scale(redshift, galaxies.frame, cosmology)
     return ObservedClusters(
         sample=observed_sample(
@@ -185,7 +189,8 @@ def comoving_transverse_mpc(redshift: np.ndarray, cosmology: FLRW) -> np.ndarray
     redshift = np.asarray(redshift, dtype=float)
     good = redshift > 0
     out = np.full(redshift.shape, np.nan)
-    out[good] = cosmology.comoving_transverse_distance(redshift[good]).to_value("Mpc")
+    if good.any():  # some of astropy's cosmologies refuse an empty array
+        out[good] = cosmology.comoving_transverse_distance(redshift[good]).to_value("Mpc")
     return out
 
 

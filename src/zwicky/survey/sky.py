@@ -51,10 +51,11 @@ def clusters_from_sky(
 ) -> ObservedClusters:
     """Clusters in the order of `centres`, with the galaxies that were observed for them or lie around them.
 
-    Galaxies with a `cluster_id` go to that cluster. Without, a galaxy goes to every centre it is near:
-    within 1.5 times `aperture_mpc` (comoving) and 2.5 times `v_cut_kms`, found in a k-d tree of unit
-    vectors. With many centres a galaxy without a position or of an unknown cluster is left out, a centre
-    that cannot be is a problem of its cluster, and `notes` count what was left out.
+    Galaxies with a `cluster_id` go to that cluster. Without, a galaxy with a redshift goes to every centre
+    it is near: within 1.5 times `aperture_mpc` (comoving) and 2.5 times `v_cut_kms`, found in a k-d tree of
+    unit vectors. Galaxies without a redshift near a centre are left out, and with many centres those without
+    a position or of an unknown cluster; a centre that cannot be is a problem of its cluster. `notes` count
+    what was left out.
 
     Raises
     ------
@@ -64,7 +65,8 @@ def clusters_from_sky(
     many = len(centres.z) > 1
     for values in (galaxies, centres):
         _check_all(values.source, values.ra, values.dec, values.z, many)
-    problems = _misplaced(centres)
+    mend = f"mend its row in {centres.source}"
+    problems = {i: Problem(what, mend) for i, what in centres.faults.items()} | _misplaced(centres)
     counts = {"without cluster_id": galaxies.n_without_id}
     misplaced = list(_misplaced(galaxies))
     if misplaced and galaxies.cluster_id is None:
@@ -79,7 +81,9 @@ def clusters_from_sky(
     distance = comoving_transverse_mpc(redshift, cosmology)
     if galaxies.cluster_id is not None:
         names, which = group(galaxies.cluster_id)
-        row = match(names, centres.cluster_id, galaxies.source, centres.source, allow_absent=many)[which]
+        row = match(
+            names, centres.cluster_id, galaxies.source, centres.source, allow_absent=many or len(names) > 1
+        )[which]
         galaxy = np.argsort(row, kind="stable")[np.sum(row < 0) :]
         counts["of clusters that are not among the centres"] = int(np.sum(row < 0))
         row = row[galaxy]
@@ -87,11 +91,15 @@ def clusters_from_sky(
         placed = np.flatnonzero(np.isfinite(towards).all(axis=1))
         row, galaxy = _around(towards[placed], centre_towards, AROUND_APERTURE * aperture_mpc / distance)
         galaxy = placed[galaxy]
+        # Targets of a survey that were not observed are no galaxies of any cluster.
+        seen = np.isfinite(galaxies.z[galaxy])
+        counts["without a redshift near a centre"] = len(np.unique(galaxy[~seen]))
+        row, galaxy = row[seen], galaxy[seen]
     theta = angular_separation(towards[galaxy], centre_towards[row])
     r_proj = theta * distance[row]
     v_los = relative_velocity(galaxies.z[galaxy], redshift[row])
     if galaxies.cluster_id is None:
-        # A missing redshift stays: the cluster is then flagged rather than weighed without the galaxy.
+        # A velocity that is not known, of a centre without a redshift, stays: the cluster is then flagged.
         near = ~(np.abs(v_los) > AROUND_VELOCITY * v_cut_kms)
         row, r_proj, v_los = row[near], r_proj[near], v_los[near]
     n_galaxies = np.bincount(row, minlength=len(redshift))

@@ -93,8 +93,8 @@ def _sampling_caption(run: RunResults) -> str:
     text = (
         "How a mass drifts when only a share r of the galaxies is seen, relative to the mass from all of "
         "them: median and 16th to 84th percentile over clusters. The log mass is averaged over "
-        f"{_n_draws(run)} random drawings for each cluster (Eq. 14; to the letter that averages masses, which is "
-        "up to 0.01 dex higher)"
+        f"{_n_draws(run)} random drawings for each cluster (Eq. 14; to the letter that averages masses, "
+        "which is up to 0.01 dex higher)"
     )
     if any(row.get("one_draw") for row in run.metrics["table4"].values()):
         text += " (above), and for one drawing, which is what an observer has (below)"

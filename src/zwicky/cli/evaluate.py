@@ -36,14 +36,14 @@ def evaluate(
     from zwicky.mocks import read_mocks
     from zwicky.settings import from_mapping, read_toml, to_mapping
 
+    others = ("run.toml", "universe.toml", "import.toml", "mocks.toml", "config.toml")
+    if any((out / name).exists() for name in others):
+        raise ZwickyError(f"{out}: holds a run, a universe, mocks or a model; give another directory")
     base = read_toml(CNNSettings, config) if config else CNNSettings()
     changes = {} if epochs is None else {"epochs": epochs}
     settings = from_mapping(CNNSettings, to_mapping(base) | changes, "training")
     samples = read_mocks(mocks)
     relations = fit_relations(samples, MSigmaSettings(min_log10_m200c_h=m_sigma_above))
-    others = ("run.toml", "universe.toml", "import.toml", "mocks.toml", "config.toml")
-    if any((out / name).exists() for name in others):
-        raise ZwickyError(f"{out}: holds a run, a universe, mocks or a model; give another directory")
     make_directory(out)
     with stages() as tell:
         crossed = cross_validate_networks(samples, out / "training", settings, seed, tell, workers)

@@ -129,8 +129,8 @@ class RunSettings:
 
 
 #: Named scales. A smaller box holds fewer halos: `standard` takes more lines of sight of each, for as many
-#: training clusters in a bin of mass as the paper's cubic Gpc/h gives; `demo` trains longer on fewer. Where the
-#: rest takes long enough, fewer clusters are thinned for the support distribution machines.
+#: training clusters in a bin of mass as the paper's cubic Gpc/h gives; `demo` trains longer on fewer. `demo`
+#: and `paper`, which have much else to do, thin fewer for the support distribution machines.
 RUN_SCALES = {
     "demo": RunSettings(
         universe=SCALES["demo"],

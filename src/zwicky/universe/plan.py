@@ -20,7 +20,7 @@ __all__ = ["Plan", "plan_universe"]
 _NEAR = 0.6
 #: Pairs that clustering brings, over those of uniform particles, averaged over a run to z = 0.117 (512^3).
 _CLUSTERING = 1.1
-#: Time of a whole run over that of its pair forces (measured at 512^3: transforms 15 %, sorting and mesh 35 %).
+#: Time of a whole run over that of its pair forces (512^3: transforms 15 %, sorting and mesh 35 %).
 _WHOLE_OVER_PAIRS = 2.2
 
 

@@ -1,7 +1,7 @@
 """The tables of ``docs/results.md``, from the metrics of one or more runs, beside the paper's numbers.
 
 Run ``python -m validation.tables docs/results/paper.json docs/results/standard.json``: Markdown on standard
-output, a column or a block a run in the order given, named after the file.
+output, a column or a block a run in the order given, named after its particles, or after its file.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from zwicky.io import read_json
 __all__ = ["main", "tables"]
 
 Runs = Mapping[str, Mapping[str, Any]]
+
+_PUBLISHED = "Ho et al."
 
 
 def tables(runs: Runs) -> str:
@@ -75,7 +77,7 @@ def _table1(runs: Runs) -> str:
         [name, *(cell(run["table1"][name]) for run in runs.values()), cell(published)]
         for name, published in PAPER_TABLE1.items()
     )
-    return _markdown(["sigma_15 in km/s, slope, scatter in dex", *runs, "paper"], rows)
+    return _markdown(["sigma_15 in km/s, slope, scatter in dex", *runs, _PUBLISHED], rows)
 
 
 def _table2(runs: Runs) -> str:
@@ -99,7 +101,7 @@ def _table2(runs: Runs) -> str:
         published = PAPER_TABLE2[method]
         cells = [f"{published['median']:+.3f}", f"{published['scatter']:.3f}"]
         cells += [f"{published['skewness']:+.2f}", f"{published['kurtosis']:+.2f}"]
-        rows.append([title, "paper", "", *cells, f"{published['p84']:+.3f}, {published['p16']:.3f}", ""])
+        rows.append([title, _PUBLISHED, "", *cells, f"{published['p84']:+.3f}, {published['p16']:.3f}", ""])
     head = ["method", "run", "clusters", "median", "scatter, dex", "skewness", "excess kurtosis"]
     return _markdown([*head, "84th, 16th", "Eq. 10, slope 2"], rows)
 
@@ -117,7 +119,7 @@ def _ratios(runs: Runs) -> str:
         ]
         for method, other in by_run[0]
     )
-    return _markdown(["scatter of / over that of", *runs, "paper"], rows)
+    return _markdown(["scatter of / over that of", *runs, _PUBLISHED], rows)
 
 
 def _table3(runs: Runs) -> str:
@@ -134,7 +136,7 @@ def _table3(runs: Runs) -> str:
             rows.append([title, name, *estimates, cell, "yes" if row["converged"] else "no"])
         if method in PAPER_TABLE3:
             published = PAPER_TABLE3[method]
-            rows.append([title, "paper", *(f"{published[key]['median']:+.2f}" for key in keys), "", ""])
+            rows.append([title, _PUBLISHED, *(f"{published[key]['median']:+.2f}" for key in keys), "", ""])
     return _markdown(["method", "run", *keys, "intrinsic variance", "converged"], rows)
 
 
@@ -150,7 +152,7 @@ def _table4(runs: Runs) -> str:
             rows.append([title, name, f"{row['n_clusters']:,}", *cells])
         published = PAPER_TABLE4[method]
         rows.append(
-            [title, "paper", "", "", f"{published['window_median']:+.3f}, {published['window_width']:.3f}"]
+            [title, _PUBLISHED, "", "", f"{published['window_median']:+.3f}, {published['window_width']:.3f}"]
         )
     head = ["method", "run", "clusters", "mean of ten (Eq. 14): median, width", "single draws: median, width"]
     return _markdown(head, rows)
@@ -189,12 +191,18 @@ def _claims(runs: Runs) -> str:
     return _markdown(["statement", *runs], rows)
 
 
+def _name(path: Path, run: Mapping[str, Any]) -> str:
+    n = run["universe"].get("n_particles")
+    return f"{round(n ** (1 / 3))}³" if n else path.stem
+
+
 def main() -> None:
     """Print the tables of the runs named on the command line."""
     parser = argparse.ArgumentParser(description="Tables of docs/results.md from metrics.json files.")
     parser.add_argument("metrics", type=Path, nargs="+", help="metrics.json of a run")
     paths = parser.parse_args().metrics
-    print(tables({path.stem: read_json(path) for path in paths}))
+    runs = ((path, read_json(path)) for path in paths)
+    print(tables({_name(path, run): run for path, run in runs}))
 
 
 if __name__ == "__main__":

@@ -49,12 +49,15 @@ def significant(value: float | None, digits: int = 3) -> str:
 
 
 def error(value: float | None, decimals: int) -> str:
-    """A standard error; nothing where there is none.
+    """A standard error; nothing where there is none. One that would round to zero has a digit more.
 
-    >>> error(0.0012, 3), error(None, 3)
-    ('± 0.001', '')
+    >>> error(0.0012, 3), error(0.0004, 3), error(None, 3)
+    ('± 0.001', '± 0.0004', '')
     """
-    return "" if value is None else f"± {number(value, decimals)}"
+    if value is None:
+        return ""
+    rounds_to_zero = 0 < abs(value) < 0.5 * 10.0**-decimals
+    return f"± {number(value, decimals + rounds_to_zero)}"
 
 
 def spread(p84: float | None, p16: float | None, decimals: int) -> Markup:

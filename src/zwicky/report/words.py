@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from zwicky import __version__
 from zwicky.io import provenance
-from zwicky.report.formats import count, number, percent
+from zwicky.report.formats import count, error, number, percent
 from zwicky.report.results import RunResults
 from zwicky.report.style import METHODS
 
@@ -28,8 +28,8 @@ def headline(metrics: Mapping[str, Any]) -> Markup:
     row = measured[best]
     text = (
         f"{METHODS[best].html} weighs {count(row['n_halos'])} simulated clusters, seen along three "
-        f"lines of sight each, with a scatter of <b>{number(row['scatter'], 3)} ± "
-        f"{number(row['scatter_error'], 3)} dex</b>, about {percent(row['scatter'])} of the mass, and "
+        f"lines of sight each, with a scatter of <b>{number(row['scatter'], 3)} "
+        f"{error(row['scatter_error'], 3)} dex</b>, about {percent(row['scatter'])} of the mass, and "
         f"a median error of {number(row['median'], 3, signed=True)} dex."
     )
     for c in metrics["comparisons"]:

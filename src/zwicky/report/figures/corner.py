@@ -100,7 +100,7 @@ def _range(posteriors: Mapping[str, Any], errors: Mapping[str, Any], name: str) 
 def _ticks(low: float, high: float) -> FixedLocator:
     """A few round numbers away from the ends, where the labels of neighbouring panels would meet."""
     margin = 0.15 * (high - low)
-    ticks = MaxNLocator(4).tick_values(low, high)
+    ticks = MaxNLocator(3).tick_values(low, high)
     return FixedLocator([tick for tick in ticks if low + margin <= tick <= high - margin])
 
 

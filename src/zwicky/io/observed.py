@@ -294,13 +294,10 @@ def _centre_ids(table: Table, name: str | None, source: str) -> tuple[np.ndarray
     gaps = without_label(table, name)
     if len(table) == 1 or gaps.all():
         return labels(table, name, source), {}
-    named = labels(table[~gaps], name, source)
+    ids = labels(table[~gaps], name, source)
     if gaps.any():
-        ids = np.array([f"row {i + 1}" for i in range(len(table))], dtype=object)
-        ids[~gaps] = named
-        ids = ids.astype(str)
-    else:
-        ids = named
+        named = iter(ids)
+        ids = np.array([f"row {i + 1}" if gap else str(next(named)) for i, gap in enumerate(gaps)])
     _, which, counts = np.unique(ids, return_inverse=True, return_counts=True)
     again = np.flatnonzero(counts[which] > 1)
     if len(again) == len(table):

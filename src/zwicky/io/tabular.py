@@ -108,6 +108,8 @@ def write_any(path: Path | str, table: QTable) -> None:
             table.write(temporary, format=kind, overwrite=True)
     except OSError as error:
         raise ZwickyError(f"{path}: cannot be written ({error.strerror}); give another name") from error
+    except ZwickyError:  # is a ValueError too, and says what is wrong
+        raise
     except ValueError as error:  # FITS holds no letters beyond ASCII
         reason = " ".join(str(error).split())[:120]
         raise ZwickyError(f"{path}: cannot hold this table ({reason}); give a name in .ecsv") from error

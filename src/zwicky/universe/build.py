@@ -125,7 +125,7 @@ def make_universe(
 def _tracer_density(settings: UniverseSettings) -> float:
     """Galaxies per (Mpc/h)^3, which are particles and so no more than those."""
     density = settings.tracer_density_h3_mpc3 or tracer_density_for_richness(settings.flrw())
-    own = settings.n_particles / settings.box_size_mpc_h**3
+    own = settings.particle_density_h3_mpc3
     if density > own:
         raise ZwickyError(
             f"{density:.4g} galaxies per (Mpc/h)^3 are more than the {own:.4g} particles; give "

@@ -119,7 +119,7 @@ class UniverseSettings:
             raise ZwickyError(
                 f"n_side = {self.n_side} leaves {cells} pair cells a side; give a larger n_side"
             )
-        density, own = self.tracer_density_h3_mpc3, self.n_particles / self.box_size_mpc_h**3
+        density, own = self.tracer_density_h3_mpc3, self.particle_density_h3_mpc3
         if density is not None and density > own:
             raise ZwickyError(
                 f"tracer_density_h3_mpc3 = {density:g}; give at most {own:.4g}, the particles' own"
@@ -161,6 +161,11 @@ class UniverseSettings:
     def n_particles(self) -> int:
         """Particles in all."""
         return self.n_side**3
+
+    @property
+    def particle_density_h3_mpc3(self) -> float:
+        """Particles per (Mpc/h)^3."""
+        return self.n_particles / self.box_size_mpc_h**3
 
     @property
     def n_mesh(self) -> int:

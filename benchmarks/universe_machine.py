@@ -56,8 +56,8 @@ def write_catalog(path: Path, gigabytes: float) -> None:
 
 def by_zwicky(path: Path) -> Read:
     """Ours: blocks of the file, in our units, whatever its size."""
-    from zwicky.catalogs.reader import Range
-    from zwicky.catalogs.universe_machine import UniverseMachineBinary
+    from zwicky.simulations.reader import Range
+    from zwicky.simulations.universe_machine import UniverseMachineBinary
 
     fields = ("object_id", "x", "y", "z", "mvir", "stellar_mass")
     cut = [Range("stellar_mass", LEAST)]
@@ -105,7 +105,7 @@ def _selected(records: np.ndarray) -> Read:
 
 #: How each reads, and the module it needs.
 READERS: dict[str, tuple[Callable[[Path], Read], str]] = {
-    "zwicky": (by_zwicky, "zwicky.catalogs.universe_machine"),
+    "zwicky": (by_zwicky, "zwicky.simulations.universe_machine"),
     "numpy.fromfile": (by_fromfile, "numpy"),
     "numpy.memmap": (by_memmap, "numpy"),
     "pandas": (by_pandas, "pandas"),

@@ -13,7 +13,7 @@ FLOORS = [
     ["tables"],
     ["io"],
     ["universe"],
-    ["catalogs"],
+    ["simulations"],
     ["mocks"],
     ["images"],
     ["estimators"],

@@ -24,11 +24,11 @@ from pathlib import Path
 import numpy as np
 
 from validation.data import catalogue
-from zwicky.catalogs import ImportSettings, MappedReader, import_catalogs, read_column_map
 from zwicky.estimators import load_model
 from zwicky.evaluation import residual_statistics, residuals
 from zwicky.io import read_json
 from zwicky.mocks import Mocks, MockSettings, make_mocks
+from zwicky.simulations import ImportSettings, MappedReader, import_catalogs, read_column_map
 from zwicky.units import log10_msun_h
 from zwicky.universe import read_galaxies, read_halos
 
@@ -44,7 +44,7 @@ MASSES = (13.5, 14.0)
 def import_sage(directory: Path, min_stellar_mass_msun: float) -> Path:
     """Import the catalogue into a directory as ``zwicky import`` does, with the column map that ships."""
     table = catalogue("sage_minimillennium_z0", "galaxies_z0.csv.gz")
-    with as_file(files("zwicky.catalogs") / "examples" / "sage_minimillennium.toml") as path:
+    with as_file(files("zwicky.simulations") / "examples" / "sage_minimillennium.toml") as path:
         column_map = read_column_map(path)
     readers = (MappedReader(column_map, kind, table) for kind in ("halos", "galaxies"))
     settings = ImportSettings(min_stellar_mass_msun=min_stellar_mass_msun, sigma8=0.9)

@@ -50,11 +50,17 @@ def import_(
     Example:  zwicky import --halos hlist_0.89510.list --galaxies sfr_catalog_0.895100.bin
     --box 1000 --h 0.6777 --omega-m 0.307115 --out mdpl2
     """
-    from zwicky.catalogs import ImportSettings, import_catalogs, open_mapped, open_snapshot, read_column_map
     from zwicky.cli.console import say, stages
     from zwicky.errors import ZwickyError
     from zwicky.io import read_json
     from zwicky.settings import from_mapping
+    from zwicky.simulations import (
+        ImportSettings,
+        import_catalogs,
+        open_mapped,
+        open_snapshot,
+        read_column_map,
+    )
     from zwicky.universe import read_galaxies, read_halos
 
     given = {

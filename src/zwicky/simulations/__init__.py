@@ -1,0 +1,43 @@
+"""Simulations: foreign catalogues in, universe directories out."""
+
+from zwicky.simulations.column_map import ColumnMap, read_column_map
+from zwicky.simulations.describe import describe_catalog, describe_file, describe_map
+from zwicky.simulations.formats import (
+    FORMATS,
+    OpenedSnapshot,
+    detect_format,
+    open_catalog,
+    open_mapped,
+    open_snapshot,
+)
+from zwicky.simulations.importing import import_catalogs
+from zwicky.simulations.mapped import MappedReader
+from zwicky.simulations.reader import FIELDS, UNITS, CatalogHeader, CatalogReader, Counted, Field, Range
+from zwicky.simulations.record import ImportRecord, Source
+from zwicky.simulations.selection import ImportSettings
+
+__all__ = [
+    "FIELDS",
+    "FORMATS",
+    "UNITS",
+    "CatalogHeader",
+    "CatalogReader",
+    "ColumnMap",
+    "Counted",
+    "Field",
+    "ImportRecord",
+    "ImportSettings",
+    "MappedReader",
+    "OpenedSnapshot",
+    "Range",
+    "Source",
+    "describe_catalog",
+    "describe_file",
+    "describe_map",
+    "detect_format",
+    "import_catalogs",
+    "open_catalog",
+    "open_mapped",
+    "open_snapshot",
+    "read_column_map",
+]

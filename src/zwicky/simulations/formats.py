@@ -1,0 +1,216 @@
+"""Which format a file is of, told from its content, and which of many files holds the snapshot meant."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from zwicky.errors import ZwickyError
+from zwicky.simulations.column_map import ColumnMap
+from zwicky.simulations.cosmosim import CosmoSim
+from zwicky.simulations.halotools import HalotoolsCatalog
+from zwicky.simulations.hlist import HList
+from zwicky.simulations.mapped import MappedReader
+from zwicky.simulations.reader import CatalogReader, by_number
+from zwicky.simulations.rockstar import RockstarAscii, RockstarOut
+from zwicky.simulations.selection import check_redshift
+from zwicky.simulations.tables import start_of
+from zwicky.simulations.text_reader import TextReader
+from zwicky.simulations.uchuu import UchuuUniverseMachine
+from zwicky.simulations.universe_machine import UniverseMachineArray, UniverseMachineBinary
+from zwicky.simulations.universe_machine_text import UniverseMachineHistories, UniverseMachineText
+
+__all__ = ["FORMATS", "OpenedSnapshot", "detect_format", "open_catalog", "open_mapped", "open_snapshot"]
+
+#: The formats that are known, by the name that `CatalogHeader.format` has.
+FORMATS: dict[str, type[CatalogReader]] = {
+    "rockstar-out": RockstarOut,
+    "rockstar-ascii": RockstarAscii,
+    "hlist": HList,
+    "universe-machine-binary": UniverseMachineBinary,
+    "universe-machine-array": UniverseMachineArray,
+    "universe-machine-text": UniverseMachineText,
+    "universe-machine-histories": UniverseMachineHistories,
+    "uchuu": UchuuUniverseMachine,
+    "cosmosim-csv": CosmoSim,
+    "halotools": HalotoolsCatalog,
+}
+
+#: Files closer than this in scale factor hold one snapshot.
+ONE_SNAPSHOT = 1e-4
+
+
+@dataclass(frozen=True)
+class OpenedSnapshot:
+    """A catalogue, and a line on how it was chosen among several files; empty if there was no choice."""
+
+    reader: CatalogReader
+    note: str = ""
+
+
+def open_catalog(path: Path | str | Sequence[Path], format: str | None = None) -> CatalogReader:
+    """The reader of a file, of the format given or of the one that its content tells.
+
+    Parameters
+    ----------
+    path
+        A file, a pattern such as ``"halos_20.*.ascii"``, or files that make one catalogue.
+    format
+        A key of `FORMATS`.
+
+    Raises
+    ------
+    ZwickyError
+        If there is no such file, if it is of no known format or of more than one, or as the reader.
+    """
+    paths = [Path(p) for p in path] if not isinstance(path, (str, Path)) else _files(path)
+    name = _checked(format) if format else detect_format(paths[0])
+    if len(paths) == 1:
+        return FORMATS[name](paths[0])
+    if not issubclass(FORMATS[name], (TextReader, UchuuUniverseMachine)):
+        raise ZwickyError(
+            f"{paths[0]} and {len(paths) - 1} more: a catalogue of format {name} is one file; give that one"
+        )
+    return FORMATS[name](paths)
+
+
+def open_mapped(
+    column_map: ColumnMap, kind: str, place: str | None, redshift: float | None
+) -> OpenedSnapshot:
+    """The ``"halos"`` or ``"galaxies"`` of a column map, or of a known format where the map has none.
+
+    Parameters
+    ----------
+    column_map
+        From `zwicky.simulations.read_column_map`.
+    kind
+        Which table.
+    place
+        Files to read instead of those that the map names.
+    redshift
+        As for `open_snapshot`.
+
+    Raises
+    ------
+    ZwickyError
+        As the readers; if the map has no such table and no file is given.
+    """
+    if getattr(column_map, kind) is not None:
+        return OpenedSnapshot(MappedReader(column_map, kind, place or ()))
+    if place is None:
+        raise ZwickyError(
+            f"{column_map.path}: has no [{kind}.columns]; write them, or give a file with --{kind}"
+        )
+    return open_snapshot(place, redshift)
+
+
+def detect_format(path: Path | str) -> str:
+    """The name of the one format that a file's content is of.
+
+    Raises
+    ------
+    ZwickyError
+        If it is of none, or of more than one.
+    """
+    path = Path(path)
+    found = _recognised(path)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise ZwickyError(
+            f"{path}: may be {' or '.join(found)}; say which with --halos-format or --galaxies-format"
+        )
+    raise ZwickyError(
+        f"{path}: is of no format known here ({', '.join(FORMATS)}); "
+        "describe its columns in a column map and give that with --map"
+    )
+
+
+def open_snapshot(
+    place: Path | str, redshift: float | None = None, format: str | None = None
+) -> OpenedSnapshot:
+    """The catalogue of the snapshot nearest to a redshift, of a file, a pattern or a directory of files.
+
+    Parameters
+    ----------
+    place
+        A file, a pattern, or a directory, of which the files of a known format count.
+    redshift
+        Needed only if there is more than one snapshot.
+    format
+        A key of `FORMATS`; otherwise the content tells.
+
+    Raises
+    ------
+    ZwickyError
+        As `open_catalog`; if there are several snapshots and no redshift to choose by; if the nearest one is
+        further off than `zwicky.simulations.selection.NEAR_SCALE_FACTOR`.
+    """
+    paths = _files(place)
+    if len(paths) == 1:
+        return OpenedSnapshot(open_catalog(paths, format))
+    names = {path: (format and _checked(format)) or detect_format(path) for path in paths}
+    if len(set(names.values())) > 1:
+        some = {name: path for path, name in names.items()}
+        shown = " and ".join(f"{path} ({name})" for name, path in list(some.items())[:2])
+        raise ZwickyError(f"{place}: holds files of different formats, such as {shown}; give those of one")
+    scales = {path: FORMATS[name](path).header.scale_factor for path, name in names.items()}
+    known = sorted(a for a in scales.values() if a is not None)
+    if not known or known[-1] - known[0] <= ONE_SNAPSHOT:
+        return OpenedSnapshot(open_catalog(paths, names[paths[0]]), f"{len(paths)} files of one snapshot")
+    unknown = [path for path, a in scales.items() if a is None]
+    if unknown:
+        raise ZwickyError(
+            f"{unknown[0]}: the scale factor is in neither header nor name; give this file alone"
+        )
+    if redshift is None:
+        raise ZwickyError(
+            f"{place}: holds snapshots from redshift {1 / known[-1] - 1:.4f} to {1 / known[0] - 1:.4f}; "
+            "choose one with --redshift"
+        )
+    wanted = 1.0 / (1.0 + redshift)
+    nearest = min(known, key=lambda a: abs(a - wanted))
+    chosen = [path for path, a in scales.items() if abs(a - nearest) <= ONE_SNAPSHOT]
+    check_redshift(nearest, redshift, chosen[0])
+    note = (
+        f"{chosen[0].name} of {len(paths)} files, scale factor {nearest:.6g}: redshift {1 / nearest - 1:.4f} "
+        f"where {redshift:g} was asked for, {abs(nearest - wanted):.2g} apart in scale factor"
+    )
+    return OpenedSnapshot(open_catalog(chosen, names[chosen[0]]), note)
+
+
+def _checked(format: str) -> str:
+    if format not in FORMATS:
+        raise ZwickyError(f"format {format!r} is not known; use one of {', '.join(FORMATS)}")
+    return format
+
+
+def _files(place: Path | str) -> list[Path]:
+    """The files meant, at least one."""
+    path = Path(place)
+    if path.is_dir():
+        files = sorted(
+            (p for p in path.iterdir() if p.is_file() and not p.name.startswith(".")), key=by_number
+        )
+        files = [p for p in files if _recognised(p)]
+        if not files:
+            raise ZwickyError(
+                f"{place}: no file in this directory is of a known format ({', '.join(FORMATS)})"
+            )
+        return files
+    if path.exists():
+        return [path]
+    files = sorted(map(Path, glob.glob(str(place))), key=by_number) if glob.has_magic(str(place)) else []
+    files = [p for p in files if p.is_file()]
+    if not files:
+        raise ZwickyError(f"{place}: no such file; check the path or the pattern")
+    return files
+
+
+def _recognised(path: Path) -> list[str]:
+    start = start_of(path)
+    if not start:
+        raise ZwickyError(f"{path}: the file is empty; fetch it again")
+    return [name for name, reader in FORMATS.items() if reader.recognises(path, start)]

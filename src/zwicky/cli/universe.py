@@ -20,6 +20,7 @@ def universe(
     redshift: Annotated[list[float] | None, typer.Option(help="Output redshift; may be repeated.")] = None,
     density: Annotated[float | None, typer.Option(help="Galaxies per (Mpc/h)^3.")] = None,
     keep_particles: Annotated[bool, typer.Option("--keep-particles", help="Keep all particles.")] = False,
+    device: Annotated[str, typer.Option(help="Where gravity runs: cpu, or cuda for an NVIDIA card.")] = "cpu",
     as_json: Annotated[bool, typer.Option("--json", help="Print the provenance as JSON.")] = False,
 ) -> None:
     """Simulate a universe: initial conditions, gravity, halos, galaxies.
@@ -55,7 +56,11 @@ def universe(
         plan.check()
     with stages() as tell:
         make_universe(
-            settings, out, lambda text, i, n: tell("universe", i, n, text), keep_particles=keep_particles
+            settings,
+            out,
+            lambda text, i, n: tell("universe", i, n, text),
+            keep_particles=keep_particles,
+            device=device,
         )
     if as_json:
         typer.echo((out / "provenance.json").read_text(), nl=False)

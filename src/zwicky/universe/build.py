@@ -46,10 +46,11 @@ def make_universe(
     progress: Progress | None = None,
     checkpoint_seconds: float = 60.0,
     keep_particles: bool = False,
+    device: str = "cpu",
 ) -> Path:
     """Simulate a universe into a directory, or go on where an earlier call was stopped.
 
-    The same settings give the same files, resumed or not, on any number of cores.
+    The same settings give the same files, resumed or not, on any number of cores of one kind of device.
 
     Parameters
     ----------
@@ -63,6 +64,8 @@ def make_universe(
         Time between checkpoints, at least; they never take more than a fortieth of the time.
     keep_particles
         Keep all particles of every output, 28 bytes each.
+    device
+        ``"cpu"``, or ``"cuda"`` for gravity on an NVIDIA card: the same universe statistically, not bit for bit.
 
     Raises
     ------
@@ -98,7 +101,7 @@ def make_universe(
         return earlier + time.monotonic() - begin
 
     saved, interval = time.monotonic(), checkpoint_seconds
-    for particles, redshift in evolve(particles, settings):  # noqa: B020 - the same object, moved on
+    for particles, redshift in evolve(particles, settings, device):  # noqa: B020 - the same object, moved on
         report("gravity", particles.step, n_steps)
         if redshift is not None:
             _write_snapshot(directory, settings, particles, redshift, report)
@@ -106,7 +109,7 @@ def make_universe(
                 write_particles(snapshot_file(directory, "particles", redshift), particles, name, elapsed())
         if redshift is not None or time.monotonic() - saved > interval:
             begun = time.monotonic()
-            write_particles(checkpoint, particles, name, elapsed())
+            write_particles(checkpoint, particles.settle(), name, elapsed())
             saved = time.monotonic()
             interval = max(checkpoint_seconds, 40.0 * (saved - begun)) if checkpoint_seconds else 0.0
     seconds = elapsed()

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,6 +51,8 @@ class Particles:
         Scale factors that positions, mesh kicks and pair kicks have reached.
     pairs, pair_seconds
         Pairs evaluated so far, and the wall time that took.
+    fetch
+        Brings the arrays back from where the simulation holds them; set by `evolve`.
     """
 
     position: np.ndarray
@@ -62,6 +64,13 @@ class Particles:
     a_short: float
     pairs: int = 0
     pair_seconds: float = 0.0
+    fetch: Callable[[Particles], None] | None = None
+
+    def settle(self) -> Particles:
+        """These particles, their arrays fetched from the card that moves them, if one does."""
+        if self.fetch is not None:
+            self.fetch(self)
+        return self
 
     @property
     def velocity(self) -> np.ndarray:
@@ -100,8 +109,12 @@ def start(settings: UniverseSettings) -> Particles:
     return Particles(position, momentum, particle_id, 0, a, a, a)
 
 
-def evolve(particles: Particles, settings: UniverseSettings) -> Iterator[tuple[Particles, float | None]]:
+def evolve(
+    particles: Particles, settings: UniverseSettings, device: str = "cpu"
+) -> Iterator[tuple[Particles, float | None]]:
     """Run the simulation on from `particles`, which are changed in place.
+
+    On a card (`device` = ``"cuda"``) the arrays of `particles` are old but at an output: `settle` fetches them.
 
     Yields
     ------
@@ -110,7 +123,8 @@ def evolve(particles: Particles, settings: UniverseSettings) -> Iterator[tuple[P
         the same time. Whoever writes down what is yielded can go on from there to the same result.
     """
     edges, outputs = step_edges(settings)
-    gravity = _Gravity(settings)
+    gravity = _gravity(settings, device)
+    particles.fetch = gravity.fetch
     while particles.step < len(edges) - 1:
         begin, end = edges[particles.step : particles.step + 2]
         sub = np.linspace(np.sqrt(begin), np.sqrt(end), settings.n_substeps + 1) ** 2
@@ -126,7 +140,7 @@ def evolve(particles: Particles, settings: UniverseSettings) -> Iterator[tuple[P
             gravity.sort(particles)
             gravity.kick_long(particles, end)
             gravity.kick_short(particles, end)
-            gravity.release()
+            gravity.release(particles)
             yield particles, outputs[particles.step]
         else:
             yield particles, None
@@ -134,6 +148,15 @@ def evolve(particles: Particles, settings: UniverseSettings) -> Iterator[tuple[P
 
 def _middle(begin: float, end: float) -> float:
     return (0.5 * (np.sqrt(begin) + np.sqrt(end))) ** 2
+
+
+def _gravity(settings: UniverseSettings, device: str):
+    """The forces on the processor, or on a card."""
+    if device == "cpu":
+        return _Gravity(settings)
+    from zwicky.universe.cuda import CudaGravity
+
+    return CudaGravity(settings, device)
 
 
 class _Gravity:
@@ -154,7 +177,10 @@ class _Gravity:
         self.starts = np.zeros(0, dtype=np.int64)
         self.memory: _Memory | None = None
 
-    def release(self) -> None:
+    def fetch(self, p: Particles) -> None:
+        """The particles' arrays are always the state."""
+
+    def release(self, p: Particles) -> None:
         """Give the memory back, for whoever looks at the particles next."""
         self.memory = None
 

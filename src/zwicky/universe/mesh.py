@@ -25,7 +25,7 @@ from numba import njit
 
 from zwicky.parallel import available_cores, pieces, run_pieces
 
-__all__ = ["density_contrast", "density_modes", "kick_long", "smoothed_potential"]
+__all__ = ["density_contrast", "density_modes", "green_factors", "kick_long", "smoothed_potential"]
 
 
 def density_contrast(
@@ -115,6 +115,22 @@ def density_modes(
     return modes
 
 
+def green_factors(n_mesh: int, box_size: float, split: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What the Green's function is made of along one axis: k, D(k), and smoothing over window squared.
+
+    Each float64, shape (n_mesh,), in the order of ``np.fft.fftfreq``.
+    """
+    step = box_size / n_mesh
+    index = np.fft.fftfreq(n_mesh, 1.0 / n_mesh)
+    theta = 2.0 * np.pi * index / n_mesh
+    k = theta / step
+    # The four-point difference (8 sin(theta) - sin(2 theta)) / 6 a cell; zero at the Nyquist frequency.
+    difference = (8.0 * np.sin(theta) - np.sin(2.0 * theta)) / (6.0 * step)
+    difference[np.abs(index) == n_mesh // 2] = 0.0
+    window = np.sinc(index / n_mesh) ** -2
+    return k, difference, np.exp(-((k * split) ** 2)) * window**2
+
+
 def smoothed_potential(
     position: np.ndarray,
     starts: np.ndarray,
@@ -143,15 +159,7 @@ def smoothed_potential(
     n, workers = n_mesh, available_cores()
     mesh = np.empty((n, n, n + 2), dtype=np.float32) if out is None else out
     modes = density_modes(position, starts, n_cells, box_size, n_mesh, mesh)
-    step = box_size / n
-    index = np.fft.fftfreq(n, 1.0 / n)
-    theta = 2.0 * np.pi * index / n
-    k = theta / step
-    # The four-point difference (8 sin(theta) - sin(2 theta)) / 6 a cell; zero at the Nyquist frequency.
-    difference = (8.0 * np.sin(theta) - np.sin(2.0 * theta)) / (6.0 * step)
-    difference[np.abs(index) == n // 2] = 0.0
-    window = np.sinc(index / n) ** -2
-    smooth = np.exp(-((k * split) ** 2)) * window**2
+    k, difference, smooth = green_factors(n, box_size, split)
     # The transforms are not normalised: 1 / n^3 goes with the Green's function.
     parts = pieces(n, 8 * workers)
     run_pieces(_apply_green, [(modes[a:b], a, k, difference, smooth, 1.0 / n**3) for a, b in parts])

@@ -10,7 +10,8 @@ import pytest
 pytest.importorskip("torch")
 
 RUN = """
-import json, sys
+import json
+import numpy as np
 from zwicky.universe import UniverseSettings
 from zwicky.universe.cuda import CudaGravity
 from zwicky.universe.evolve import Particles, _Gravity

@@ -65,7 +65,7 @@ def make_universe(
     keep_particles
         Keep all particles of every output, 28 bytes each.
     device
-        ``"cpu"``, or ``"cuda"`` for gravity on an NVIDIA card: the same universe statistically, not bit for bit.
+        ``"cpu"``, or ``"cuda"`` for gravity on an NVIDIA card: statistically the same universe.
 
     Raises
     ------

@@ -1,12 +1,12 @@
 r"""Gravity on a graphics processor: the forces of `mesh` and `pairs`, for one NVIDIA card.
 
 The equations, the force split and the time integration are those of the processor's kernels; only the layout
-differs. Particles are sorted by cell as there. Thirty-two neighbours in the sorted order, which share a pencil
-of cells along z, are the lanes of one warp: they walk the nine pencils around theirs side by side, each lane
-summing the pull on its own particle, so every load of a source serves all lanes. Mass is put on the mesh in
-whole numbers, whose sum does not depend on the order of the additions: the same card gives the same
-universe again, bit for bit. The processor's universe is the same to rounding, which chaos in the cores of halos
-amplifies: equal in its statistics, not in its bits.
+differs. Particles are sorted by cell as there. Thirty-two neighbours in the sorted order, which share a
+pencil of cells along z, are the lanes of one warp: they walk the nine pencils around theirs together, each
+lane summing the pull on its own particle, so every load of a source serves all lanes. Mass is put on the
+mesh in whole numbers, whose sum does not depend on the order of the additions: the same card gives the same
+universe again, bit for bit. The processor's universe is the same to rounding, which chaos in the cores of
+halos amplifies: equal in its statistics, not in its bits.
 
 Needs PyTorch built for CUDA (transforms, sorting, memory) and `numba.cuda` (kernels). Under numba's CUDA
 simulator the same code runs, slowly, without a card: that is how it is tested.

@@ -114,7 +114,7 @@ def evolve(
 ) -> Iterator[tuple[Particles, float | None]]:
     """Run the simulation on from `particles`, which are changed in place.
 
-    On a card (`device` = ``"cuda"``) the arrays of `particles` are old but at an output: `settle` fetches them.
+    On a card (`device` = ``"cuda"``) their arrays are stale between outputs: `Particles.settle` fetches them.
 
     Yields
     ------

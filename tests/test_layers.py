@@ -17,10 +17,11 @@ FLOORS = [
     ["mocks"],
     ["images"],
     ["estimators"],
+    ["diagnostics"],
+    ["plots"],
     ["evaluation"],
     ["survey"],
-    ["report"],
-    ["reproduce"],
+    ["ho2019"],
     ["cli"],
     ["__main__"],
 ]

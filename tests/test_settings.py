@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zwicky.errors import ZwickyError
-from zwicky.reproduce import RUN_SCALES, RunSettings
+from zwicky.ho2019 import RUN_SCALES, RunSettings
 from zwicky.settings import digest, from_mapping, read_toml, to_mapping, to_toml
 
 

@@ -24,8 +24,8 @@ from pathlib import Path
 import numpy as np
 
 from validation.data import catalogue
+from zwicky.diagnostics import residual_statistics, residuals
 from zwicky.estimators import load_model
-from zwicky.evaluation import residual_statistics, residuals
 from zwicky.io import read_json
 from zwicky.mocks import Mocks, MockSettings, make_mocks
 from zwicky.simulations import ImportSettings, MappedReader, import_catalogs, read_column_map

@@ -11,13 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from zwicky.evaluation import (
-    METHOD_NAMES,
-    PAPER_TABLE1,
-    PAPER_TABLE2,
-    PAPER_TABLE3,
-    PAPER_TABLE4,
-)
+from zwicky.ho2019 import METHOD_NAMES, PAPER_TABLE1, PAPER_TABLE2, PAPER_TABLE3, PAPER_TABLE4
 from zwicky.io import read_json
 
 __all__ = ["main", "tables"]

@@ -7,15 +7,9 @@ import pytest
 
 from zwicky.errors import ZwickyError
 from zwicky.estimators import Estimator, MSigma, MSigmaSettings, Prediction
-from zwicky.evaluation import (
-    PAPER_TABLE1,
-    PAPER_TABLE4,
-    FoldModels,
-    fold_relations,
-    measure_drift,
-    summarise_drift,
-)
+from zwicky.evaluation import FoldModels, fold_relations, measure_drift
 from zwicky.evaluation.sampling import AT_LEAST, Drift, some_halos
+from zwicky.ho2019 import PAPER_TABLE1, PAPER_TABLE4, summarise_drift
 from zwicky.tables import concatenate
 
 

@@ -31,7 +31,7 @@ def evaluate(
     from zwicky.cli.console import print_table2, stages
     from zwicky.errors import ZwickyError
     from zwicky.estimators import CNNSettings, MSigmaSettings
-    from zwicky.evaluation import cross_validate_networks, fit_relations, write_results
+    from zwicky.ho2019 import cross_validate_networks, fit_relations, write_results
     from zwicky.io import make_directory
     from zwicky.mocks import read_mocks
     from zwicky.settings import from_mapping, read_toml, to_mapping

@@ -18,7 +18,7 @@ def report(
     Example:  zwicky report my_run
     """
     from zwicky.cli.console import stages
-    from zwicky.report import write_report
+    from zwicky.ho2019.report import write_report
 
     with stages() as tell:
         path = write_report(run, lambda i, n, text: tell("report", i, n, text))

@@ -49,9 +49,9 @@ def reproduce(
     from zwicky.cli.choices import from_config_or_scale
     from zwicky.cli.console import print_table2, say, stages
     from zwicky.errors import ZwickyError
+    from zwicky.ho2019 import RUN_SCALES, RunSettings, density_in_box, existing_universe
+    from zwicky.ho2019 import reproduce as run
     from zwicky.io import read_json
-    from zwicky.reproduce import RUN_SCALES, RunSettings, density_in_box, existing_universe
-    from zwicky.reproduce import reproduce as run
     from zwicky.units import mpc_h
     from zwicky.universe import is_complete, output_redshift, plan_universe, read_halos
 

@@ -9,11 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from zwicky.diagnostics.error_model import residual_scatter
+from zwicky.diagnostics.residuals import residual_statistics
 from zwicky.estimators import build_estimator, model_directory, save_model
 from zwicky.evaluation.crossval import cross_validate
-from zwicky.evaluation.error_model import residual_scatter
-from zwicky.evaluation.paper import PAPER_RANGE_LOG10_M200C_H
-from zwicky.evaluation.residuals import residual_statistics
 from zwicky.images import image_settings_of, thinned
 from zwicky.settings import to_mapping
 from zwicky.tables import ClusterSample
@@ -32,6 +31,7 @@ def train_model(
     seed: int,
     settings: Any = None,
     thin_min: float | None = None,
+    range_log10_m200c_h: tuple[float, float] = (14.0, 15.0),
     workers: int | None = None,
     progress: Progress | None = None,
     **facts: Any,
@@ -57,6 +57,8 @@ def train_model(
     thin_min
         Weigh clusters thinned to a fraction uniform in [thin_min, 1], by default the settings' own;
         networks, which have such a setting, are trained on them too.
+    range_log10_m200c_h
+        True masses, log10 in Msun/h, over which the card's median and scatter are taken.
     workers, progress
         As for `cross_validate`.
     facts
@@ -97,7 +99,7 @@ def train_model(
     )
     h = train.cosmology.h
     predicted, true = log10_msun_h(crossed.log10_m200c, h), train.log10_m200c_h
-    low, high = PAPER_RANGE_LOG10_M200C_H
+    low, high = range_log10_m200c_h
     tested = (true >= low) & (true <= high)
     scores = residual_statistics(
         (predicted - true)[tested], train.halo_id[tested], np.random.default_rng(streams[1])

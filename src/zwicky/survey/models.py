@@ -17,7 +17,7 @@ from zwicky.units import mpc, mpc_h
 
 __all__ = ["CALIBRATION_FILE", "Model", "open_model"]
 
-#: Beside a model's weights: ``{"error_table": ...}`` as `zwicky.evaluation.error_model` makes it.
+#: Beside a model's weights: ``{"error_table": ...}`` as `zwicky.diagnostics.error_model` makes it.
 CALIBRATION_FILE = "calibration.json"
 
 
@@ -37,7 +37,7 @@ class Model:
         Ranges (low, high) of its training sample: any of ``redshift``, ``n_galaxies``,
         ``sigma_v_kms`` and ``log10_m200c_h`` (Msun/h).
     error_table
-        What `zwicky.evaluation.error_model.residual_scatter` gave for it, or None.
+        What `zwicky.diagnostics.error_model.residual_scatter` gave for it, or None.
     """
 
     name: str

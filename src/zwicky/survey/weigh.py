@@ -8,7 +8,7 @@ import astropy.units as u
 import numpy as np
 from astropy.table import QTable
 
-from zwicky.evaluation.error_model import predicted_error
+from zwicky.diagnostics.error_model import predicted_error
 from zwicky.images import ImageSettings, image_faults, member_moments
 from zwicky.survey.clusters import ObservedClusters
 from zwicky.survey.models import Model

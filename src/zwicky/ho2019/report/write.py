@@ -1,0 +1,74 @@
+"""A run's figures and report, written beside its results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from zwicky.ho2019.report.chapters import contents
+from zwicky.ho2019.report.html import render_html
+from zwicky.ho2019.report.plates import Plate
+from zwicky.ho2019.report.results import read_run
+from zwicky.io import whole_file
+from zwicky.plots.style import report_style
+
+__all__ = ["write_report"]
+
+Progress = Callable[[int, int, str], None]
+
+
+def write_report(directory: Path | str, progress: Progress | None = None) -> Path:
+    """Draw every figure that a run has the results for, and write its report.
+
+    Writes ``figures/NAME.png`` and ``figures/NAME.pdf`` for each figure and ``report.html``, each file
+    whole or not at all. Same results, same versions: same pictures.
+
+    Parameters
+    ----------
+    directory
+        What ``zwicky reproduce`` wrote.
+    progress
+        Called with steps done, steps in all, and what is being done.
+
+    Returns
+    -------
+    Path
+        The report.
+
+    Raises
+    ------
+    ZwickyError
+        If the directory or a file in it is missing or unreadable.
+    """
+    directory = Path(directory)
+    run = read_run(directory)
+    plates = [item for _, items in contents(run) for item in items if isinstance(item, Plate)]
+    steps = len(plates) + 1
+
+    def tell(done: int, text: str) -> None:
+        if progress is not None:
+            progress(done, steps, text)
+
+    pictures = {}
+    for done, plate in enumerate(plates):
+        tell(done, f"figure {plate.name}")
+        with report_style():
+            pictures[plate.name] = _save(plate.draw(run), directory / "figures" / plate.name)
+    tell(len(plates), "report.html")
+    path = directory / "report.html"
+    html = render_html(run, pictures)
+    with whole_file(path) as temporary:
+        temporary.write_text(html, encoding="utf-8")
+    tell(steps, "done")
+    return path
+
+
+def _save(figure: Figure, stem: Path) -> bytes:
+    """Write a figure as PNG and PDF, without dates or versions in them; returns the PNG."""
+    for suffix, metadata in ((".png", {"Software": None}), (".pdf", {"CreationDate": None})):
+        with whole_file(stem.with_suffix(suffix)) as temporary:
+            figure.savefig(temporary, metadata=metadata)
+        figure.set_layout_engine("none")  # laid out by the first save: the second need not solve it again
+    return stem.with_suffix(".png").read_bytes()

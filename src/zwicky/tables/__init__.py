@@ -2,11 +2,13 @@
 
 from zwicky.tables.clusters import MEMBER_COLUMNS, ClusterSample, concatenate
 from zwicky.tables.columns import columns_of, take
+from zwicky.tables.cylinder import Cylinder
 from zwicky.tables.snapshots import GalaxyTable, HaloTable, Snapshot
 
 __all__ = [
     "MEMBER_COLUMNS",
     "ClusterSample",
+    "Cylinder",
     "GalaxyTable",
     "HaloTable",
     "Snapshot",

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from numba import njit
 
+from zwicky.kernels import LANES
 from zwicky.universe.lanes import FAR, add_lanes, keep_near, pull
 from zwicky.universe.pairs import ShortRange
-from zwicky.vectors import LANES
 
 
 @njit

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from typing import Annotated
 
 import typer
@@ -54,6 +55,7 @@ def _options(
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; a user's mistake is one line on standard error and exit code 2."""
+    warnings.formatwarning = _format_warning
     try:
         code = app(arguments, standalone_mode=False)
     except ZwickyError as error:
@@ -85,3 +87,12 @@ def _one_line(error: _ClickError) -> str:
     text = " ".join(error.format_message().split())
     context = getattr(error, "ctx", None)
     return f"{text} See `{context.command_path} --help`." if context is not None else text
+
+
+_FORMAT_OF_PYTHON = warnings.formatwarning
+
+
+def _format_warning(message, category, *where, **line) -> str:
+    """Our own warnings in one line, which is not about our source code; others as Python has them."""
+    ours = category.__module__.split(".")[0] == __name__.split(".")[0]
+    return f"zwicky: {message}\n" if ours else _FORMAT_OF_PYTHON(message, category, *where, **line)

@@ -16,11 +16,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from scipy.optimize import minimize
 
 from zwicky.diagnostics.bootstrap import HaloGroups, resample_halos
 from zwicky.errors import ZwickyError
+from zwicky.kernels import kernel
 
 __all__ = [
     "OUTLIER_SCATTER_DEX",
@@ -187,7 +187,7 @@ def halo_bootstrap(data: RichnessData, rng: np.random.Generator, n_resamples: in
 _ORDINARY = -28.0
 
 
-@njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz"})
+@kernel(error_model="numpy", fastmath={"contract", "reassoc", "nsz"})
 def _sums(theta, epsilon, log10_mass, per_richness, starts, weight):
     """log L and its gradient with respect to `PARAMETERS`, float64, shape (6,).
 

@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.extending import intrinsic
 
-from zwicky.vectors import LANES, VectorCode
+from zwicky.kernels import LANES, VectorCode, kernel
 
 __all__ = ["full_slab", "product_slab", "velocity_slab"]
 
@@ -80,7 +80,7 @@ def _outer_tile(typingctx, a, b, n, stride, row, column, out):
     return types.void(a, b, *integers, out), codegen
 
 
-@njit(nogil=True, error_model="numpy", fastmath=_FLAGS, forceinline=True)
+@kernel(error_model="numpy", fastmath=_FLAGS, forceinline=True)
 def _exp2(x):
     """2^x for x in [-126, 0], relative error 2e-7."""
     whole = np.floor(x + _HALF)
@@ -89,7 +89,7 @@ def _exp2(x):
     return p * _float_of_bits((np.int32(whole) + np.int32(127)) << np.int32(23))
 
 
-@njit(nogil=True, error_model="numpy", fastmath=_FLAGS, forceinline=True)
+@kernel(error_model="numpy", fastmath=_FLAGS, forceinline=True)
 def _offsets_in_cells(x, low, cell):
     """Nearest cell centre to x and what is left, in cells; the split keeps float32 exact enough."""
     t = (x - low) / cell - 0.5
@@ -97,7 +97,7 @@ def _offsets_in_cells(x, low, cell):
     return np.int32(nearest), np.float32(t - nearest)
 
 
-@njit(nogil=True, error_model="numpy", fastmath=_FLAGS, forceinline=True)
+@kernel(error_model="numpy", fastmath=_FLAGS, forceinline=True)
 def _gaussian_row(nearest, rest, scale, row):
     """A galaxy's Gaussian at the centres of the cells of `row`."""
     shift = np.float32(nearest)
@@ -108,7 +108,7 @@ def _gaussian_row(nearest, rest, scale, row):
         row[j] = value if q > _LOWEST else _ZERO
 
 
-@njit(nogil=True, cache=True, error_model="numpy", fastmath=_FLAGS)
+@kernel(error_model="numpy", fastmath=_FLAGS)
 def velocity_slab(v, offsets, first, last, v_cut, sigma, bandwidth, out):
     """1-D images (Eq. 1) of clusters first to last into out[first:last]; the sum of each is one."""
     n_cells = out.shape[1]
@@ -128,7 +128,7 @@ def velocity_slab(v, offsets, first, last, v_cut, sigma, bandwidth, out):
             image[j] *= per_total
 
 
-@njit(nogil=True, cache=True, error_model="numpy", fastmath=_FLAGS)
+@kernel(error_model="numpy", fastmath=_FLAGS)
 def product_slab(v, r, offsets, first, last, v_cut, aperture, v_sigma, r_sigma, bandwidth, out):
     """2-D images of the product kernel (Eq. 2) of clusters first to last into out[first:last]."""
     n_cells = out.shape[1]
@@ -155,7 +155,7 @@ def product_slab(v, r, offsets, first, last, v_cut, aperture, v_sigma, r_sigma, 
         _normalise(image, stride, out[c])
 
 
-@njit(nogil=True, cache=True, error_model="numpy", fastmath=_FLAGS)
+@kernel(error_model="numpy", fastmath=_FLAGS)
 def full_slab(v, r, offsets, first, last, v_cut, aperture, v_sigma, r_sigma, correlation, bandwidth, out):
     """2-D images of the full-covariance kernel of clusters first to last into out[first:last].
 
@@ -187,7 +187,7 @@ def full_slab(v, r, offsets, first, last, v_cut, aperture, v_sigma, r_sigma, cor
         _normalise(image, n_cells, out[c])
 
 
-@njit(nogil=True, fastmath=True, forceinline=True)
+@kernel(fastmath=True, forceinline=True)
 def _sum(values):
     total = _ZERO
     for j in range(len(values)):
@@ -195,7 +195,7 @@ def _sum(values):
     return total
 
 
-@njit(nogil=True, error_model="numpy", fastmath=_FLAGS, forceinline=True)
+@kernel(error_model="numpy", fastmath=_FLAGS, forceinline=True)
 def _normalise(image, stride, out):
     """Copy the used corner of a padded image to `out`, scaled so that it sums to one."""
     n_cells = len(out)

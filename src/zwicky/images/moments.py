@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 
+from zwicky.kernels import kernel
 from zwicky.parallel import available_cores, pieces, run_pieces
 from zwicky.tables import ClusterSample
 
@@ -40,7 +40,7 @@ def member_moments(sample: ClusterSample) -> MemberMoments:
     return MemberMoments(*out)
 
 
-@njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz"})
+@kernel(error_model="numpy", fastmath={"contract", "reassoc", "nsz"})
 def _moments(v, r, offsets, first, last, out):
     for c in range(first, last):
         start, stop = offsets[c], offsets[c + 1]

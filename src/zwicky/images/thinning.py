@@ -8,9 +8,9 @@ what dependence on the sampling is left, docs/results.md measures.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from zwicky.errors import ZwickyError
+from zwicky.kernels import kernel
 from zwicky.tables import ClusterSample
 
 __all__ = ["thinned"]
@@ -52,7 +52,7 @@ def thinned(
     return sample.select_galaxies(keep)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _select(offsets, wanted, uniform, keep):
     """Selection sampling (Knuth, TAOCP 3.4.2, algorithm S): every subset of the wanted size is as likely."""
     for c in range(len(wanted)):

@@ -9,8 +9,8 @@ where ``flow`` is ln(1 + z) of the galaxy's place less that of the cluster's.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from zwicky.kernels import kernel
 from zwicky.units import SPEED_OF_LIGHT_KMS
 
 __all__ = ["FASTEST_KMS", "fastest_of_cells", "observe_members", "walk_cylinders"]
@@ -21,7 +21,7 @@ FASTEST_KMS = 0.1 * SPEED_OF_LIGHT_KMS
 _C = SPEED_OF_LIGHT_KMS
 
 
-@njit(nogil=True, cache=True, fastmath={"contract"}, forceinline=True)
+@kernel(fastmath={"contract"}, forceinline=True)
 def _rapidity(velocity):
     """atanh(v / c) by its series."""
     b = velocity / _C
@@ -29,14 +29,14 @@ def _rapidity(velocity):
     return b * (1.0 + q * (1.0 / 3.0 + q * (1.0 / 5.0 + q * (1.0 / 7.0))))
 
 
-@njit(nogil=True, cache=True, fastmath={"contract"}, forceinline=True)
+@kernel(fastmath={"contract"}, forceinline=True)
 def _velocity(rapidity):
     """c tanh(rapidity) by its series."""
     q = rapidity * rapidity
     return _C * rapidity * (1.0 - q * (1.0 / 3.0 - q * (2.0 / 15.0 - q * (17.0 / 315.0))))
 
 
-@njit(nogil=True, cache=True, fastmath={"contract"}, forceinline=True)
+@kernel(fastmath={"contract"}, forceinline=True)
 def _flow(depth, coefficients):
     total = 0.0
     for k in range(len(coefficients) - 1, -1, -1):
@@ -44,7 +44,7 @@ def _flow(depth, coefficients):
     return total
 
 
-@njit(nogil=True, cache=True, fastmath={"contract"}, forceinline=True)
+@kernel(fastmath={"contract"}, forceinline=True)
 def _depth_of(rapidity, coefficients):
     """Depth at which the flow reaches `rapidity`, by Newton's method."""
     depth = rapidity / coefficients[1]
@@ -58,7 +58,7 @@ def _depth_of(rapidity, coefficients):
     return depth
 
 
-@njit(nogil=True, cache=True, fastmath={"contract"}, forceinline=True)
+@kernel(fastmath={"contract"}, forceinline=True)
 def _inverse(slope):
     """1 / slope, or a number too large to matter where the line of sight never leaves a slab."""
     if abs(slope) > 1e-12:
@@ -66,26 +66,26 @@ def _inverse(slope):
     return 1e30
 
 
-@njit(nogil=True, cache=True, fastmath={"contract"}, forceinline=True)
+@kernel(fastmath={"contract"}, forceinline=True)
 def _clip(low, high, inverse, least, most):
     """The part of [low, high] where t / inverse lies in [least, most]."""
     one, other = least * inverse, most * inverse
     return max(low, min(one, other)), min(high, max(one, other))
 
 
-@njit(nogil=True, cache=True, fastmath={"contract"})
+@kernel(fastmath={"contract"})
 def _longer(array, size):
     larger = np.empty((size, *array.shape[1:]), dtype=array.dtype)
     larger[: len(array)] = array
     return larger
 
 
-@njit(nogil=True, cache=True, fastmath={"contract"})
+@kernel(fastmath={"contract"})
 def _doubled(array):
     return _longer(array, 2 * len(array))
 
 
-@njit(nogil=True, cache=True, fastmath={"contract"})
+@kernel(fastmath={"contract"})
 def fastest_of_cells(phase, starts, fastest):
     """Rapidity in each cell that no galaxy of the cell exceeds along any direction."""
     for c in range(len(fastest)):
@@ -98,14 +98,14 @@ def fastest_of_cells(phase, starts, fastest):
         fastest[c] = 1.000001 * _rapidity(np.sqrt(most))
 
 
-@njit(nogil=True, cache=True, fastmath={"contract"})
+@kernel(fastmath={"contract"})
 def _wrapped(index, n_cells):
     if index < 0:
         return index + n_cells
     return index - n_cells if index >= n_cells else index
 
 
-@njit(nogil=True, cache=True, fastmath={"contract"})
+@kernel(fastmath={"contract"})
 def _runs(
     centre,
     axis,
@@ -184,7 +184,7 @@ def _runs(
     return n, runs, shifts
 
 
-@njit(nogil=True, cache=True, fastmath={"contract"})
+@kernel(fastmath={"contract"})
 def walk_cylinders(
     position,
     velocity,
@@ -276,7 +276,7 @@ def walk_cylinders(
     return counts, galaxy[:n].copy(), r_proj[:n].copy(), v_los[:n].copy()
 
 
-@njit(nogil=True, cache=True, fastmath={"contract"})
+@kernel(fastmath={"contract"})
 def observe_members(
     position,
     velocity,

@@ -21,9 +21,9 @@ from typing import BinaryIO
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pc
-from numba import njit
 
 from zwicky.errors import ZwickyError
+from zwicky.kernels import kernel
 from zwicky.parallel import available_cores
 
 __all__ = ["TextTable", "open_text", "read_columns"]
@@ -232,7 +232,7 @@ def _squeezed(block: bytearray) -> np.ndarray:
     return out[: _squeeze(source, out)]
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _squeeze(source: np.ndarray, out: np.ndarray) -> int:
     """Copy lines with one blank between words and none around them, without comments and empty lines."""
     n = 0

@@ -7,8 +7,8 @@ and a slab of constant ix is one block. The sort is stable, hence the same for a
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from zwicky.kernels import kernel
 from zwicky.parallel import available_cores, pieces, run_pieces
 
 __all__ = ["cell_sort", "reorder"]
@@ -64,7 +64,7 @@ def reorder(array: np.ndarray, order: np.ndarray, out: np.ndarray | None = None)
     return out
 
 
-@njit(nogil=True, cache=True, fastmath=True)
+@kernel(fastmath=True)
 def _count(position, per_length, n_cells, cell, counts):
     for i in range(len(position)):
         ix = min(int(position[i, 0] * per_length), n_cells - 1)
@@ -75,7 +75,7 @@ def _count(position, per_length, n_cells, cell, counts):
         counts[c] += 1
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _scan(counts, starts):
     """Counts by part and cell become, in place, where the first particle of each part and cell goes."""
     place = 0
@@ -88,7 +88,7 @@ def _scan(counts, starts):
     starts[-1] = place
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _place(cell, offset, first, order):
     for i in range(len(cell)):
         c = cell[i]
@@ -96,13 +96,13 @@ def _place(cell, offset, first, order):
         first[c] += 1
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _gather(array, order, out):
     for i in range(len(order)):
         out[i] = array[order[i]]
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _gather_rows(array, order, out):
     for i in range(len(order)):
         for j in range(array.shape[1]):

@@ -19,8 +19,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 
+from zwicky.kernels import kernel
 from zwicky.parallel import available_cores, pieces, run_pieces
 from zwicky.units import GRAVITATIONAL_CONSTANT
 from zwicky.universe.cells import cell_sort, reorder
@@ -228,7 +228,7 @@ class _Memory:
         self.ids = np.empty(n, dtype=np.uint32)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _drift(position, momentum, factor, box):
     for i in range(len(position)):
         for axis in range(3):

@@ -12,9 +12,9 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
-from numba import njit
 
 from zwicky.errors import ZwickyError
+from zwicky.kernels import kernel
 from zwicky.parallel import available_cores, pieces, run_pieces
 
 __all__ = ["friends_of_friends"]
@@ -146,18 +146,18 @@ def _number_groups(order, first, parent, min_members, group_id):
     )
 
 
-@njit(nogil=True, cache=True, inline="always")
+@kernel(inline="always")
 def _cell(x, per_length, n_cells):
     return min(int(np.float64(x) * per_length), n_cells - 1)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _count_planes(position, per_length, n_cells, counts):
     for i in range(len(position)):
         counts[_cell(position[i, 0], per_length, n_cells)] += 1
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _place_in_planes(position, offset, per_length, n_cells, next_place, order):
     for i in range(len(position)):
         c = _cell(position[i, 0], per_length, n_cells)
@@ -165,7 +165,7 @@ def _place_in_planes(position, offset, per_length, n_cells, next_place, order):
         next_place[c] += 1
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _sort_planes(position, order, planes, plane_a, plane_b, per_length, n_cells, particles, occupied):
     """Sort each plane by y cell, then z cell (two stable counting sorts); count its occupied cells."""
     starts = np.empty(n_cells + 1, dtype=np.int64)
@@ -206,7 +206,7 @@ def _sort_planes(position, order, planes, plane_a, plane_b, per_length, n_cells,
         occupied[plane + 1] = count
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _list_cells(particles, planes, occupied, plane_a, plane_b, per_length, n_cells, first, cell_z, rows):
     """First particle and z of each occupied cell, and the first occupied cell of each pencil (row)."""
     for plane in range(plane_a, plane_b):
@@ -230,7 +230,7 @@ def _list_cells(particles, planes, occupied, plane_a, plane_b, per_length, n_cel
             rows[row] = cell + 1
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _find(parent, i):
     while parent[i] != i:
         parent[i] = parent[parent[i]]
@@ -238,7 +238,7 @@ def _find(parent, i):
     return i
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _link_cells(i, j, shift, particles, first, parent, b2):
     """Join the groups of cells i and j, the latter moved by `shift`, if any pair is near enough."""
     root_i, root_j = _find(parent, i), _find(parent, j)
@@ -270,7 +270,7 @@ def _link_cells(i, j, shift, particles, first, parent, b2):
                 return
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _link_rows(row, other, shift_x, shift_y, particles, first, cell_z, rows, parent, n_cells, box, b2):
     """Link the cells of one pencil with those of another, or of itself, at most two away in z."""
     a, b = rows[other], rows[other + 1]
@@ -299,7 +299,7 @@ def _link_rows(row, other, shift_x, shift_y, particles, first, cell_z, rows, par
                 j -= 1
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _link_planes(plane, dx, particles, first, cell_z, rows, parent, n_cells, box, b):
     """Link a plane of cells with the one `dx` above it; each pair of pencils once."""
     other = (plane + dx) % n_cells
@@ -316,7 +316,7 @@ def _link_planes(plane, dx, particles, first, cell_z, rows, parent, n_cells, box
             )
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _link_slab(plane_a, plane_b, particles, first, cell_z, rows, parent, n_cells, box, b):
     """All links inside a slab of planes: threads on different slabs touch different parents."""
     for plane in range(plane_a, plane_b):
@@ -324,7 +324,7 @@ def _link_slab(plane_a, plane_b, particles, first, cell_z, rows, parent, n_cells
             _link_planes(plane, dx, particles, first, cell_z, rows, parent, n_cells, box, b)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _link_beyond(plane_a, plane_b, particles, first, cell_z, rows, parent, n_cells, box, b):
     """The links of a slab's last planes with those that follow it; one thread."""
     for plane in range(max(plane_a, plane_b - 2), plane_b):
@@ -332,7 +332,7 @@ def _link_beyond(plane_a, plane_b, particles, first, cell_z, rows, parent, n_cel
             _link_planes(plane, dx, particles, first, cell_z, rows, parent, n_cells, box, b)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _resolve(first, parent, size):
     """Point every cell at its root, which is the lowest cell of the group, and count particles there."""
     for c in range(len(parent)):
@@ -340,7 +340,7 @@ def _resolve(first, parent, size):
         size[parent[c]] += first[c + 1] - first[c]
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _first_members(order, first, parent, slot, leader):
     for c in range(len(parent)):
         g = slot[parent[c]]
@@ -349,7 +349,7 @@ def _first_members(order, first, parent, slot, leader):
                 leader[g] = min(leader[g], order[i])
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _write_groups(order, first, parent, slot, number, a, b, group_id):
     for c in range(a, b):
         g = slot[parent[c]]

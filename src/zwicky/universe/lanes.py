@@ -7,7 +7,7 @@ from llvmlite import binding, ir
 from numba import config, types
 from numba.extending import intrinsic
 
-from zwicky.vectors import LANES, VectorCode
+from zwicky.kernels import LANES, VectorCode
 
 __all__ = ["FAR", "add_lanes", "keep_near", "pull"]
 

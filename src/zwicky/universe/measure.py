@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from zwicky.kernels import kernel
 from zwicky.parallel import available_cores, pieces, run_pieces
 from zwicky.universe.cells import cell_sort, reorder
 from zwicky.universe.mesh import density_modes
@@ -54,7 +54,7 @@ def projected_slab(position: np.ndarray, box_size: float, depth: float, n_pixels
     return np.histogram2d(slab[:, 0], slab[:, 1], bins=(edges, edges))[0].astype(np.float32)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _bin_power(modes, offset, window, n_bins):
     n = modes.shape[1]
     sums = np.zeros((3, n_bins + 1))

@@ -21,8 +21,8 @@ from __future__ import annotations
 
 import numpy as np
 import scipy.fft
-from numba import njit
 
+from zwicky.kernels import kernel
 from zwicky.parallel import available_cores, pieces, run_pieces
 
 __all__ = ["density_contrast", "density_modes", "green_factors", "kick_long", "smoothed_potential"]
@@ -203,7 +203,7 @@ def kick_long(
     )
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@kernel(forceinline=True)
 def _wrap(i, n):
     """i modulo n for -n <= i < 2 n, without a division: these indices are most of the work."""
     if i < 0:
@@ -211,7 +211,7 @@ def _wrap(i, n):
     return i - n if i >= n else i
 
 
-@njit(nogil=True, cache=True, fastmath=True)
+@kernel(fastmath=True)
 def _deposit(position, per_length, weight, mesh):
     n = mesh.shape[0]
     for p in range(len(position)):
@@ -234,7 +234,7 @@ def _deposit(position, per_length, weight, mesh):
         mesh[i1, j1, k1] += fx * fy * fz
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _apply_green(modes, offset, k, difference, smooth, scale):
     for i in range(modes.shape[0]):
         kx, dx, sx = k[offset + i], difference[offset + i], scale * smooth[offset + i]
@@ -253,7 +253,7 @@ def _apply_green(modes, offset, k, difference, smooth, scale):
                     modes[i, j, l] = 0.0
 
 
-@njit(nogil=True, cache=True, fastmath=True)
+@kernel(fastmath=True)
 def _kick_gather(position, momentum, per_length, potential, scale):
     """Four-point differences of the potential at the eight corners, weighted by the cloud.
 
@@ -306,7 +306,7 @@ def _kick_gather(position, momentum, per_length, potential, scale):
         momentum[p, 2] += scale * gz
 
 
-@njit(nogil=True, cache=True, fastmath=True, inline="always")
+@kernel(fastmath=True, inline="always")
 def _stencil(w, near, wide, c):
     c[0] = -wide * w[0]
     c[1] = -near * w[0] - wide * w[1]

@@ -10,10 +10,10 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
-from numba import njit
 from scipy.spatial import cKDTree
 
 from zwicky.errors import ZwickyError
+from zwicky.kernels import kernel
 from zwicky.parallel import available_cores, pieces, run_pieces
 from zwicky.tables import HaloTable, Snapshot
 from zwicky.units import critical_density
@@ -181,7 +181,7 @@ def _is_host(centre, radius, box_size):
     return host
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _virial_radii(cells, centre, radius, count, particle_volume, virial):
     """Radii of the virial spheres; r200c where there is none, as about a centre beside a larger halo."""
     position, starts, n_cells, box_size = cells
@@ -193,7 +193,7 @@ def _virial_radii(cells, centre, radius, count, particle_volume, virial):
         virial[i] = max(r, radius[i]) if n > 0 else radius[i]
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _group_sizes(group_id):
     n_groups = 0
     for g in group_id:
@@ -205,7 +205,7 @@ def _group_sizes(group_id):
     return sizes
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _list_members(group_id, next_place, members):
     for i in range(len(group_id)):
         g = group_id[i]

@@ -21,14 +21,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.polynomial import Chebyshev, Polynomial
 from scipy.special import erf
 
 from zwicky.errors import ZwickyError
+from zwicky.kernels import LANES, kernel
 from zwicky.parallel import run_pieces
 from zwicky.universe.lanes import FAR, add_lanes, keep_near, pull
-from zwicky.vectors import LANES
 
 __all__ = ["ShortRange", "kick_short"]
 
@@ -129,12 +128,12 @@ def kick_short(
     return sum(run_pieces(_kick_slab, [(ix, *arguments) for ix in range(n_cells)], workers))
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@kernel(forceinline=True)
 def _buffers(n):
     return np.empty(n, dtype=np.float32), np.empty(n, dtype=np.float32), np.empty(n, dtype=np.float32)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _load_plane(position, first, stop, shift, x, y, z, k):
     """Coordinates of a slab of cells one after the other from entry k on, x shifted."""
     for i in range(first, stop):
@@ -143,7 +142,7 @@ def _load_plane(position, first, stop, shift, x, y, z, k):
         z[k + i - first] = position[i, 2]
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _fill_pencil(planes, starts, n, pencils, offsets, shifts, box_size, column, points):
     """Copy nine pencils side by side by columns iz = -1 .. n; returns the length of what was filled."""
     from_x, from_y, from_z = planes
@@ -174,7 +173,7 @@ def _fill_pencil(planes, starts, n, pencils, offsets, shifts, box_size, column, 
     return k
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _capacity(starts, n, ix):
     """Particles in the fullest 3 x 3 pencils about the slab ix, the two columns that repeat included."""
     most = 0
@@ -190,7 +189,7 @@ def _capacity(starts, n, ix):
     return most
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@kernel(forceinline=True)
 def _keep_near(points, begin, stop, position, group, reach2, near):
     """Copy the points within reach of the smallest box about a group of particles; returns how many."""
     i = group[0]
@@ -212,7 +211,7 @@ def _keep_near(points, begin, stop, position, group, reach2, near):
     return k
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@kernel(forceinline=True)
 def _kick_group(group, position, momentum, near, k, coefficients, cutoff2, softening2, factor):
     """Kick particles by the first k points of `near`; returns the pairs evaluated."""
     x, y, z = near
@@ -226,7 +225,7 @@ def _kick_group(group, position, momentum, near, k, coefficients, cutoff2, softe
     return (k + LANES - 1) // LANES * LANES * len(group)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _by_octant(position, begin, stop, centre_x, centre_y, centre_z, order, ends):
     """Numbers of a cell's particles by octant about a point, in `order`; where each octant ends."""
     ends[:] = 0
@@ -241,12 +240,12 @@ def _by_octant(position, begin, stop, centre_x, centre_y, centre_z, order, ends)
         ends[octant] += 1
 
 
-@njit(nogil=True, cache=True, forceinline=True)
+@kernel(forceinline=True)
 def _octant(position, i, x, y, z):
     return 4 * (position[i, 0] > x) + 2 * (position[i, 1] > y) + (position[i, 2] > z)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _kick_slab(ix, position, momentum, starts, n, box_size, c, cutoff2, softening2, factor):
     """Kick every particle of the cells (ix, :, :)."""
     slab = np.empty(3, dtype=np.int64)

@@ -9,8 +9,8 @@ Spheres found here may still hold the centres of others; `zwicky.universe.overde
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from zwicky.kernels import kernel
 from zwicky.universe.spheres import particles_within, sphere_of_density
 
 __all__ = ["CORE_PARTICLES", "CORE_SHARE", "MAX_SOURCES", "halos_of_groups"]
@@ -22,7 +22,7 @@ MAX_SOURCES = 8192
 CORE_SHARE, CORE_PARTICLES = 0.1, 16
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def halos_of_groups(
     group_a, group_b, members, group_starts, slots, cells, velocity,
     particle_volume, softening, min_particles, centres, motions, radii, sigmas, counts,
@@ -96,17 +96,17 @@ def halos_of_groups(
             n_free -= _remove(local, peak, at, reach, stride, softening2, free, candidate, depth)
 
 
-@njit(nogil=True, cache=True, inline="always")
+@kernel(inline="always")
 def _point(vector):
     return vector[0], vector[1], vector[2]
 
 
-@njit(nogil=True, cache=True, inline="always")
+@kernel(inline="always")
 def _nearest_image(distance, box_size):
     return distance - box_size * np.round(distance / box_size)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _local_coordinates(position, rows, origin, box_size):
     """Nearest images of some particles from `origin` on, sorted by x: float32, shape (3, n)."""
     local = np.empty((3, len(rows)), dtype=np.float32)
@@ -119,7 +119,7 @@ def _local_coordinates(position, rows, origin, box_size):
     return local
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _crowding(local, radius):
     """Points within `radius` of each point, itself among them; x rises."""
     x, y, z = local[0], local[1], local[2]
@@ -135,7 +135,7 @@ def _crowding(local, radius):
     return near
 
 
-@njit(nogil=True, cache=True, fastmath=True, error_model="numpy", forceinline=True)
+@kernel(fastmath=True, error_model="numpy", forceinline=True)
 def _inverse_distances(px, py, pz, x, y, z, softening2):
     """Sum of 1 / softened distance from a point to all others: the loop that takes the time."""
     total = np.float32(0)
@@ -145,7 +145,7 @@ def _inverse_distances(px, py, pz, x, y, z, softening2):
     return total
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _depths(local, stride, softening2):
     """Minus the potential of every point in the field of each `stride`-th one, itself left out."""
     sources = local[:, ::stride].copy()
@@ -159,7 +159,7 @@ def _depths(local, stride, softening2):
     return depth
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _deepest(depth, free, candidate):
     """The free candidate of largest depth, -1 if there is none."""
     peak = -1
@@ -169,7 +169,7 @@ def _deepest(depth, free, candidate):
     return peak
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _halo_at(cells, peak, particle_volume, min_particles):
     """Centre, particle count and radius of the halo about a peak; count 0 if there is none."""
     count, radius = sphere_of_density(*cells, peak, particle_volume, min_particles, 2 * min_particles)
@@ -190,7 +190,7 @@ def _halo_at(cells, peak, particle_volume, min_particles):
     return _point(centre), count, radius
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _motion(velocity, index):
     """Mean velocity and one-dimensional dispersion (ddof = 1) of some particles."""
     mean = np.zeros(3)
@@ -205,7 +205,7 @@ def _motion(velocity, index):
     return mean, np.sqrt(trace / (3.0 * (len(index) - 1)))
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _remove(local, peak, at, reach, stride, softening2, free, candidate, depth):
     """Take the free points within `reach` of `at`, and the peak, out of the group; returns how many."""
     gone = np.empty_like(local)

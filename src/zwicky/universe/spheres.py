@@ -7,12 +7,13 @@ one sphere at a time from the halo finder's loops.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from zwicky.kernels import kernel
 
 __all__ = ["mark_spheres", "particles_within", "sphere_of_density"]
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def particles_within(position, starts, n_cells, box_size, centre, radius):
     """Particles within `radius` of `centre`, periodically, in cell order.
 
@@ -69,7 +70,7 @@ def particles_within(position, starts, n_cells, box_size, centre, radius):
     return squared_distance[:count], index[:count]
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def sphere_of_density(position, starts, n_cells, box_size, centre, particle_volume, min_particles, n_guess):
     """Grow a sphere about `centre` until its mean density falls to a threshold.
 
@@ -117,7 +118,7 @@ def sphere_of_density(position, starts, n_cells, box_size, centre, particle_volu
     return 0, 0.0
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def mark_spheres(position, starts, n_cells, box_size, centres, radii, member_of):
     """Write into `member_of` which sphere holds each particle; where spheres overlap, the earlier row.
 

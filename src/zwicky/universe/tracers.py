@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 from astropy.cosmology import FLRW
-from numba import njit
 
 from zwicky.errors import ZwickyError
+from zwicky.kernels import kernel
 from zwicky.parallel import available_cores, pieces, run_pieces
 from zwicky.tables import GalaxyTable, HaloTable, Snapshot
 from zwicky.units import critical_density
@@ -162,14 +162,14 @@ def uniform_of_id(particle_id: np.ndarray, seed: int) -> np.ndarray:
     return out
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _mix(x):
     x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return x ^ (x >> np.uint64(31))
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _hash(particle_id, key, out):
     golden = np.uint64(0x9E3779B97F4A7C15)
     start = _mix(key + golden)

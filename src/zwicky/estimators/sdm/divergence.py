@@ -27,8 +27,8 @@ from zwicky.estimators.sdm.kernels import (
     plane_own_slab,
     plane_slab,
 )
+from zwicky.kernels import LANES
 from zwicky.parallel import available_cores, pieces, run_pieces
-from zwicky.vectors import LANES
 
 __all__ = ["MAX_NEIGHBOUR", "Clouds", "clouds", "divergences", "joined"]
 

@@ -17,10 +17,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numba import njit, types
+from numba import types
 from numba.extending import intrinsic
 
-from zwicky.vectors import LANES, VectorCode
+from zwicky.kernels import LANES, VectorCode, kernel
 
 __all__ = ["MAX_K", "line_own_slab", "line_slab", "plane_own_slab", "plane_slab"]
 
@@ -103,7 +103,7 @@ _three_smallest = _plane_tile(3)
 _five_smallest = _plane_tile(MAX_K)
 
 
-@njit(nogil=True, error_model="numpy", forceinline=True)
+@kernel(error_model="numpy", forceinline=True)
 def _sum_of_logs(values, n, least):
     """Sum of ln max(value, least) over the first n of `values`, which is written over up to a multiple of 8.
 
@@ -120,14 +120,14 @@ def _sum_of_logs(values, n, least):
     return total
 
 
-@njit(nogil=True, error_model="numpy", forceinline=True)
+@kernel(error_model="numpy", forceinline=True)
 def _line_pair(x, begin, n, y, start, m, k, least, found):
     for i in range(0, n, LANES):
         _line_tile(x, begin + i, y, start, m, k, found[i : i + LANES])
     return _sum_of_logs(found, n, least)
 
 
-@njit(nogil=True, error_model="numpy", forceinline=True)
+@kernel(error_model="numpy", forceinline=True)
 def _plane_pair(x0, x1, begin, n, y0, y1, start, m, k, least, found, tile):
     shift = (k - 1) * LANES
     for i in range(0, n, LANES):
@@ -140,7 +140,7 @@ def _plane_pair(x0, x1, begin, n, y0, y1, start, m, k, least, found, tile):
     return 0.5 * _sum_of_logs(found, n, least * least)
 
 
-@njit(nogil=True, error_model="numpy", forceinline=True)
+@kernel(error_model="numpy", forceinline=True)
 def _room_for(offsets, first, last):
     longest = 0
     for a in range(first, last):
@@ -148,7 +148,7 @@ def _room_for(offsets, first, last):
     return np.empty(longest + 2 * LANES, np.float32)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@kernel(error_model="numpy")
 def line_slab(x, x_offsets, y, y_offsets, k, least, first, last, out):
     """In one dimension, the sum of ln nu_k of rows first to last of X against every cluster of Y.
 
@@ -163,7 +163,7 @@ def line_slab(x, x_offsets, y, y_offsets, k, least, first, last, out):
             out[a, b] = _line_pair(x, begin, n, y, start, m, k[b], least, found)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@kernel(error_model="numpy")
 def plane_slab(x0, x1, x_offsets, y0, y1, y_offsets, k, least, first, last, out):
     """The same in two dimensions; nothing need be sorted."""
     found = _room_for(x_offsets, first, last)
@@ -175,7 +175,7 @@ def plane_slab(x0, x1, x_offsets, y0, y1, y_offsets, k, least, first, last, out)
             out[a, b] = _plane_pair(x0, x1, begin, n, y0, y1, start, m, k[b], least, found, tile)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@kernel(error_model="numpy")
 def line_own_slab(x, offsets, k, least, first, last, out):
     """The sum of ln nu_k of each cluster against itself, a galaxy's first neighbour being itself."""
     found = _room_for(offsets, first, last)
@@ -184,7 +184,7 @@ def line_own_slab(x, offsets, k, least, first, last, out):
         out[a] = _line_pair(x, begin, n, x, begin, n, k[a], least, found)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@kernel(error_model="numpy")
 def plane_own_slab(x0, x1, offsets, k, least, first, last, out):
     """The same in two dimensions."""
     found = _room_for(offsets, first, last)

@@ -18,7 +18,7 @@ from zwicky.estimators.sdm.divergence import Clouds, clouds, divergences, joined
 from zwicky.estimators.sdm.projection import gaussian_kernel, landmark_map, positive_coordinates
 from zwicky.estimators.sdm.regression import Choice, choose, fit_line
 from zwicky.estimators.sdm.settings import SDMSettings
-from zwicky.vectors import LANES
+from zwicky.kernels import LANES
 
 __all__ = [
     "ExactMachine",

@@ -70,9 +70,9 @@ def write_hlist(path: Path, gigabytes: float) -> None:
 
 def by_zwicky(path: Path) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Ours: blocks of the file, whatever its size."""
-    from zwicky.simulations.hlist import HList
+    from zwicky.simulations import open_catalog
 
-    for chunk in HList(path).raw_chunks(WANTED, 1_000_000):
+    for chunk in open_catalog(path, "hlist").raw_chunks(WANTED, 1_000_000):
         yield chunk["id"], chunk["M200c"]
 
 
@@ -125,7 +125,7 @@ def by_astropy(path: Path) -> Iterator[tuple[np.ndarray, np.ndarray]]:
 
 #: How each reads, the module it needs, and whether it takes the whole file at once.
 READERS: dict[str, tuple[Callable, str, bool]] = {
-    "zwicky": (by_zwicky, "zwicky.simulations.hlist", False),
+    "zwicky": (by_zwicky, "zwicky.simulations", False),
     "pandas": (by_pandas, "pandas", False),
     "pyarrow": (by_pyarrow, "pyarrow.csv", False),
     "polars": (by_polars, "polars", False),

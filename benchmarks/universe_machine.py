@@ -56,12 +56,11 @@ def write_catalog(path: Path, gigabytes: float) -> None:
 
 def by_zwicky(path: Path) -> Read:
     """Ours: blocks of the file, in our units, whatever its size."""
-    from zwicky.simulations.reader import Range
-    from zwicky.simulations.universe_machine import UniverseMachineBinary
+    from zwicky.simulations import Range, open_catalog
 
     fields = ("object_id", "x", "y", "z", "mvir", "stellar_mass")
     cut = [Range("stellar_mass", LEAST)]
-    chunks = UniverseMachineBinary(path).chunks(fields, h=H, scale_factor=1.0, ranges=cut)
+    chunks = open_catalog(path, "universe-machine-binary").chunks(fields, h=H, scale_factor=1.0, ranges=cut)
     found: dict[str, list[np.ndarray]] = {name: [] for name in fields}
     for chunk in chunks:
         for name, values in chunk.items():
@@ -105,7 +104,7 @@ def _selected(records: np.ndarray) -> Read:
 
 #: How each reads, and the module it needs.
 READERS: dict[str, tuple[Callable[[Path], Read], str]] = {
-    "zwicky": (by_zwicky, "zwicky.simulations.universe_machine"),
+    "zwicky": (by_zwicky, "zwicky.simulations"),
     "numpy.fromfile": (by_fromfile, "numpy"),
     "numpy.memmap": (by_memmap, "numpy"),
     "pandas": (by_pandas, "pandas"),

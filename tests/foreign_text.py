@@ -8,6 +8,31 @@ import numpy as np
 import pytest
 
 from zwicky.errors import ZwickyError
+from zwicky.simulations.known import KnownReader, recognises
+from zwicky.simulations.layouts import FORMATS
+
+
+class Known:
+    """A known format by its name: called, its reader of some files; asked, whether a file is of it."""
+
+    def __init__(self, name):
+        self.layout = FORMATS[name]
+
+    def __call__(self, paths):
+        return KnownReader(self.layout, paths)
+
+    def recognises(self, path, start):
+        return recognises(self.layout, path, start)
+
+
+ROCKSTAR_OUT, ROCKSTAR_ASCII, HLIST = Known("rockstar-out"), Known("rockstar-ascii"), Known("hlist")
+COSMOSIM, UM_TEXT, UM_HISTORIES_TEXT = (
+    Known("cosmosim-csv"),
+    Known("universe-machine-text"),
+    Known("universe-machine-histories"),
+)
+UM_BINARY, UM_ARRAY = Known("universe-machine-binary"), Known("universe-machine-array")
+UCHUU, HALOTOOLS = Known("uchuu"), Known("halotools")
 
 
 def _names(line):

@@ -1,14 +1,12 @@
-"""CSV files as CosmoSim's queries give them."""
+"""CSV files as COSMOSIM's queries give them."""
 
 import gzip
 
 import numpy as np
 import pytest
 
-from foreign_text import canonical, floats, halos, rows_of, told
-from zwicky.simulations.cosmosim import MDPL2_REDSHIFTS, CosmoSim
-from zwicky.simulations.hlist import HList
-from zwicky.simulations.rockstar import RockstarOut
+from foreign_text import COSMOSIM, HLIST, ROCKSTAR_OUT, canonical, floats, halos, rows_of, told
+from zwicky.simulations.layouts import MDPL2_REDSHIFTS
 
 H = 0.6777
 N = 15
@@ -51,7 +49,7 @@ def query(columns=COLUMNS, row_id=True, quoted=False, rename=str, **more):
 def test_names_in_any_case_with_and_without_row_id(tmp_path, row_id, quoted, rename):
     text, texts = query(row_id=row_id, quoted=quoted, rename=rename)
     (tmp_path / "slab.csv").write_text(text)
-    reader = CosmoSim(tmp_path / "slab.csv")
+    reader = COSMOSIM(tmp_path / "slab.csv")
     found = canonical(reader, h=H)
     assert found["object_id"].tolist() == [int(i) for i in IDS]
     assert found["parent_id"].tolist() == [-1] * N
@@ -65,15 +63,15 @@ def test_names_in_any_case_with_and_without_row_id(tmp_path, row_id, quoted, ren
 
 def test_scale_is_the_scale_factor_and_snapnum_only_a_note(tmp_path):
     (tmp_path / "a.csv").write_text(query(snapnum=["120"] * N)[0])
-    reader = CosmoSim(tmp_path / "a.csv")
+    reader = COSMOSIM(tmp_path / "a.csv")
     assert reader.header.scale_factor is None
     assert "snapnum 120: redshift 0.117 in MDPL2; the file has no scale factor" in reader.header.notes
     (tmp_path / "b.csv").write_text(query(snapnum=["120"] * N, scale=["0.8951"] * N)[0])
-    reader = CosmoSim(tmp_path / "b.csv")
+    reader = COSMOSIM(tmp_path / "b.csv")
     assert reader.header.scale_factor == 0.8951
     assert not any("snapnum" in note for note in reader.header.notes)
     (tmp_path / "c.csv").write_text(query(snapnum=["7"] * N)[0])
-    assert any("redshift not known" in note for note in CosmoSim(tmp_path / "c.csv").header.notes)
+    assert any("redshift not known" in note for note in COSMOSIM(tmp_path / "c.csv").header.notes)
 
 
 def test_redshifts_fall_with_the_snapshot_and_the_papers_is_there():
@@ -87,14 +85,14 @@ def test_slabs_are_one_catalogue_and_gzip_is_read(tmp_path):
     paths = [tmp_path / f"slab_{i}.csv.gz" for i in (1, 2, 10)]
     for path in paths:
         path.write_bytes(gzip.compress(query()[0].encode()))
-    reader = CosmoSim(tmp_path / "slab_*.csv.gz")
+    reader = COSMOSIM(tmp_path / "slab_*.csv.gz")
     assert reader.paths == tuple(paths)
     assert len(canonical(reader)["x"]) == 3 * N
 
 
 def test_rows_of_several_snapshots_are_refused(tmp_path):
     (tmp_path / "a.csv").write_text(query(snapnum=["120"] * (N - 1) + ["121"])[0])
-    reader = CosmoSim(tmp_path / "a.csv")
+    reader = COSMOSIM(tmp_path / "a.csv")
     assert "(snapnum 120 and 121)" in told(lambda: list(reader.raw_chunks(["x"], 4)))
 
 
@@ -103,12 +101,12 @@ def test_missing_masses_are_nan_and_missing_ids_refused(tmp_path):
     lines = text.splitlines(keepends=True)
     words = lines[3].rstrip().split(",")
     (tmp_path / "a.csv").write_text("".join([*lines[:3], ",".join([*words[:-1], ""]) + "\n", *lines[4:]]))
-    found = canonical(CosmoSim(tmp_path / "a.csv"))
+    found = canonical(COSMOSIM(tmp_path / "a.csv"))
     assert np.flatnonzero(np.isnan(found["m200c"])).tolist() == [2]
     (tmp_path / "b.csv").write_text(
         "".join([*lines[:3], ",".join([words[0], "", *words[2:]]) + "\n", *lines[4:]])
     )
-    line = told(lambda: canonical(CosmoSim(tmp_path / "b.csv")))
+    line = told(lambda: canonical(COSMOSIM(tmp_path / "b.csv")))
     assert line.startswith(f"{tmp_path / 'b.csv'}, line 4: rockstarId is ''")
 
 
@@ -124,20 +122,20 @@ def test_missing_masses_are_nan_and_missing_ids_refused(tmp_path):
 )
 def test_what_is_no_query_is_refused(tmp_path, text, reason):
     (tmp_path / "a.csv").write_text(text)
-    line = told(CosmoSim, tmp_path / "a.csv")
+    line = told(COSMOSIM, tmp_path / "a.csv")
     assert reason in line
 
 
 def test_the_header_again_in_the_middle_is_a_fault_with_its_line(tmp_path):
     text, _ = query()
     (tmp_path / "a.csv").write_text(text + text)
-    line = told(lambda: canonical(CosmoSim(tmp_path / "a.csv")))
+    line = told(lambda: canonical(COSMOSIM(tmp_path / "a.csv")))
     assert f"line {N + 2}: rockstarId is 'rockstarId', not an integer" in line
 
 
 def test_it_is_recognised_by_its_header(tmp_path):
     path = tmp_path / "a.csv"
-    assert CosmoSim.recognises(path, query(rename=str.lower)[0].encode())
-    assert CosmoSim.recognises(path, b"# a remark\n" + query(quoted=True)[0].encode())
-    assert not any(kind.recognises(path, query()[0].encode()) for kind in (HList, RockstarOut))
-    assert not any(CosmoSim.recognises(path, start) for start in (b"", b"#x\n", b"x,y\n1,2\n", b"\0\xff"))
+    assert COSMOSIM.recognises(path, query(rename=str.lower)[0].encode())
+    assert COSMOSIM.recognises(path, b"# a remark\n" + query(quoted=True)[0].encode())
+    assert not any(kind.recognises(path, query()[0].encode()) for kind in (HLIST, ROCKSTAR_OUT))
+    assert not any(COSMOSIM.recognises(path, start) for start in (b"", b"#x\n", b"x,y\n1,2\n", b"\0\xff"))

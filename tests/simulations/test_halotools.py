@@ -4,8 +4,8 @@ import h5py
 import numpy as np
 import pytest
 
+from foreign_text import HALOTOOLS
 from zwicky.errors import ZwickyError
-from zwicky.simulations.halotools import HalotoolsCatalog
 
 H = 0.7
 ATTRIBUTES = {
@@ -54,7 +54,7 @@ def read(reader, names, rows=8):
 
 def test_header_and_every_field(tmp_path):
     data = table()
-    reader = HalotoolsCatalog(write(tmp_path / "a.hdf5", data))
+    reader = HALOTOOLS(write(tmp_path / "a.hdf5", data))
     header = reader.header
     assert (header.simulation, header.box_size_mpc_h, header.n_rows) == ("bolplanck", 250.0, 30)
     assert header.scale_factor == pytest.approx(1 / 1.0969)
@@ -70,14 +70,14 @@ def test_header_and_every_field(tmp_path):
 @pytest.mark.parametrize(("scale", "unit"), [(1.0, "Mpc/h"), (1000.0, "kpc/h")])
 def test_the_unit_of_the_radius_is_told_from_the_mass(tmp_path, scale, unit):
     data = table(radius=scale)
-    reader = HalotoolsCatalog(write(tmp_path / "a.hdf5", data))
+    reader = HALOTOOLS(write(tmp_path / "a.hdf5", data))
     assert reader.fields["rvir"].unit == unit
     assert any(unit in note for note in reader.header.notes)
     np.testing.assert_allclose(read(reader, ["rvir"])["rvir"], data["halo_rvir"] / scale / H, rtol=1e-6)
 
 
 def test_a_radius_in_no_known_unit_is_left_out(tmp_path):
-    reader = HalotoolsCatalog(write(tmp_path / "a.hdf5", table(radius=30.0)))
+    reader = HALOTOOLS(write(tmp_path / "a.hdf5", table(radius=30.0)))
     assert "rvir" not in reader.fields
     assert any("left out" in note for note in reader.header.notes)
 
@@ -86,14 +86,14 @@ def test_hostid_in_the_place_of_upid(tmp_path):
     data = table()
     upid = data.pop("halo_upid")
     data["halo_hostid"] = np.where(upid == -1, data["halo_id"], upid)
-    reader = HalotoolsCatalog(write(tmp_path / "a.hdf5", data))
+    reader = HALOTOOLS(write(tmp_path / "a.hdf5", data))
     assert reader.fields["parent_id"].column == "halo_hostid"
     np.testing.assert_array_equal(read(reader, ["parent_id"])["parent_id"], upid)
 
 
 def test_attributes_in_other_forms(tmp_path):
     other = ATTRIBUTES | {"redshift": "0.0969", "Lbox": np.array([250.0, 250.0, 250.0])}
-    header = HalotoolsCatalog(write(tmp_path / "a.hdf5", table(), other)).header
+    header = HALOTOOLS(write(tmp_path / "a.hdf5", table(), other)).header
     assert header.box_size_mpc_h == 250.0
     assert header.scale_factor == pytest.approx(1 / 1.0969)
 
@@ -110,33 +110,33 @@ def test_attributes_in_other_forms(tmp_path):
 )
 def test_attributes_that_cannot_be(tmp_path, attributes, message):
     with pytest.raises(ZwickyError, match=message) as error:
-        HalotoolsCatalog(write(tmp_path / "a.hdf5", table(), attributes))
+        HALOTOOLS(write(tmp_path / "a.hdf5", table(), attributes))
     assert "\n" not in str(error.value)
 
 
 def test_without_attributes_nothing_is_assumed(tmp_path):
-    header = HalotoolsCatalog(write(tmp_path / "a.hdf5", table(), {})).header
+    header = HALOTOOLS(write(tmp_path / "a.hdf5", table(), {})).header
     assert header.box_size_mpc_h is header.scale_factor is header.simulation is header.h is None
 
 
 def test_what_is_recognised(tmp_path):
     path = write(tmp_path / "a.hdf5", table())
-    assert HalotoolsCatalog.recognises(path, path.read_bytes()[: 1 << 16])
+    assert HALOTOOLS.recognises(path, path.read_bytes()[: 1 << 16])
     other = tmp_path / "b.hdf5"
     with h5py.File(other, "w") as file:
         file["x"] = np.arange(3.0)
-    assert not HalotoolsCatalog.recognises(other, other.read_bytes()[: 1 << 16])
+    assert not HALOTOOLS.recognises(other, other.read_bytes()[: 1 << 16])
     broken = tmp_path / "c.hdf5"
     broken.write_bytes(path.read_bytes()[:600])
-    assert not HalotoolsCatalog.recognises(broken, broken.read_bytes())
+    assert not HALOTOOLS.recognises(broken, broken.read_bytes())
 
 
 def test_cut_short_and_without_a_table(tmp_path):
     path = write(tmp_path / "a.hdf5", table())
     path.write_bytes(path.read_bytes()[:-50])
     with pytest.raises(ZwickyError, match="cut short"):
-        HalotoolsCatalog(path)
+        HALOTOOLS(path)
     with h5py.File(path, "w") as file:
         file["other"] = np.arange(3.0)
     with pytest.raises(ZwickyError, match="no group or dataset 'data'"):
-        HalotoolsCatalog(path)
+        HALOTOOLS(path)

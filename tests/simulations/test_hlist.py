@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foreign_text import HLIST_REMARKS, HLISTS, canonical, floats, halos, ids, numbered, rows_of, told
+from foreign_text import HLIST, HLIST_REMARKS, HLISTS, canonical, floats, halos, ids, numbered, rows_of, told
 from zwicky.errors import ZwickyError
-from zwicky.simulations.hlist import HList, layout_of
+from zwicky.simulations.hlist import layout_of
+from zwicky.simulations.names import plain_name
 from zwicky.simulations.reader import Counted, Range
-from zwicky.simulations.text_header import plain_name
 
 H = 0.6777
 N = 24
@@ -35,7 +35,7 @@ def test_every_layout_gives_its_columns_by_name(tmp_path, layout, numbers):
     names = HLISTS[layout]
     text, texts = hlist(names, header=numbered(names, None if numbers == "all" else 33))
     (tmp_path / "hlist_0.71240.list").write_text(text)
-    reader = HList(tmp_path / "hlist_0.71240.list")
+    reader = HLIST(tmp_path / "hlist_0.71240.list")
     counted = Counted()
     found = canonical(reader, h=H, scale_factor=0.7124, counted=counted)
     real = np.arange(N) != 5
@@ -78,7 +78,7 @@ def test_the_places_of_m200c_are_those_published():
 def test_in_erebos_the_main_mass_is_m200b(tmp_path):
     names = HLISTS["Erebos, main mass M200b"]
     (tmp_path / "h").write_text(hlist(names)[0])
-    reader = HList(tmp_path / "h")
+    reader = HLIST(tmp_path / "h")
     assert reader.fields["m200b"].column == "M200b"
     assert (names[10], names[39]) == ("M200b", "Mvir")
     assert any("not mvir" in note for note in reader.header.notes)
@@ -86,7 +86,7 @@ def test_in_erebos_the_main_mass_is_m200b(tmp_path):
 
 def test_without_m200c_only_m200c_is_refused(tmp_path):
     (tmp_path / "h").write_text(hlist(HLISTS["BDM"])[0])
-    reader = HList(tmp_path / "h")
+    reader = HLIST(tmp_path / "h")
     assert any("no M200c" in note for note in reader.header.notes)
     assert "has no m200c" in told(lambda: list(reader.chunks(["m200c"], h=H, scale_factor=1.0)))
     assert len(canonical(reader)["mvir"]) == N - 1
@@ -96,7 +96,7 @@ def test_unknown_layouts_are_read_by_name(tmp_path):
     names = [*HLISTS["Uchuu"][:40], "New_Thing", *HLISTS["Uchuu"][40:]]
     text, texts = hlist(names)
     (tmp_path / "h").write_text(text)
-    reader = HList(tmp_path / "h")
+    reader = HLIST(tmp_path / "h")
     assert any("not known" in note for note in reader.header.notes)
     np.testing.assert_allclose(canonical(reader, h=1.0)["m200c"], np.delete(floats(texts["m200c"]), 5))
 
@@ -112,13 +112,13 @@ def test_a_number_that_is_not_the_place_is_refused(tmp_path):
     names = HLISTS["Uchuu"]
     header = numbered(names).replace("M200c(40)", "M200c(39)")
     (tmp_path / "h").write_text(hlist(names, header=header)[0])
-    assert "numbers M200c as column 39, but it stands at 40" in told(HList, tmp_path / "h")
+    assert "numbers M200c as column 39, but it stands at 40" in told(HLIST, tmp_path / "h")
 
 
 def test_gzip_and_selection(tmp_path):
     text, texts = hlist(HLISTS["Consuelo"])
     (tmp_path / "hlist_0.71240.list.gz").write_bytes(gzip.compress(text.encode()))
-    reader = HList(tmp_path / "hlist_0.71240.list.gz")
+    reader = HLIST(tmp_path / "hlist_0.71240.list.gz")
     counted = Counted()
     ranges = [Range("m200c", 1e13), Range("m_acc", 1e11)]
     found = list(reader.chunks(["m200c"], h=H, scale_factor=0.7, ranges=ranges, counted=counted, rows=5))
@@ -134,31 +134,31 @@ def test_rows_of_two_snapshots_are_refused(tmp_path):
     names = HLISTS["Uchuu"]
     both = hlist(names)[0] + hlist(names, scale="0.73330")[0]
     (tmp_path / "h").write_text(both)
-    reader = HList(tmp_path / "h")
+    reader = HLIST(tmp_path / "h")
     assert "more than one snapshot (scale 0.7124 and 0.7333)" in told(
         lambda: list(reader.raw_chunks(["x"], 10**6))
     )
     (tmp_path / "a").write_text(hlist(names)[0])
     (tmp_path / "b").write_text(hlist(names, scale="0.73330")[0])
-    assert "scale_factor 0.7124 and 0.7333" in told(HList, [tmp_path / "a", tmp_path / "b"])
+    assert "scale_factor 0.7124 and 0.7333" in told(HLIST, [tmp_path / "a", tmp_path / "b"])
 
 
 def test_the_same_file_appended_is_read_with_its_header_in_the_middle(tmp_path):
     text, _ = hlist(HLISTS["Uchuu"])
     (tmp_path / "h").write_text(text + text)
-    assert len(canonical(HList(tmp_path / "h"))["x"]) == 2 * (N - 1)
+    assert len(canonical(HLIST(tmp_path / "h"))["x"]) == 2 * (N - 1)
     (tmp_path / "h").write_text(text + numbered(HLISTS["Uchuu"][::-1]) + text)
-    assert "names other columns" in told(lambda: canonical(HList(tmp_path / "h")))
+    assert "names other columns" in told(lambda: canonical(HLIST(tmp_path / "h")))
 
 
 def test_name_and_rows_must_agree_on_the_scale_factor(tmp_path):
     text, _ = hlist(HLISTS["Uchuu"])
     (tmp_path / "hlist_0.89510.list").write_text(text)
     assert "name says scale factor 0.8951, its contents 0.7124" in told(
-        HList, tmp_path / "hlist_0.89510.list"
+        HLIST, tmp_path / "hlist_0.89510.list"
     )
     (tmp_path / "mine.txt").write_text(text)
-    assert HList(tmp_path / "mine.txt").header.scale_factor == 0.7124
+    assert HLIST(tmp_path / "mine.txt").header.scale_factor == 0.7124
 
 
 SMALL = hlist(HLISTS["old, without M_pe"], n=6)[0].encode()
@@ -179,7 +179,7 @@ def test_a_damaged_hlist_is_refused_in_one_line_or_read(tmp_path_factory, change
     path.write_bytes(gzip.compress(body)[:cut] if packed else body)
     found, line = {}, ""
     try:
-        found = canonical(HList(path))
+        found = canonical(HLIST(path))
     except ZwickyError as error:
         line = str(error)
     assert len(line.splitlines()) <= 1
@@ -194,7 +194,7 @@ def test_a_damaged_hlist_is_refused_in_one_line_or_read(tmp_path_factory, change
 def canonical_of(body, tmp_path_factory):
     path = tmp_path_factory.mktemp("w") / "hlist"
     path.write_bytes(body)
-    return canonical(HList(path))
+    return canonical(HLIST(path))
 
 
 def test_nan_and_ids_above_2_to_53(tmp_path):
@@ -203,7 +203,7 @@ def test_nan_and_ids_above_2_to_53(tmp_path):
     words = lines[-1].split()
     words[40], words[1] = "nan", str(2**62 + 1)
     (tmp_path / "h").write_text("".join([*lines[:-1], " ".join(words) + "\n"]))
-    reader = HList(tmp_path / "h")
+    reader = HLIST(tmp_path / "h")
     found = canonical(reader)
     assert np.isnan(found["m200c"][-1])
     assert found["object_id"][-1] == 2**62 + 1

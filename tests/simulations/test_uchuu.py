@@ -4,9 +4,9 @@ import h5py
 import numpy as np
 import pytest
 
+from foreign_text import UCHUU
 from zwicky.errors import ZwickyError
 from zwicky.simulations.reader import Range
-from zwicky.simulations.uchuu import UchuuUniverseMachine
 
 H = 0.6774
 
@@ -42,7 +42,7 @@ def read(reader, names, **keywords):
 @pytest.mark.parametrize("given", [[0], [1], [2], [2, 0], [0, 1, 2]])
 def test_any_of_the_three_or_all(tmp_path, given):
     paths, columns = write_uchuu(tmp_path)
-    reader = UchuuUniverseMachine([paths[i] for i in given] if len(given) > 1 else paths[given[0]])
+    reader = UCHUU([paths[i] for i in given] if len(given) > 1 else paths[given[0]])
     assert reader.paths == tuple(paths)
     found = read(reader, ["object_id", "parent_id", "x", "vy", "mvir", "m_peak", "stellar_mass"], rows=9)
     np.testing.assert_array_equal(found["object_id"], columns["id"])
@@ -55,26 +55,26 @@ def test_any_of_the_three_or_all(tmp_path, given):
 
 
 def test_what_the_name_says(tmp_path):
-    header = UchuuUniverseMachine(write_uchuu(tmp_path)[0][0]).header
+    header = UCHUU(write_uchuu(tmp_path)[0][0]).header
     assert header.scale_factor == pytest.approx(1 / 1.09)
     assert (header.simulation, header.box_size_mpc_h, header.n_rows) == ("Uchuu", 2000.0, 40)
     assert any("published" in note for note in header.notes)
 
 
 def test_another_name_says_nothing_of_box_and_cosmology(tmp_path):
-    header = UchuuUniverseMachine(write_uchuu(tmp_path, name="Other_UM")[0][0]).header
+    header = UCHUU(write_uchuu(tmp_path, name="Other_UM")[0][0]).header
     assert header.simulation is header.box_size_mpc_h is header.h is header.scale_factor is None
 
 
 def test_a_cut_in_one_file_selects_in_all(tmp_path):
     paths, columns = write_uchuu(tmp_path)
-    found = read(UchuuUniverseMachine(paths[0]), ["z"], ranges=[Range("stellar_mass", 1000.0)], rows=11)
+    found = read(UCHUU(paths[0]), ["z"], ranges=[Range("stellar_mass", 1000.0)], rows=11)
     np.testing.assert_allclose(found["z"], columns["z"][columns["obs_sm"] >= 1000] / H, rtol=1e-6)
 
 
 def test_only_the_files_that_are_needed_are_read(tmp_path):
     paths, columns = write_uchuu(tmp_path)
-    reader = UchuuUniverseMachine(paths[0])
+    reader = UCHUU(paths[0])
     paths[2].unlink()
     np.testing.assert_allclose(read(reader, ["y"])["y"], columns["y"] / H, rtol=1e-6)
     with pytest.raises(ZwickyError, match="data3"):
@@ -85,14 +85,14 @@ def test_a_missing_part_is_named(tmp_path):
     paths, _ = write_uchuu(tmp_path)
     paths[1].unlink()
     with pytest.raises(ZwickyError, match=r"data2\.h5: is not there"):
-        UchuuUniverseMachine(paths[0])
+        UCHUU(paths[0])
 
 
 def test_files_of_two_snapshots_are_refused(tmp_path):
     (a, *_), _ = write_uchuu(tmp_path)
     (_, b, _), _ = write_uchuu(tmp_path, name="Uchuu_UM_z0p14")
     with pytest.raises(ZwickyError, match="one catalogue"):
-        UchuuUniverseMachine([a, b])
+        UCHUU([a, b])
 
 
 def test_rows_must_agree(tmp_path):
@@ -101,7 +101,7 @@ def test_rows_must_agree(tmp_path):
         del file["y"]
         file["y"] = columns["y"][:-1]
     with pytest.raises(ZwickyError, match="y has 39 rows"):
-        UchuuUniverseMachine(paths[0])
+        UCHUU(paths[0])
 
 
 def test_parts_in_the_wrong_place(tmp_path):
@@ -110,20 +110,20 @@ def test_parts_in_the_wrong_place(tmp_path):
     paths[1].rename(paths[0])
     (tmp_path / "saved").rename(paths[1])
     with pytest.raises(ZwickyError, match="not part 1"):
-        UchuuUniverseMachine(paths[0])
+        UCHUU(paths[0])
 
 
 def test_cut_short(tmp_path):
     paths, _ = write_uchuu(tmp_path)
     paths[2].write_bytes(paths[2].read_bytes()[:-200])
     with pytest.raises(ZwickyError, match="cut short") as error:
-        UchuuUniverseMachine(paths[0])
+        UCHUU(paths[0])
     assert "\n" not in str(error.value)
 
 
 def test_what_is_recognised(tmp_path):
     paths, _ = write_uchuu(tmp_path)
     start = paths[0].read_bytes()[: 1 << 16]
-    assert UchuuUniverseMachine.recognises(paths[0], start)
-    assert not UchuuUniverseMachine.recognises(tmp_path / "halos.h5", start)
-    assert not UchuuUniverseMachine.recognises(paths[0], b"#id upid\n")
+    assert UCHUU.recognises(paths[0], start)
+    assert not UCHUU.recognises(tmp_path / "halos.h5", start)
+    assert not UCHUU.recognises(paths[0], b"#id upid\n")

@@ -7,15 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from foreign_text import UM_ARRAY, UM_BINARY
 from zwicky.errors import ZwickyError
+from zwicky.io.chunks.records import RECORD_BYTES
+from zwicky.simulations.layouts import UM_RECORD as RECORD
 from zwicky.simulations.reader import Counted, Range
-from zwicky.simulations.universe_machine import (
-    BLOCK,
-    RECORD,
-    UniverseMachineArray,
-    UniverseMachineBinary,
-)
 
+BLOCK = RECORD_BYTES // RECORD.itemsize
 H, A = 0.6777, 0.8951
 FIELDS = ("object_id", "parent_id", "x", "y", "z", "vx", "vy", "vz", "mvir", "m_peak", "rvir", "v_max")
 NAME = "sfr_catalog_0.895100.bin"
@@ -103,7 +101,7 @@ def test_the_record_has_the_offsets_of_the_format():
 def test_every_field_in_our_units(tmp_path):
     g = galaxies(100)
     (tmp_path / NAME).write_bytes(packed(g))
-    reader = UniverseMachineBinary(tmp_path / NAME)
+    reader = UM_BINARY(tmp_path / NAME)
     assert reader.header.scale_factor == pytest.approx(A)
     assert reader.header.n_rows == 100
     assert "m200c" not in reader.fields
@@ -123,7 +121,7 @@ def test_a_cut_in_stellar_mass_knows_no_h_and_is_counted(tmp_path):
     (tmp_path / NAME).write_bytes(packed(g))
     counted = Counted()
     found = read(
-        UniverseMachineBinary(tmp_path / NAME),
+        UM_BINARY(tmp_path / NAME),
         ["object_id"],
         ranges=[Range("stellar_mass", 10**9.5)],
         counted=counted,
@@ -137,7 +135,7 @@ def test_a_cut_in_stellar_mass_knows_no_h_and_is_counted(tmp_path):
 def test_chunks_do_not_matter(tmp_path, rows):
     g = galaxies(50)
     (tmp_path / NAME).write_bytes(packed(g))
-    reader = UniverseMachineBinary(tmp_path / NAME)
+    reader = UM_BINARY(tmp_path / NAME)
     assert all(len(chunk["id"]) <= rows for chunk in reader.raw_chunks(["id"], rows))
     np.testing.assert_array_equal(
         read(reader, ["object_id"], rows=rows)["object_id"], expected(g)["object_id"]
@@ -149,14 +147,14 @@ def test_more_rows_than_a_block(tmp_path):
     records["id"] = np.arange(len(records))
     records["m"], records["obs_sm"] = 1e12, 1e10
     records.tofile(tmp_path / NAME)
-    reader = UniverseMachineBinary(tmp_path / NAME)
+    reader = UM_BINARY(tmp_path / NAME)
     np.testing.assert_array_equal(read(reader, ["object_id"])["object_id"], records["id"])
 
 
 def test_big_endian_is_refused_and_said(tmp_path):
     (tmp_path / NAME).write_bytes(packed(galaxies(40), ">"))
     with pytest.raises(ZwickyError, match="big-endian") as error:
-        UniverseMachineBinary(tmp_path / NAME)
+        UM_BINARY(tmp_path / NAME)
     assert NAME in one_line(error)
 
 
@@ -164,12 +162,12 @@ def test_big_endian_is_refused_and_said(tmp_path):
 def test_a_cut_file_is_refused(tmp_path, cut):
     (tmp_path / NAME).write_bytes(packed(galaxies(10))[:-cut])
     with pytest.raises(ZwickyError, match="records of 128"):
-        UniverseMachineBinary(tmp_path / NAME)
+        UM_BINARY(tmp_path / NAME)
 
 
 def test_a_file_that_shrinks_is_noticed(tmp_path):
     (tmp_path / NAME).write_bytes(packed(galaxies(10)))
-    reader = UniverseMachineBinary(tmp_path / NAME)
+    reader = UM_BINARY(tmp_path / NAME)
     (tmp_path / NAME).write_bytes(packed(galaxies(9)))
     with pytest.raises(ZwickyError, match="ends after 9 of 10"):
         list(reader.raw_chunks(["id"], 100))
@@ -178,23 +176,23 @@ def test_a_file_that_shrinks_is_noticed(tmp_path):
 def test_empty_missing_and_zero_filled(tmp_path):
     (tmp_path / NAME).write_bytes(b"")
     with pytest.raises(ZwickyError, match="empty"):
-        UniverseMachineBinary(tmp_path / NAME)
-    with pytest.raises(ZwickyError, match="cannot be read"):
-        UniverseMachineBinary(tmp_path / "sfr_catalog_1.000000.bin")
+        UM_BINARY(tmp_path / NAME)
+    with pytest.raises(ZwickyError, match="no such file"):
+        UM_BINARY(tmp_path / "sfr_catalog_1.000000.bin")
     (tmp_path / NAME).write_bytes(packed(galaxies(1000))[:64_000] + bytes(64_000))
     with pytest.raises(ZwickyError, match="no galaxy has"):
-        UniverseMachineBinary(tmp_path / NAME)
+        UM_BINARY(tmp_path / NAME)
 
 
 def test_what_is_recognised(tmp_path):
     start = packed(galaxies(600))[: 1 << 16]
     other = tmp_path / "galaxies.bin"
-    assert UniverseMachineBinary.recognises(other, start)
-    assert UniverseMachineBinary.recognises(other, packed(galaxies(600), ">")[: 1 << 16])
-    assert UniverseMachineBinary.recognises(tmp_path / NAME, b"")
-    assert not UniverseMachineBinary.recognises(other, bytes(1 << 16))
-    assert not UniverseMachineBinary.recognises(other, b"#ID DescID UPID\n1 2 3\n" * 100)
-    assert not UniverseMachineBinary.recognises(other, b"\x89HDF\r\n\x1a\n" + bytes(1 << 16))
+    assert UM_BINARY.recognises(other, start)
+    assert UM_BINARY.recognises(other, packed(galaxies(600), ">")[: 1 << 16])
+    assert UM_BINARY.recognises(tmp_path / NAME, b"")
+    assert not UM_BINARY.recognises(other, bytes(1 << 16))
+    assert not UM_BINARY.recognises(other, b"#ID DescID UPID\n1 2 3\n" * 100)
+    assert not UM_BINARY.recognises(other, b"\x89HDF\r\n\x1a\n" + bytes(1 << 16))
 
 
 def array_file(path, g, dtype=None):
@@ -218,7 +216,7 @@ def test_an_array_in_another_order_and_byte_order(tmp_path):
         ("id", ">i8"),
         ("flags", ">i2"),
     ]
-    reader = UniverseMachineArray(array_file(tmp_path / "sfr_catalog_0.895100.npy", g, dtype))
+    reader = UM_ARRAY(array_file(tmp_path / "sfr_catalog_0.895100.npy", g, dtype))
     found = read(reader, ["object_id", "parent_id", "x", "vz", "mvir", "stellar_mass"])
     for name, values in found.items():
         np.testing.assert_allclose(values, expected(g)[name], rtol=1e-6)
@@ -230,7 +228,7 @@ def test_the_names_of_umachine_pyio_and_their_units(tmp_path):
     dtype = [("halo_id", "i8"), ("upid", "i8"), ("x", "f4"), ("vx", "f4"), ("mvir", "f4"), ("obs_sm", "f4")]
     records = np.array([(5, -1, 10.0, 100.0, 1e13, 1e11), (6, 5, 20.0, 0.0, 1e12, 1e10)], dtype)
     np.save(tmp_path / "um.npy", records)
-    reader = UniverseMachineArray(tmp_path / "um.npy")
+    reader = UM_ARRAY(tmp_path / "um.npy")
     found = read(reader, ["object_id", "x", "mvir", "stellar_mass"])
     assert reader.header.scale_factor is None
     np.testing.assert_allclose(found["x"], [10 / H, 20 / H], rtol=1e-6)
@@ -248,7 +246,7 @@ def test_the_names_of_umachine_pyio_and_their_units(tmp_path):
 def test_arrays_that_are_no_catalogue(tmp_path, records, message):
     np.save(tmp_path / "a.npy", records)
     with pytest.raises(ZwickyError, match=message) as error:
-        UniverseMachineArray(tmp_path / "a.npy")
+        UM_ARRAY(tmp_path / "a.npy")
     one_line(error)
 
 
@@ -256,7 +254,7 @@ def test_ids_that_went_through_floats_are_refused(tmp_path):
     records = np.array([(2.0**60, 1.0, 1e10)], [("id", "f8"), ("x", "f4"), ("obs_sm", "f4")])
     np.save(tmp_path / "a.npy", records)
     with pytest.raises(ZwickyError, match="lose digits"):
-        read(UniverseMachineArray(tmp_path / "a.npy"), ["object_id"])
+        read(UM_ARRAY(tmp_path / "a.npy"), ["object_id"])
 
 
 @settings(max_examples=60)
@@ -266,10 +264,10 @@ def test_damage_gives_one_line_or_every_row(tmp_path_factory, data):
     g = galaxies(20)
     if path.suffix == ".npy":
         array_file(path, g)
-        reader = UniverseMachineArray
+        reader = UM_ARRAY
     else:
         path.write_bytes(packed(g))
-        reader = UniverseMachineBinary
+        reader = UM_BINARY
     content = bytearray(path.read_bytes())
     for _ in range(data.draw(st.integers(0, 4))):
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))

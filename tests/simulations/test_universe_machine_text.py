@@ -3,10 +3,23 @@
 import numpy as np
 import pytest
 
-from foreign_text import UM_HISTORIES, UM_SFH, UM_SFR, canonical, floats, halos, ids, numbered, rows_of, told
-from zwicky.simulations.hlist import HList
-from zwicky.simulations.rockstar import RockstarAscii, RockstarOut
-from zwicky.simulations.universe_machine_text import UniverseMachineHistories, UniverseMachineText
+from foreign_text import (
+    HLIST,
+    ROCKSTAR_ASCII,
+    ROCKSTAR_OUT,
+    UM_HISTORIES,
+    UM_HISTORIES_TEXT,
+    UM_SFH,
+    UM_SFR,
+    UM_TEXT,
+    canonical,
+    floats,
+    halos,
+    ids,
+    numbered,
+    rows_of,
+    told,
+)
 
 H = 0.678
 N = 12
@@ -57,7 +70,7 @@ def sfh_catalog(scales=5, masses="Msun (no h)"):
 def test_sfr_catalog_has_halo_masses_over_h_and_stellar_masses_without(tmp_path, header):
     text, texts = sfr_catalog(header)
     (tmp_path / "sfr_catalog_0.895100.txt").write_text(text)
-    reader = UniverseMachineText(tmp_path / "sfr_catalog_0.895100.txt")
+    reader = UM_TEXT(tmp_path / "sfr_catalog_0.895100.txt")
     found = canonical(reader, h=H)
     real = ~np.isin(np.arange(N), [3, 4])
     for name in ("x", "mvir", "m_peak"):
@@ -79,7 +92,7 @@ def test_the_header_of_a_sfr_catalog_tells_its_unit_of_mass(tmp_path, unit, h_po
     rest = rest.replace("#Masses: Msun/h; stellar masses: Msun\n", "")
     remark = f"#M: Halo mass (Bryan & Norman 1998 virial mass, {unit})\n#SM: True stellar mass (Msun)\n"
     (tmp_path / "sfr_catalog_0.895100.txt").write_text(f"{names}\n{remark}{rest}")
-    found = canonical(UniverseMachineText(tmp_path / "sfr_catalog_0.895100.txt"), h=H)
+    found = canonical(UM_TEXT(tmp_path / "sfr_catalog_0.895100.txt"), h=H)
     real = ~np.isin(np.arange(N), [3, 4])
     for name in ("mvir", "m_peak"):
         np.testing.assert_allclose(found[name], floats(texts[name])[real] / H**h_power, rtol=1e-14)
@@ -89,7 +102,7 @@ def test_the_header_of_a_sfr_catalog_tells_its_unit_of_mass(tmp_path, unit, h_po
 def test_sfh_catalog_has_all_masses_without_h(tmp_path, scales):
     text, texts = sfh_catalog(scales)
     (tmp_path / "sfh_catalog_1.002310.0.txt").write_text(text)
-    reader = UniverseMachineHistories(tmp_path / "sfh_catalog_1.002310.0.txt")
+    reader = UM_HISTORIES_TEXT(tmp_path / "sfh_catalog_1.002310.0.txt")
     found = canonical(reader, h=H)
     for name in ("mvir", "m_peak", "stellar_mass", "vz", "v_max"):
         np.testing.assert_array_equal(found[name], floats(texts[name]))
@@ -102,26 +115,24 @@ def test_sfh_catalog_has_all_masses_without_h(tmp_path, scales):
 
 def test_masses_with_h_in_a_sfh_catalog_are_refused(tmp_path):
     (tmp_path / "sfh").write_text(sfh_catalog(masses="Msun/h")[0])
-    line = told(UniverseMachineHistories, tmp_path / "sfh")
+    line = told(UM_HISTORIES_TEXT, tmp_path / "sfh")
     assert "says that masses are in Msun/h, but this format has them in Msun" in line
 
 
 def test_chunks_of_one_snapshot_are_one_catalogue(tmp_path):
     for i in range(3):
         (tmp_path / f"sfh_catalog_1.002310.{i}.txt").write_text(sfh_catalog()[0])
-    reader = UniverseMachineHistories(tmp_path / "sfh_catalog_1.002310.*.txt")
+    reader = UM_HISTORIES_TEXT(tmp_path / "sfh_catalog_1.002310.*.txt")
     assert len(canonical(reader)["x"]) == 3 * N
 
 
 def test_the_name_must_agree_with_the_header(tmp_path):
     (tmp_path / "sfh_catalog_0.895100.0.txt").write_text(sfh_catalog()[0])
-    assert "name says scale factor 0.8951" in told(
-        UniverseMachineHistories, tmp_path / "sfh_catalog_0.895100.0.txt"
-    )
+    assert "name says scale factor 0.8951" in told(UM_HISTORIES_TEXT, tmp_path / "sfh_catalog_0.895100.0.txt")
 
 
 def test_the_two_kinds_and_other_formats_are_told_apart(tmp_path):
-    kinds = (UniverseMachineText, UniverseMachineHistories, HList, RockstarOut, RockstarAscii)
+    kinds = (UM_TEXT, UM_HISTORIES_TEXT, HLIST, ROCKSTAR_OUT, ROCKSTAR_ASCII)
     path = tmp_path / "any"
     assert [k.recognises(path, sfr_catalog()[0].encode()[:1000]) for k in kinds] == [True, *4 * [False]]
     start = sfh_catalog(178)[0].encode()[: 1 << 16]

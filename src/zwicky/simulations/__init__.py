@@ -2,8 +2,8 @@
 
 from zwicky.simulations.column_map import ColumnMap, read_column_map
 from zwicky.simulations.describe import describe_catalog, describe_file, describe_map
+from zwicky.simulations.fields import FIELDS, UNITS, Field
 from zwicky.simulations.formats import (
-    FORMATS,
     OpenedSnapshot,
     detect_format,
     open_catalog,
@@ -11,8 +11,10 @@ from zwicky.simulations.formats import (
     open_snapshot,
 )
 from zwicky.simulations.importing import import_catalogs
+from zwicky.simulations.known import KnownReader
+from zwicky.simulations.layouts import FORMATS, Layout
 from zwicky.simulations.mapped import MappedReader
-from zwicky.simulations.reader import FIELDS, UNITS, CatalogHeader, CatalogReader, Counted, Field, Range
+from zwicky.simulations.reader import CatalogHeader, CatalogReader, Counted, Range
 from zwicky.simulations.record import ImportRecord, Source
 from zwicky.simulations.selection import ImportSettings
 
@@ -27,6 +29,8 @@ __all__ = [
     "Field",
     "ImportRecord",
     "ImportSettings",
+    "KnownReader",
+    "Layout",
     "MappedReader",
     "OpenedSnapshot",
     "Range",

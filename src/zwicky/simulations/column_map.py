@@ -41,7 +41,7 @@ from astropy.cosmology import FLRW, FlatLambdaCDM, FlatwCDM, LambdaCDM, wCDM
 from zwicky.cosmology import cosmology_named
 from zwicky.errors import ZwickyError
 from zwicky.settings import from_mapping, read_toml
-from zwicky.simulations.reader import FIELDS, UNITS
+from zwicky.simulations.fields import FIELDS, units_of
 
 __all__ = ["KINDS", "ColumnMap", "MappedColumn", "TableMap", "read_column_map"]
 
@@ -219,7 +219,7 @@ def _cosmology(where: str, value: Any) -> FLRW | None:
     try:
         return kind(**numbers)
     except ValueError as error:
-        raise ZwickyError(f"{where}: {error}; mend it") from error
+        raise ZwickyError(f"{where}: {error}; fix it") from error
 
 
 def _table(path: Path, kind: str, text: _Table | None) -> TableMap | None:
@@ -262,10 +262,8 @@ def _column(where: str, name: str, value: Any) -> MappedColumn:
         raise ZwickyError(f"{where}: has {what}; write {_example(name)}")
     if column.always not in (None, -1):
         raise ZwickyError(f"{where} = {column.always}; give -1 if no row has a parent, or {_example(name)}")
-    dimension = FIELDS[name][1]
-    fitting = [unit for unit, (*_, of) in UNITS.items() if of == dimension]
-    if column.unit is not None and column.unit not in fitting:
-        has = ", ".join(fitting) if dimension else "none: it is a plain number"
+    if column.unit is not None and column.unit not in units_of(name):
+        has = ", ".join(units_of(name)) if FIELDS[name][1] else "none: it is a plain number"
         raise ZwickyError(f"{where}: unit {column.unit!r} is not known; use {has}")
     return column
 

@@ -6,19 +6,20 @@ from pathlib import Path
 from typing import Any
 
 from zwicky.errors import ZwickyError
+from zwicky.io.chunks import open_table
+from zwicky.io.kinds import kind_of, start_of
 from zwicky.simulations.column_map import KINDS, read_column_map
+from zwicky.simulations.fields import FIELDS, VECTORS
 from zwicky.simulations.formats import detect_format, open_catalog
 from zwicky.simulations.mapped import MappedReader
-from zwicky.simulations.reader import FIELDS, CatalogReader
-from zwicky.simulations.tables import open_table, start_of
+from zwicky.simulations.reader import CatalogReader
 
 __all__ = ["describe_catalog", "describe_file", "describe_map"]
 
-_VECTORS = ("x", "y", "z", "vx", "vy", "vz")
 #: What an import needs of each table.
 _NEEDED = {
-    "halos": ("object_id", "m200c", *_VECTORS),
-    "galaxies": ("object_id", "parent_id", "stellar_mass", *_VECTORS),
+    "halos": ("object_id", "m200c", *VECTORS),
+    "galaxies": ("object_id", "parent_id", "stellar_mass", *VECTORS),
 }
 #: What it takes from options where the header does not say it.
 _OPTIONS = {"scale_factor": "--redshift", "box_size_mpc_h": "--box", "h": "--h", "omega_m": "--omega-m"}
@@ -39,7 +40,7 @@ def describe_file(path: Path | str) -> dict[str, Any]:
             table = open_table(path)
         except ZwickyError as damaged:
             # Of a text that is no table the first says more, of a damaged binary file the second.
-            binary = start_of(Path(path)).startswith((b"PAR1", b"\x89HDF", b"SIMPLE"))
+            binary = kind_of(start_of(Path(path))) in ("Parquet", "HDF5", "FITS", "numpy")
             raise (damaged if binary else unknown) from None
         if not table.columns:
             raise

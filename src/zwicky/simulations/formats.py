@@ -2,41 +2,21 @@
 
 from __future__ import annotations
 
-import glob
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from zwicky.errors import ZwickyError
+from zwicky.io.kinds import start_of
 from zwicky.simulations.column_map import ColumnMap
-from zwicky.simulations.cosmosim import CosmoSim
-from zwicky.simulations.halotools import HalotoolsCatalog
-from zwicky.simulations.hlist import HList
+from zwicky.simulations.known import KnownReader, recognises
+from zwicky.simulations.layouts import FORMATS, Layout
 from zwicky.simulations.mapped import MappedReader
-from zwicky.simulations.reader import CatalogReader, by_number
-from zwicky.simulations.rockstar import RockstarAscii, RockstarOut
+from zwicky.simulations.paths import by_number, files_meant
+from zwicky.simulations.reader import CatalogReader
 from zwicky.simulations.selection import check_redshift
-from zwicky.simulations.tables import start_of
-from zwicky.simulations.text_reader import TextReader
-from zwicky.simulations.uchuu import UchuuUniverseMachine
-from zwicky.simulations.universe_machine import UniverseMachineArray, UniverseMachineBinary
-from zwicky.simulations.universe_machine_text import UniverseMachineHistories, UniverseMachineText
 
-__all__ = ["FORMATS", "OpenedSnapshot", "detect_format", "open_catalog", "open_mapped", "open_snapshot"]
-
-#: The formats that are known, by the name that `CatalogHeader.format` has.
-FORMATS: dict[str, type[CatalogReader]] = {
-    "rockstar-out": RockstarOut,
-    "rockstar-ascii": RockstarAscii,
-    "hlist": HList,
-    "universe-machine-binary": UniverseMachineBinary,
-    "universe-machine-array": UniverseMachineArray,
-    "universe-machine-text": UniverseMachineText,
-    "universe-machine-histories": UniverseMachineHistories,
-    "uchuu": UchuuUniverseMachine,
-    "cosmosim-csv": CosmoSim,
-    "halotools": HalotoolsCatalog,
-}
+__all__ = ["OpenedSnapshot", "detect_format", "open_catalog", "open_mapped", "open_snapshot"]
 
 #: Files closer than this in scale factor hold one snapshot.
 ONE_SNAPSHOT = 1e-4
@@ -65,15 +45,8 @@ def open_catalog(path: Path | str | Sequence[Path], format: str | None = None) -
     ZwickyError
         If there is no such file, if it is of no known format or of more than one, or as the reader.
     """
-    paths = [Path(p) for p in path] if not isinstance(path, (str, Path)) else _files(path)
-    name = _checked(format) if format else detect_format(paths[0])
-    if len(paths) == 1:
-        return FORMATS[name](paths[0])
-    if not issubclass(FORMATS[name], (TextReader, UchuuUniverseMachine)):
-        raise ZwickyError(
-            f"{paths[0]} and {len(paths) - 1} more: a catalogue of format {name} is one file; give that one"
-        )
-    return FORMATS[name](paths)
+    files = _files(path) if isinstance(path, str | Path) else files_meant(path)
+    return KnownReader(_layout(format or detect_format(files[0])), files)
 
 
 def open_mapped(
@@ -151,12 +124,12 @@ def open_snapshot(
     paths = _files(place)
     if len(paths) == 1:
         return OpenedSnapshot(open_catalog(paths, format))
-    names = {path: (format and _checked(format)) or detect_format(path) for path in paths}
+    names = {path: format or detect_format(path) for path in paths}
     if len(set(names.values())) > 1:
         some = {name: path for path, name in names.items()}
         shown = " and ".join(f"{path} ({name})" for name, path in list(some.items())[:2])
         raise ZwickyError(f"{place}: holds files of different formats, such as {shown}; give those of one")
-    scales = {path: FORMATS[name](path).header.scale_factor for path, name in names.items()}
+    scales = {path: KnownReader(_layout(name), path).header.scale_factor for path, name in names.items()}
     known = sorted(a for a in scales.values() if a is not None)
     if not known or known[-1] - known[0] <= ONE_SNAPSHOT:
         return OpenedSnapshot(open_catalog(paths, names[paths[0]]), f"{len(paths)} files of one snapshot")
@@ -181,36 +154,23 @@ def open_snapshot(
     return OpenedSnapshot(open_catalog(chosen, names[chosen[0]]), note)
 
 
-def _checked(format: str) -> str:
+def _layout(format: str) -> Layout:
     if format not in FORMATS:
         raise ZwickyError(f"format {format!r} is not known; use one of {', '.join(FORMATS)}")
-    return format
+    return FORMATS[format]
 
 
-def _files(place: Path | str) -> list[Path]:
-    """The files meant, at least one."""
-    path = Path(place)
-    if path.is_dir():
-        files = sorted(
-            (p for p in path.iterdir() if p.is_file() and not p.name.startswith(".")), key=by_number
-        )
-        files = [p for p in files if _recognised(p)]
-        if not files:
-            raise ZwickyError(
-                f"{place}: no file in this directory is of a known format ({', '.join(FORMATS)})"
-            )
-        return files
-    if path.exists():
-        return [path]
-    files = sorted(map(Path, glob.glob(str(place))), key=by_number) if glob.has_magic(str(place)) else []
-    files = [p for p in files if p.is_file()]
+def _files(place: Path | str) -> tuple[Path, ...]:
+    """The files meant, at least one; of a directory those of a known format."""
+    if not Path(place).is_dir():
+        return files_meant(place)
+    inside = (path for path in Path(place).iterdir() if path.is_file() and not path.name.startswith("."))
+    files = tuple(path for path in sorted(inside, key=by_number) if _recognised(path))
     if not files:
-        raise ZwickyError(f"{place}: no such file; check the path or the pattern")
+        raise ZwickyError(f"{place}: no file in this directory is of a known format ({', '.join(FORMATS)})")
     return files
 
 
 def _recognised(path: Path) -> list[str]:
     start = start_of(path)
-    if not start:
-        raise ZwickyError(f"{path}: the file is empty; fetch it again")
-    return [name for name, reader in FORMATS.items() if reader.recognises(path, start)]
+    return [name for name, layout in FORMATS.items() if recognises(layout, path, start)]

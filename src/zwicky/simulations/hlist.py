@@ -1,33 +1,16 @@
-"""Halo lists of consistent-trees, ``hlist_<scale factor>.list``, in every layout, by the header's names.
+"""Which layout an hlist has: told for people only, since columns are found by name.
 
-Written by consistent-trees (Behroozi et al. 2013) in Rockstar's units. The number of columns does not say
-which layout a file has: two have 73 columns with M200c in different places, and in the Erebos simulations the
-eleventh column is M200b, not Mvir. So columns are found by name, and the layout is only told.
+The number of columns does not say it: two layouts have 73, with M200c in different places, and in the Erebos
+simulations the eleventh column is M200b, not Mvir.
 """
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
-from zwicky.simulations.behroozi import MASSES, PHASE_SPACE, TREES
-from zwicky.simulations.reader import CatalogHeader, Field
-from zwicky.simulations.rockstar import ROCKSTAR_UNITS
-from zwicky.simulations.text_header import (
-    TextHead,
-    agreed_scale,
-    described,
-    first_number,
-    names_at_top,
-    plain_name,
-)
-from zwicky.simulations.text_reader import TextReader
+from zwicky.simulations.names import plain_name
 
-__all__ = ["HList", "layout_of"]
-
-_FIELDS: Mapping[str, tuple[str, str]] = {"object_id": ("id", "")} | PHASE_SPACE | MASSES | TREES
-_NEEDED = {"scale", "id", "desc_scale", "desc_id", "pid", "upid", "phantom", "x", "y", "z", "vx", "vy", "vz"}
+__all__ = ["layout_note", "layout_of"]
 
 #: Layout, columns (0 for any), place of M200c, names it has and names it lacks.
 _LAYOUTS: Sequence[tuple[str, int, int | None, set[str], set[str]]] = (
@@ -56,36 +39,7 @@ def layout_of(columns: Sequence[str]) -> str:
     return ""
 
 
-class HList(TextReader):
-    """``hlist_<scale factor>.list``, plain or gzip.
-
-    >>> HList.recognises(Path("hlist"), b"#scale(0) id(1) desc_scale(2) desc_id(3)\\n")
-    False
-    """
-
-    constant = ("scale",)
-
-    @classmethod
-    def recognises(cls, path: Path, start: bytes) -> bool:
-        """Whether a file that starts with these bytes, decompressed, is of this format."""
-        return names_at_top(start) >= _NEEDED
-
-    def describe(self, head: TextHead) -> tuple[CatalogHeader, dict[str, Field]]:
-        """Header and fields of one file; the scale factor is that of its first row.
-
-        Raises
-        ------
-        ZwickyError
-            If it is no hlist, or if its name says another scale factor than its rows.
-        """
-        header, fields = described(head, "hlist", _NEEDED, _FIELDS, ROCKSTAR_UNITS)
-        scale = agreed_scale(head.path, first_number(head, header.columns, "scale"))
-        layout, n = layout_of(header.columns), len(header.columns)
-        notes = [
-            f"layout: {layout}, {n} columns" if layout else f"layout not known, {n} columns, read by name"
-        ]
-        if "m200c" not in fields:
-            notes.append("no M200c: join it from a catalogue that has it")
-        if "mvir" in fields and "rvir" not in fields:
-            notes.append("the radius in the file is not the virial one; the main mass is not mvir")
-        return dataclasses.replace(header, scale_factor=scale, notes=(*header.notes, *notes)), fields
+def layout_note(columns: Sequence[str]) -> str:
+    """A line that says the layout, or that it is not known."""
+    layout, n = layout_of(columns), len(columns)
+    return f"layout: {layout}, {n} columns" if layout else f"layout not known, {n} columns, read by name"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from zwicky.errors import ZwickyError
+from zwicky.simulations.fields import VECTORS
 from zwicky.simulations.matching import halo_of, refuse_twice
 from zwicky.simulations.reader import CatalogReader, Counted, Range
 from zwicky.tables import HaloTable, Snapshot
@@ -34,7 +35,6 @@ ABSURD = 1e18
 
 Progress = Callable[[int], None]
 
-_VECTORS = ("x", "y", "z", "vx", "vy", "vz")
 #: What halos may also have: for the dispersion, and for checks.
 _OPTIONAL = ("v_rms", "mvir", "rvir", "n_particles")
 _LIGHT = "m200c below the least, or none"
@@ -108,7 +108,7 @@ def read_candidates(
     """
     least = 10 ** log10_msun(min_log10_m200c_h, snapshot.cosmology.h)
     has_parents = "parent_id" in reader.fields
-    fields = ["object_id", "m200c", *_VECTORS, *(["parent_id"] if has_parents else [])]
+    fields = ["object_id", "m200c", *VECTORS, *(["parent_id"] if has_parents else [])]
     fields += [name for name in _OPTIONAL if name in reader.fields]
     counted, known, kept, outside = Counted(), [], [], 0
     for chunk in reader.chunks(
@@ -124,7 +124,7 @@ def read_candidates(
         heavy = chunk["m200c"] >= least
         counted.drop(_LIGHT, (~heavy).sum())
         chunk = _rows(chunk, heavy)
-        chunk = finite(chunk, ("m200c", *_VECTORS), counted)
+        chunk = finite(chunk, ("m200c", *VECTORS), counted)
         if has_parents:
             _, distinct = halo_of(chunk["object_id"], chunk["parent_id"])
             counted.drop("subhalo", (~distinct).sum())

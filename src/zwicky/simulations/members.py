@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from zwicky.errors import ZwickyError
+from zwicky.simulations.fields import VECTORS
 from zwicky.simulations.hosts import CHUNK_ROWS, finite, wrapped
 from zwicky.simulations.matching import Matching, refuse_twice
 from zwicky.simulations.reader import CatalogReader, Counted
@@ -17,8 +18,6 @@ from zwicky.tables import GalaxyTable, Snapshot, take
 __all__ = ["GalaxyStream", "galaxy_fields", "galaxy_table", "read_galaxies"]
 
 Progress = Callable[[int], None]
-
-_VECTORS = ("x", "y", "z", "vx", "vy", "vz")
 
 
 @dataclass
@@ -92,7 +91,7 @@ def read_galaxies(
         rows=CHUNK_ROWS,
     ):
         progress(stream.counted.rows)
-        chunk = finite(chunk, _VECTORS, stream.counted)
+        chunk = finite(chunk, VECTORS, stream.counted)
         if len(chunk["object_id"]):
             parts.append(_select(chunk, snapshot, matching, settings, stream, _numbers_orphans(reader)))
     if not sum(len(part["object_id"]) for part in parts):
@@ -180,7 +179,7 @@ def galaxy_fields(reader: CatalogReader, settings: ImportSettings) -> list[str]:
             "the table and leave out --orphans drop"
         )
     optional = [name for name, wanted in (("stellar_mass", cut), ("mvir", "mvir" in reader.fields)) if wanted]
-    return ["object_id", "parent_id", *_VECTORS, *optional]
+    return ["object_id", "parent_id", *VECTORS, *optional]
 
 
 def _numbers_orphans(reader: CatalogReader) -> bool:

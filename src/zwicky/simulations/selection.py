@@ -160,7 +160,7 @@ def _agreed(
         raise ZwickyError(f"{files}: the {what} is in no header; give {option}")
     source, value = said[0]
     if not (math.isfinite(value) and (value > 0 or (value == 0 and name == "omega_lambda"))):
-        raise ZwickyError(f"{source}: the {what} is {value:g}; mend the header or the option")
+        raise ZwickyError(f"{source}: the {what} is {value:g}; fix the header or the option")
     for other, its in said[1:]:
         if not abs(its - value) <= SAME * (value or 1.0):
             raise ZwickyError(

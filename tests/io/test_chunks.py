@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zwicky.errors import ZwickyError
-from zwicky.simulations.tables import open_table
+from zwicky.io.chunks import open_table
 
 N = 25
 BIG = 2**53 + 1 + 2 * np.arange(N)

@@ -7,26 +7,23 @@ wanted columns are parsed; the number of columns is checked on every line.
 
 from __future__ import annotations
 
-import gzip
 import re
-import zlib
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pc
 
 from zwicky.errors import ZwickyError
+from zwicky.io.kinds import open_bytes
 from zwicky.kernels import kernel
 from zwicky.parallel import available_cores
 
-__all__ = ["TextTable", "open_text", "read_columns"]
+__all__ = ["TextTable", "read_columns"]
 
 #: Bytes of text in a block. At most one more than the threads are held, each with its parsed columns.
 BLOCK = 8 << 20
@@ -68,32 +65,6 @@ class TextTable:
     start: int = 0
     delimiter: str = " "
     names_line: bytes = b""
-
-
-@contextmanager
-def open_text(path: Path) -> Iterator[BinaryIO]:
-    """The bytes of a file, decompressed where it is gzip.
-
-    Raises
-    ------
-    ZwickyError
-        If the file cannot be opened, or, inside the block too, if reading or decompressing it fails.
-    """
-    try:
-        with path.open("rb") as raw:
-            packed = raw.read(2) == b"\x1f\x8b"
-            raw.seek(0)
-            if not packed:
-                yield raw
-                return
-            with gzip.GzipFile(fileobj=raw) as file:
-                yield file
-    except (OSError, EOFError, zlib.error) as error:
-        reason = getattr(error, "strerror", None) or (str(error) or type(error).__name__).splitlines()[0]
-        what = "give a readable file"
-        if not isinstance(error, OSError) or isinstance(error, gzip.BadGzipFile):
-            what = "the gzip file is cut short or damaged: fetch it again"
-        raise ZwickyError(f"{path}: {reason}; {what}") from error
 
 
 def read_columns(table: TextTable, columns: Sequence[str], rows: int) -> Iterator[dict[str, np.ndarray]]:
@@ -155,7 +126,7 @@ def _in_order(
 
 def _blocks(table: TextTable) -> Iterator[bytearray]:
     """The rows' text in blocks that end with a line; only the last may end without."""
-    with open_text(table.path) as file:
+    with open_bytes(table.path) as file:
         file.read(table.start)
         rest = b""
         while True:
@@ -273,7 +244,7 @@ def _is_other_names(line: bytes, table: TextTable) -> bool:
 
 def _fault(table: TextTable, columns: Sequence[str], number: int, reason: str) -> str:
     """The one line on what is wrong in block `number`: found only now, so that good files are read fast."""
-    with open_text(table.path) as file:
+    with open_bytes(table.path) as file:
         line = file.read(table.start).count(b"\n")
     for i, block in enumerate(_blocks(table)):
         if i == number:
@@ -289,7 +260,7 @@ def _fault(table: TextTable, columns: Sequence[str], number: int, reason: str) -
             f"{table.path}, line {line}: the last line has no end, so it may be cut short; fetch the file "
             f"again, or end it with a line break if it is whole"
         )
-    return f"{table.path}, at or before line {line}: {reason}; fetch or mend the file"
+    return f"{table.path}, at or before line {line}: {reason}; fetch or fix the file"
 
 
 def _fault_in(line: bytes, table: TextTable, columns: Sequence[str]) -> str:
@@ -305,7 +276,7 @@ def _fault_in(line: bytes, table: TextTable, columns: Sequence[str]) -> str:
     if len(words) != len(table.columns):
         return (
             f"has {len(words)} columns where the header names {len(table.columns)}; "
-            f"the file is cut short or damaged: fetch or mend it"
+            f"the file is cut short or damaged: fetch or fix it"
         )
     for name in columns:
         raw = words[table.columns.index(name)].strip(b'"')
@@ -313,7 +284,7 @@ def _fault_in(line: bytes, table: TextTable, columns: Sequence[str]) -> str:
         shown = repr(word[:40].decode("utf-8", "replace"))
         if name in table.integers:
             if not _INTEGER.fullmatch(word) or not -(2**63) <= int(word) < 2**63:
-                return f"{name} is {shown}, not an integer of 64 bits; mend the file"
+                return f"{name} is {shown}, not an integer of 64 bits; fix the file"
         elif not _NUMBER.fullmatch(word) and (table.delimiter == " " or raw not in _MISSING):
-            return f"{name} is {shown}, not a number; mend the file"
+            return f"{name} is {shown}, not a number; fix the file"
     return ""

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from zwicky.errors import ZwickyError
+from zwicky.io.kinds import faults
 
-__all__ = ["Column", "Stream", "TableFile", "components", "faults", "joined", "native", "only_file"]
+__all__ = ["Column", "Stream", "TableFile", "components", "joined", "native"]
 
 #: Yields {source: values} for the sources named, at most so many rows at once; the last are the integers.
 Stream = Callable[[Sequence[str], int, frozenset[str]], Iterator[Mapping[str, np.ndarray]]]
@@ -39,6 +40,22 @@ class TableFile:
     columns: dict[str, Column]
     stream: Stream
 
+    def column(self, name: str) -> Column:
+        """The column of that name.
+
+        Raises
+        ------
+        ZwickyError
+            If there is none: with the nearest name, or all of them.
+        """
+        if name in self.columns:
+            return self.columns[name]
+        near = difflib.get_close_matches(name, self.columns, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(self.columns) or 'none'}"
+        if f"{name}[0]" in self.columns:
+            hint = f"it is a column of vectors: give a component, '{name}[0]'"
+        raise ZwickyError(f"{self.path}: has no column {name!r}; {hint}")
+
     def chunks(
         self, columns: Sequence[str], rows: int, integers: frozenset[str] = frozenset()
     ) -> Iterator[dict[str, np.ndarray]]:
@@ -47,9 +64,9 @@ class TableFile:
         Raises
         ------
         ZwickyError
-            If the file is damaged, or a column does not hold numbers.
+            If the file is damaged, or a column is not there or does not hold numbers.
         """
-        wanted = {name: self.columns[name] for name in columns}
+        wanted = {name: self.column(name) for name in columns}
         sources = list(dict.fromkeys(column.source for column in wanted.values()))
         whole = frozenset(column.source for name, column in wanted.items() if name in integers)
         with faults(self.path, self.kind):
@@ -63,21 +80,6 @@ class TableFile:
     def _component(chunk: Mapping[str, np.ndarray], column: Column) -> np.ndarray:
         values = chunk[column.source]
         return values if column.component is None else values[:, column.component]
-
-
-@contextmanager
-def faults(path: Path, kind: str) -> Iterator[None]:
-    """Turn whatever a library raises over a damaged file into one line."""
-    try:
-        yield
-    except ZwickyError:
-        raise
-    except Exception as error:
-        reason = " ".join(str(error).split())[:160] or type(error).__name__
-        raise ZwickyError(
-            f"{path}: cannot be read as {kind} ({reason}); the file may be damaged or cut short: fetch or "
-            "write it again"
-        ) from error
 
 
 def native(values: np.ndarray, where: str, integer: bool) -> np.ndarray:
@@ -100,7 +102,8 @@ def native(values: np.ndarray, where: str, integer: bool) -> np.ndarray:
     """
     kind, size = values.dtype.kind, values.dtype.itemsize
     if kind in "bi" or (kind == "u" and size < 8):
-        return values.astype(np.int64, copy=False)
+        # A view of whole rows would hold on to all of them.
+        return np.ascontiguousarray(values, np.int64)
     if kind == "u":
         if np.any(values > np.iinfo(np.int64).max):
             raise ZwickyError(f"{where} holds {values.max()}, more than an int64; renumber it")
@@ -130,18 +133,3 @@ def components(name: str, shape: tuple[int, ...], unit: str, rows: int | None) -
 def joined(columns: Iterable[dict[str, Column]]) -> dict[str, Column]:
     """Several `components` as one; of two columns with one name the last."""
     return {name: column for part in columns for name, column in part.items()}
-
-
-def only_file(paths: Path | str | Sequence[Path | str]) -> Path:
-    """The one file that is meant, of a format that has a snapshot in one file.
-
-    Raises
-    ------
-    ZwickyError
-        If more are given, or none.
-    """
-    given = [Path(paths)] if isinstance(paths, str | Path) else [Path(path) for path in paths]
-    if len(given) != 1:
-        names = ", ".join(str(path) for path in given) or "no file"
-        raise ZwickyError(f"{names}: this format has a snapshot in one file; give one")
-    return given[0]

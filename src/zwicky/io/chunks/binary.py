@@ -16,15 +16,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from zwicky.errors import ZwickyError
-from zwicky.simulations.table_file import Column, Stream, components, joined
+from zwicky.io.chunks.records import columns_of_records, open_npy, read_records
+from zwicky.io.chunks.table import Column, Stream, components, joined
 
 if TYPE_CHECKING:
     from astropy.io import fits
 
-__all__ = ["open_fits", "open_hdf5", "open_parquet"]
+__all__ = ["open_fits", "open_hdf5", "open_npy", "open_parquet"]
 
-
-#: Bytes of rows that are read at once where a table is stored by row, and of a column where it is not.
+#: Bytes of a Parquet column that are read at once.
 BLOCK = 8 << 20
 
 
@@ -92,9 +92,7 @@ def open_hdf5(path: Path, table: str | None) -> tuple[dict[str, Column], Stream]
             raise ZwickyError(f"{path}: holds several tables; name one: table = {' or '.join(records)}")
         if not plain and records:
             data = next(iter(records.values()))
-            fields = {name: data.dtype[name].shape for name in data.dtype.names}
-            columns = [components(name, shape, "", data.shape[0]) for name, shape in fields.items()]
-            return joined(columns), _records_of_hdf5(path, data.name)
+            return columns_of_records(data.dtype, data.shape[0]), _records_of_hdf5(path, data.name)
         columns = [
             components(name, data.shape[1:], _unit_of(data), data.shape[0]) for name, data in plain.items()
         ]
@@ -165,14 +163,8 @@ def open_fits(path: Path, table: str | None) -> tuple[dict[str, Column], Stream]
     )
 
     def stream(sources: Sequence[str], rows: int, integers: frozenset[str]) -> Iterator[dict]:
-        step = max(1, min(rows, BLOCK // dtype.itemsize))
-        with path.open("rb") as file:
-            file.seek(start)
-            for a in range(0, n, step):
-                part = np.fromfile(file, dtype, min(step, n - a))
-                if len(part) < min(step, n - a):
-                    raise ZwickyError(f"{path}: ends after {a + len(part)} of {n} rows; fetch it again")
-                yield {name: _of_fits(part[name], known[name], f"{path}: {name}") for name in sources}
+        for part in read_records(path, dtype, start, n, rows):
+            yield {name: _of_fits(part[name], known[name], f"{path}: {name}") for name in sources}
 
     return columns, stream
 

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zwicky.errors import ZwickyError
-from zwicky.simulations import text
-from zwicky.simulations.text import TextTable, open_text, read_columns
+from zwicky.io.chunks import text
+from zwicky.io.chunks.text import TextTable, read_columns
+from zwicky.io.kinds import open_bytes
 
 NAMES = ("a", "id", "b")
 
@@ -175,8 +176,8 @@ def test_commas_quotes_and_missing_values(tmp_path):
 
 
 def test_a_file_that_cannot_be_opened(tmp_path):
-    assert "No such file" in message(open_text(tmp_path / "none").__enter__)
-    assert "directory" in message(open_text(tmp_path).__enter__)
+    assert "No such file" in message(open_bytes(tmp_path / "none").__enter__)
+    assert "directory" in message(open_bytes(tmp_path).__enter__)
 
 
 @pytest.mark.parametrize("cut", [5, 30, -10, -3])
@@ -265,7 +266,7 @@ def test_memory_is_bounded_by_the_block(tmp_path):
             file.write(line * 20_000)
     script = f"""
 from pathlib import Path
-from zwicky.simulations.text import TextTable, read_columns
+from zwicky.io.chunks.text import TextTable, read_columns
 def peak():
     words = Path("/proc/self/status").read_text().split()
     return int(words[words.index("VmHWM:") + 1])

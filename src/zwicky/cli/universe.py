@@ -18,6 +18,9 @@ def universe(
     n_side: Annotated[int | None, typer.Option(help="Particles a side.")] = None,
     box: Annotated[float | None, typer.Option(help="Side of the box, comoving Mpc/h.")] = None,
     redshift: Annotated[list[float] | None, typer.Option(help="Output redshift; may be repeated.")] = None,
+    peak: Annotated[
+        float | None, typer.Option(help="Hold a halo of this log10 M200c [Msun/h] by the last output.")
+    ] = None,
     density: Annotated[float | None, typer.Option(help="Galaxies per (Mpc/h)^3.")] = None,
     keep_particles: Annotated[bool, typer.Option("--keep-particles", help="Keep all particles.")] = False,
     device: Annotated[str, typer.Option(help="Where gravity runs: cpu, or cuda for an NVIDIA card.")] = "cpu",
@@ -29,9 +32,12 @@ def universe(
 
     Example:  zwicky universe --scale demo --seed 7 --out my_universe
     """
+    import numpy as np
+
     from zwicky.cli.choices import from_config_or_scale
     from zwicky.cli.console import say, stages
     from zwicky.io import read_json
+    from zwicky.units import log10_msun_h
     from zwicky.universe import (
         SCALES,
         UniverseSettings,
@@ -39,6 +45,7 @@ def universe(
         make_universe,
         plan_universe,
         read_halos,
+        read_peak_halo,
     )
 
     settings = from_config_or_scale(UniverseSettings, config, scale, SCALES)
@@ -47,6 +54,7 @@ def universe(
         "n_side": n_side,
         "box_size_mpc_h": box,
         "redshifts": tuple(redshift) if redshift else None,
+        "peak_log10_m200c_h": peak,
         "tracer_density_h3_mpc3": density,
     }
     settings = settings.replace(**{k: v for k, v in changes.items() if v is not None})
@@ -67,5 +75,9 @@ def universe(
         return
     made = read_json(out / "provenance.json")
     for z in settings.redshifts:
-        typer.echo(f"{out}: {read_halos(out, z)!r}")
+        halos, row = read_halos(out, z), read_peak_halo(out, z)
+        typer.echo(f"{out}: {halos!r}")
+        if row is not None:
+            mass = float(log10_msun_h(np.log10(halos.m200c[row]), halos.snapshot.cosmology.h))
+            typer.echo(f"{out}: the peak is halo {row}, log10 M200c [Msun/h] = {mass:.2f}")
     typer.echo(f"{made['wall_s']:.0f} s, {made['pairs_per_s']:.3g} pairs a second")

@@ -8,6 +8,7 @@ from zwicky.universe.directory import (
     read_galaxies,
     read_halos,
     read_identity,
+    read_peak_halo,
     snapshot_file,
 )
 from zwicky.universe.evolve import evolve, start
@@ -36,6 +37,7 @@ __all__ = [
     "read_galaxies",
     "read_halos",
     "read_identity",
+    "read_peak_halo",
     "read_settings",
     "snapshot_file",
     "start",

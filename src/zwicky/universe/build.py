@@ -18,6 +18,7 @@ from zwicky.settings import digest, read_toml, to_toml
 from zwicky.tables import HaloTable, Snapshot
 from zwicky.theory import linear_power, mass_function, nonlinear_power
 from zwicky.universe.checkpoint import read_particles, write_particles
+from zwicky.universe.constrained import peak_halo
 from zwicky.universe.directory import SIMULATED, is_complete, is_imported, snapshot_file
 from zwicky.universe.evolve import Particles, evolve, start, step_edges
 from zwicky.universe.fof import friends_of_friends
@@ -165,12 +166,15 @@ def _write_snapshot(
         _tracer_density(settings),
         settings.seed,
     )
+    peak = {}
+    if settings.peak_log10_m200c_h is not None:
+        peak["peak_halo"] = peak_halo(settings, particles.particle_id, member_of)
     del velocity, group_id, member_of
     report("diagnostics", 0, 1)
     write_table(snapshot_file(directory, "halos", redshift), halos)
     write_table(snapshot_file(directory, "galaxies", redshift), galaxies)
     with whole_file(snapshot_file(directory, "diagnostics", redshift)) as temporary:
-        np.savez_compressed(temporary, **_diagnose(settings, particles.position, halos, redshift))
+        np.savez_compressed(temporary, **_diagnose(settings, particles.position, halos, redshift), **peak)
 
 
 def _diagnose(settings: UniverseSettings, position: np.ndarray, halos: HaloTable, redshift: float) -> dict:

@@ -15,6 +15,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from zwicky.errors import ZwickyError
 from zwicky.io import read_json, read_table
 from zwicky.settings import digest
@@ -29,6 +31,7 @@ __all__ = [
     "read_galaxies",
     "read_halos",
     "read_identity",
+    "read_peak_halo",
     "snapshot_file",
 ]
 
@@ -109,3 +112,10 @@ def read_halos(directory: Path | str, redshift: float) -> HaloTable:
 def read_galaxies(directory: Path | str, redshift: float) -> GalaxyTable:
     """Galaxies of a universe at one of its output redshifts."""
     return read_table(GalaxyTable, snapshot_file(directory, "galaxies", redshift))
+
+
+def read_peak_halo(directory: Path | str, redshift: float) -> int | None:
+    """Row of the halo that formed at the peak of constrained initial conditions; None if there is none."""
+    with np.load(snapshot_file(directory, "diagnostics", redshift)) as diagnostics:
+        row = int(diagnostics["peak_halo"]) if "peak_halo" in diagnostics else -1
+    return None if row < 0 else row

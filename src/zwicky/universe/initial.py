@@ -17,6 +17,7 @@ import scipy.fft
 
 from zwicky.parallel import available_cores
 from zwicky.theory import linear_power
+from zwicky.universe.constrained import constrain, peak_of
 from zwicky.universe.growth import Growth
 from zwicky.universe.settings import UniverseSettings
 
@@ -61,6 +62,8 @@ def linear_modes(settings: UniverseSettings) -> np.ndarray:
     modes[n // 2] = 0.0
     modes[:, n // 2] = 0.0
     modes[:, :, n // 2] = 0.0
+    if settings.peak_log10_m200c_h is not None:
+        constrain(modes, box, ln_k, np.log(power), peak_of(settings))
     return modes
 
 

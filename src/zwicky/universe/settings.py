@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from dataclasses import dataclass
 
 from astropy.cosmology import FLRW, FlatwCDM
@@ -52,6 +53,9 @@ class UniverseSettings:
     noise_side
         White noise is drawn on noise_side^3 points and cut in Fourier space to n_side^3, so that universes of
         different n_side share their long waves; default n_side.
+    peak_log10_m200c_h
+        Constrained initial conditions: the centre of the box is to hold a halo of this log10 M200c in Msun/h
+        by the last output, to about 0.15 dex.
     min_particles
         Smallest friends-of-friends group and smallest halo, in particles.
     tracer_density_h3_mpc3
@@ -79,6 +83,7 @@ class UniverseSettings:
     cutoff_splits: float = 4.5
     softening_mpc_h: float = 0.04
     noise_side: int | None = None
+    peak_log10_m200c_h: float | None = None
     min_particles: int = 20
     tracer_density_h3_mpc3: float | None = None
 
@@ -119,12 +124,24 @@ class UniverseSettings:
             raise ZwickyError(
                 f"n_side = {self.n_side} leaves {cells} pair cells a side; give a larger n_side"
             )
+        if self.peak_log10_m200c_h is not None:
+            self._check_peak()
         density, own = self.tracer_density_h3_mpc3, self.particle_density_h3_mpc3
         if density is not None and density > own:
             raise ZwickyError(
                 f"tracer_density_h3_mpc3 = {density:g}; give at most {own:.4g}, the particles' own"
             )
         self.flrw()
+
+    def _check_peak(self) -> None:
+        # A hundred particles at least, and a sphere with as much again on every side.
+        least = math.log10(100.0 * self.particle_mass_msun * self.flrw().h)
+        most = math.log10(4.0 / 3.0 * math.pi * (self.n_side / 4.0) ** 3 / 100.0) + least
+        if not least <= self.peak_log10_m200c_h <= most:
+            raise ZwickyError(
+                f"peak_log10_m200c_h = {self.peak_log10_m200c_h:g}; these particles and this box allow "
+                f"{least:.2f} to {most:.2f}"
+            )
 
     def flrw(self) -> FLRW:
         """The background cosmology, flat; radiation is left out."""
@@ -151,6 +168,14 @@ class UniverseSettings:
     def box_size_mpc(self) -> float:
         """Comoving side in Mpc."""
         return mpc(self.box_size_mpc_h, self.flrw().h)
+
+    @property
+    def peak_radius_mpc(self) -> float | None:
+        """Comoving radius in Mpc of the sphere that holds the peak's mass at mean density; None without."""
+        if self.peak_log10_m200c_h is None:
+            return None
+        particles = 10.0**self.peak_log10_m200c_h / self.flrw().h / self.particle_mass_msun
+        return (3.0 * particles / (4.0 * math.pi)) ** (1.0 / 3.0) * self.box_size_mpc / self.n_side
 
     @property
     def softening_mpc(self) -> float:

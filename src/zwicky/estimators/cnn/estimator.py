@@ -8,21 +8,24 @@ import json
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-import torch
 
 from zwicky.errors import ZwickyError
 from zwicky.estimators.base import Estimator, Prediction
-from zwicky.estimators.cnn.network import PhaseSpaceNetwork
-from zwicky.estimators.cnn.settings import CNNSettings
-from zwicky.estimators.cnn.training import Losses, device_named, evaluate, limit_to_one_thread, train
+from zwicky.estimators.cnn.forward import network_output, weight_shapes
+from zwicky.estimators.cnn.settings import CNNSettings, Losses
+from zwicky.estimators.forward import check_weights
 from zwicky.estimators.training_sample import require_cylinder, require_known_masses, training_range
+from zwicky.extras import require
 from zwicky.images import ImageSettings, member_moments, phase_space_images, thinned, velocity_images
 from zwicky.settings import from_mapping, to_mapping
 from zwicky.tables import ClusterSample
 from zwicky.units import log10_msun
+
+if TYPE_CHECKING:
+    import torch
 
 __all__ = ["CNN1D", "CNN2D"]
 
@@ -46,7 +49,7 @@ class _CNN(Estimator):
     def __init__(self, images: ImageSettings, settings: CNNSettings | None = None):
         self.images = images
         self.settings = settings or CNNSettings()
-        self.network: PhaseSpaceNetwork | None = None
+        self.network: dict[str, np.ndarray] | None = None
         self.losses = Losses()
         self.log10_m200c_h_range = (np.nan, np.nan)
         self.h = np.nan
@@ -57,10 +60,10 @@ class _CNN(Estimator):
     def _images(sample: ClusterSample, settings: ImageSettings) -> np.ndarray:
         """The network's input for each cluster, float32, shape (n, n_velocity, n_radius)."""
 
-    @classmethod
+    @staticmethod
     @abstractmethod
-    def _network(cls, images: ImageSettings) -> PhaseSpaceNetwork:
-        """The untrained network for images of these settings."""
+    def _shape(images: ImageSettings) -> tuple[int, int]:
+        """Cells along v_los and R_proj of the network's input for images of these settings."""
 
     @classmethod
     def from_settings(cls, images: ImageSettings | None, settings: Mapping[str, Any]) -> _CNN:
@@ -105,6 +108,10 @@ class _CNN(Estimator):
             If a mass is not known, all masses are equal, or a cluster makes no image.
         """
         seed = int(rng.integers(2**62))
+        require("torch", "train", f"training {self.name}")
+        from zwicky.estimators.cnn.network import PhaseSpaceNetwork
+        from zwicky.estimators.cnn.training import device_named, limit_to_one_thread, train
+
         require_known_masses(sample)
         log10_mass = sample.log10_m200c_h
         low, high = float(log10_mass.min()), float(log10_mass.max())
@@ -114,10 +121,10 @@ class _CNN(Estimator):
         self.h = float(sample.cosmology.h)
         self.log10_m200c_h_range = (low, high)
         self.training = training_range(sample, member_moments(sample))
-        self.network = self._network(self.images).to(device)
+        network = PhaseSpaceNetwork(*self._shape(self.images)).to(device)
         with limit_to_one_thread():
             self.losses = train(
-                self.network,
+                network,
                 self._images_of_epoch(sample, device),
                 self._targets(sample, device),
                 self.settings,
@@ -127,6 +134,7 @@ class _CNN(Estimator):
                 digest=self._digest(seed, sample, validation),
                 progress=progress,
             )
+        self.network = {name: value.cpu().numpy().copy() for name, value in network.state_dict().items()}
         return self
 
     def predict(self, sample: ClusterSample) -> Prediction:
@@ -139,14 +147,11 @@ class _CNN(Estimator):
         """
         if self.network is None:
             raise ZwickyError(f"this {type(self).__name__} is not trained; call fit, or load a model")
-        device = next(self.network.parameters()).device
         low, high = self.log10_m200c_h_range
         y = np.empty(len(sample))
         for first in range(0, len(sample), _CHUNK):
             rows = slice(first, first + _CHUNK)
-            inputs = self._inputs(sample[rows], device)
-            with limit_to_one_thread():
-                y[rows] = evaluate(self.network, inputs).cpu().numpy()
+            y[rows] = network_output(self.network, self._inputs(sample[rows]))
         return Prediction(log10_msun(low + y * (high - low), sample.cosmology.h))
 
     def images_for(self, sample: ClusterSample) -> ImageSettings:
@@ -183,7 +188,7 @@ class _CNN(Estimator):
 
     def weights(self) -> dict[str, np.ndarray]:
         """The network's weights by name."""
-        return {name: value.cpu().numpy() for name, value in self.network.state_dict().items()}
+        return dict(self.network)
 
     @classmethod
     def from_parts(
@@ -192,7 +197,7 @@ class _CNN(Estimator):
         normalisation: Mapping[str, Any],
         weights: Mapping[str, np.ndarray],
     ) -> _CNN:
-        """The estimator whose parts the three methods above gave, on its configured device."""
+        """The estimator whose parts the three methods above gave; it predicts without PyTorch."""
         estimator = cls(
             from_mapping(ImageSettings, configuration["images"], "images"),
             from_mapping(CNNSettings, configuration["training"], "training"),
@@ -204,16 +209,10 @@ class _CNN(Estimator):
         estimator.h = normalisation["h"]
         estimator.training = dict(normalisation["training"])
         estimator.losses = Losses(**normalisation["losses"])
-        network = cls._network(estimator.images)
-        try:
-            network.load_state_dict({name: torch.from_numpy(value) for name, value in weights.items()})
-        except RuntimeError as error:
-            reason = " ".join(str(error).split())
-            raise ZwickyError(f"weights do not fit the network of {cls.name} ({reason})") from error
-        estimator.network = network.to(device_named(estimator.settings.device))
+        estimator.network = check_weights(weights, weight_shapes(*cls._shape(estimator.images)), cls.name)
         return estimator
 
-    def _inputs(self, sample: ClusterSample, device: torch.device) -> torch.Tensor:
+    def _inputs(self, sample: ClusterSample) -> np.ndarray:
         """Images times their number of velocity cells: cells of a sum-normalised image train slowly.
 
         The velocity profile then has a mean of one in both networks, its sum over radius in `CNN2D`. A mean
@@ -223,24 +222,33 @@ class _CNN(Estimator):
         require_cylinder(sample, settings)
         images = self._images(sample, settings)
         images *= images.shape[1]
-        return torch.from_numpy(images).to(device)
+        return images
 
     def _targets(self, sample: ClusterSample, device: torch.device) -> torch.Tensor:
+        import torch
+
         low, high = self.log10_m200c_h_range
         y = (sample.log10_m200c_h - low) / (high - low)
         return torch.from_numpy(y.astype(np.float32)).to(device)
 
     def _pair(self, sample: ClusterSample, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
+        import torch
+
         require_known_masses(sample)
-        return self._inputs(sample, device), self._targets(sample, device)
+        return torch.from_numpy(self._inputs(sample)).to(device), self._targets(sample, device)
 
     def _images_of_epoch(
         self, sample: ClusterSample, device: torch.device
     ) -> Callable[[np.random.Generator], torch.Tensor]:
+        import torch
+
+        def images_of(seen: ClusterSample) -> torch.Tensor:
+            return torch.from_numpy(self._inputs(seen)).to(device)
+
         if self.settings.thin_min is None:
-            images = self._inputs(sample, device)
+            images = images_of(sample)
             return lambda rng: images
-        return lambda rng: self._inputs(thinned(sample, rng, self.settings.thin_min), device)
+        return lambda rng: images_of(thinned(sample, rng, self.settings.thin_min))
 
     def _digest(self, seed: int, *samples: ClusterSample | None) -> str:
         """What is trained and followed on what: equal for two calls that would give the same."""
@@ -269,9 +277,9 @@ class CNN1D(_CNN):
     def _images(sample: ClusterSample, settings: ImageSettings) -> np.ndarray:
         return velocity_images(sample, settings)[:, :, None]
 
-    @classmethod
-    def _network(cls, images: ImageSettings) -> PhaseSpaceNetwork:
-        return PhaseSpaceNetwork(images.n_cells, 1)
+    @staticmethod
+    def _shape(images: ImageSettings) -> tuple[int, int]:
+        return images.n_cells, 1
 
 
 class CNN2D(_CNN):
@@ -291,6 +299,6 @@ class CNN2D(_CNN):
     def _images(sample: ClusterSample, settings: ImageSettings) -> np.ndarray:
         return phase_space_images(sample, settings)
 
-    @classmethod
-    def _network(cls, images: ImageSettings) -> PhaseSpaceNetwork:
-        return PhaseSpaceNetwork(images.n_cells, images.n_cells)
+    @staticmethod
+    def _shape(images: ImageSettings) -> tuple[int, int]:
+        return images.n_cells, images.n_cells

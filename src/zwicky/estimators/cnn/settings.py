@@ -1,13 +1,13 @@
-"""How the networks are trained."""
+"""How the networks are trained, and how well that went."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from zwicky.errors import ZwickyError
 
-__all__ = ["CNNSettings"]
+__all__ = ["CNNSettings", "Losses"]
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class CNNSettings:
         Train with members thinned at random: each cluster keeps a fraction drawn anew in every epoch,
         uniform in [thin_min, 1], of at least 10 galaxies. None trains on all members, like the paper.
     device
-        ``"cpu"``, ``"cuda"``, or ``"auto"``: cuda where there is one.
+        ``"cpu"``, ``"cuda"``, or ``"auto"``: cuda where there is one. Masses are predicted on the CPU.
     """
 
     epochs: int = 20
@@ -60,3 +60,15 @@ class CNNSettings:
         require("max_norm", self.max_norm > 0, "a positive number such as 3")
         require("thin_min", self.thin_min is None or 0 < self.thin_min <= 1, "a fraction in (0, 1], or none")
         require("device", self.device in ("auto", "cpu", "cuda"), "auto, cpu or cuda")
+
+
+@dataclass
+class Losses:
+    """Mean squared error in y (Eq. 4) after each epoch.
+
+    `train` is the mean over the epoch's steps, dropout on; `validation`, if a validation sample was
+    given, is at the epoch's end, dropout off (hence often lower, as in Fig. 5).
+    """
+
+    train: list[float] = field(default_factory=list)
+    validation: list[float] = field(default_factory=list)

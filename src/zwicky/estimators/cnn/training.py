@@ -10,7 +10,7 @@ import contextlib
 import json
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -22,27 +22,15 @@ from safetensors.torch import save_file
 from zwicky.errors import ZwickyError
 from zwicky.estimators.cnn.adam import FlatAdam
 from zwicky.estimators.cnn.network import PhaseSpaceNetwork
-from zwicky.estimators.cnn.settings import CNNSettings
+from zwicky.estimators.cnn.settings import CNNSettings, Losses
 
-__all__ = ["Losses", "device_named", "evaluate", "limit_to_one_thread", "train"]
+__all__ = ["device_named", "evaluate", "limit_to_one_thread", "train"]
 
 # Keras's default; PyTorch's is 1e-8.
 _ADAM_EPSILON = 1e-7
 
 #: Clusters a forward pass outside training: activations of this many stay in the cache.
 PREDICT_BATCH = 512
-
-
-@dataclass
-class Losses:
-    """Mean squared error in y (Eq. 4) after each epoch.
-
-    `train` is the mean over the epoch's steps, dropout on; `validation`, if a validation sample was
-    given, is at the epoch's end, dropout off (hence often lower, as in Fig. 5).
-    """
-
-    train: list[float] = field(default_factory=list)
-    validation: list[float] = field(default_factory=list)
 
 
 def device_named(name: str) -> torch.device:

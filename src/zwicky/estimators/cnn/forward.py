@@ -1,0 +1,59 @@
+"""The networks of Fig. 4 of Ho et al. (2019) in NumPy, for masses without PyTorch.
+
+`zwicky.estimators.cnn.network` has the same network for training.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from zwicky.estimators.forward import convolve, dense, in_batches, max_pool, relu
+
+__all__ = ["network_output", "weight_shapes"]
+
+
+def weight_shapes(n_velocity: int, n_radius: int) -> dict[str, tuple[int, ...]]:
+    """Names and shapes of the weights; `n_radius` is 1 for CNN_1D.
+
+    >>> sum(np.prod(shape) for shape in weight_shapes(48, 48).values())
+    np.int64(45683)
+    """
+    shapes: dict[str, tuple[int, ...]] = {
+        "conv1.weight": (24, n_radius, 5),
+        "conv2.weight": (10, 24, 3),
+        "dense1.weight": (128, 10 * (n_velocity // 2)),
+        "dense2.weight": (64, 128),
+        "output.weight": (1, 64),
+    }
+    biases = {name.replace("weight", "bias"): shape[:1] for name, shape in shapes.items()}
+    return shapes | biases
+
+
+def network_output(weights: Mapping[str, np.ndarray], images: np.ndarray) -> np.ndarray:
+    """y of Eq. 4 for images.
+
+    Parameters
+    ----------
+    weights
+        Arrays of `weight_shapes`, float32.
+    images : float32, shape (n, n_velocity, n_radius)
+
+    Returns
+    -------
+    float32, shape (n,)
+    """
+
+    def layer(name: str) -> tuple[np.ndarray, np.ndarray]:
+        return weights[f"{name}.weight"], weights[f"{name}.bias"]
+
+    def batch(x: np.ndarray) -> np.ndarray:
+        x = relu(convolve(x, *layer("conv1")))
+        # The pool of the rectified is the rectified pool, on half the cells.
+        x = relu(max_pool(convolve(x, *layer("conv2"))))
+        x = relu(dense(x.reshape(len(x), -1), *layer("dense1")))
+        x = relu(dense(x, *layer("dense2")))
+        return dense(x, *layer("output"))[:, 0]
+
+    return in_batches(batch, images)

@@ -1,0 +1,114 @@
+"""Layers of a trained network in NumPy: what is needed to predict without PyTorch.
+
+Arrays are float32 and layers take a batch: n clusters along the first axis. Weights lie as PyTorch stores
+them, so that a model's file serves both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from zwicky.errors import ZwickyError
+from zwicky.parallel import run_pieces
+
+__all__ = ["check_weights", "convolve", "dense", "in_batches", "max_pool", "relu"]
+
+#: Clusters a batch: the activations of this many stay in a core's cache.
+BATCH = 64
+
+
+def relu(x: np.ndarray) -> np.ndarray:
+    """max(x, 0), in place."""
+    return np.maximum(x, np.float32(0), out=x)
+
+
+def dense(x: np.ndarray, weight: np.ndarray, bias: np.ndarray) -> np.ndarray:
+    """``x W^T + b`` for x of shape (n, inputs) and W of shape (outputs, inputs): (n, outputs)."""
+    y = x @ weight.T
+    y += bias
+    return y
+
+
+def convolve(x: np.ndarray, weight: np.ndarray, bias: np.ndarray) -> np.ndarray:
+    """Convolution along the second axis, zeros beyond both ends ("same"), an odd number of taps.
+
+    Parameters
+    ----------
+    x : float32, shape (n, cells, inputs)
+    weight : float32, shape (outputs, inputs, taps)
+    bias : float32, shape (outputs,)
+
+    Returns
+    -------
+    float32, shape (n, cells, outputs)
+    """
+    n, cells, inputs = x.shape
+    outputs, _, taps = weight.shape
+    padded = np.zeros((n, cells + taps - 1, inputs), np.float32)
+    padded[:, taps // 2 : taps // 2 + cells] = x
+    # The taps of a cell are neighbours in memory: all windows at once are a view, and one matrix product.
+    of_cluster, of_cell, of_input = padded.strides
+    windows = np.lib.stride_tricks.as_strided(
+        padded, (n, cells, taps * inputs), (of_cluster, of_cell, of_input), writeable=False
+    )
+    y = windows.reshape(n * cells, taps * inputs) @ weight.transpose(2, 1, 0).reshape(-1, outputs)
+    y += bias
+    return y.reshape(n, cells, outputs)
+
+
+def max_pool(x: np.ndarray) -> np.ndarray:
+    """The larger of each two neighbours along the second axis; an odd last cell is dropped."""
+    pairs = x.shape[1] // 2 * 2
+    return np.maximum(x[:, 0:pairs:2], x[:, 1:pairs:2])
+
+
+def in_batches(network: Callable[[np.ndarray], np.ndarray], inputs: np.ndarray) -> np.ndarray:
+    """The network's output for each row of `inputs`, float32, shape (n,), in batches on all cores.
+
+    The matrix products of a batch run on one thread, so that the bits do not depend on the cores.
+    """
+    from threadpoolctl import threadpool_limits
+
+    out = np.empty(len(inputs), np.float32)
+
+    def one(first: int) -> None:
+        out[first : first + BATCH] = network(inputs[first : first + BATCH])
+
+    with threadpool_limits(1, user_api="blas"):
+        run_pieces(one, [(first,) for first in range(0, len(inputs), BATCH)])
+    return out
+
+
+def check_weights(
+    weights: Mapping[str, np.ndarray], shapes: Mapping[str, tuple[int, ...]], name: str
+) -> dict[str, np.ndarray]:
+    """The arrays of a network, as float32, if they are those that it has.
+
+    Parameters
+    ----------
+    weights
+        As read from a file.
+    shapes
+        Names and shapes of the network's arrays.
+    name
+        The estimator, for the message.
+
+    Raises
+    ------
+    ZwickyError
+        If an array is missing, unknown, of another shape or not finite.
+    """
+    for key in sorted(set(weights) ^ set(shapes)):
+        kind = "missing" if key in shapes else "unknown"
+        raise ZwickyError(f"weights do not fit the network of {name} ({key} is {kind}); save it again")
+    for key, shape in shapes.items():
+        found = weights[key]
+        if found.shape != shape:
+            raise ZwickyError(
+                f"weights do not fit the network of {name} ({key} has shape {found.shape}, not {shape})"
+            )
+        if found.dtype.kind != "f" or not np.isfinite(found).all():
+            raise ZwickyError(f"weights of {name} are not numbers ({key}); save the model again")
+    return {key: np.ascontiguousarray(weights[key], np.float32) for key in shapes}

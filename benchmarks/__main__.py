@@ -7,7 +7,17 @@ import sys
 
 from benchmarks.table import format_rows
 
-TOPICS = ("cylinders", "images", "training", "divergence", "universe", "catalogs", "universe_machine")
+TOPICS = (
+    "start",
+    "networks",
+    "cylinders",
+    "images",
+    "training",
+    "divergence",
+    "universe",
+    "catalogs",
+    "universe_machine",
+)
 
 
 def main(topics: list[str]) -> int:

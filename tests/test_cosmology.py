@@ -1,3 +1,5 @@
+import pickle
+
 import numpy as np
 import pytest
 from astropy.cosmology import FlatwCDM, LambdaCDM, Planck18
@@ -9,6 +11,7 @@ from zwicky.cosmology import (
     cosmology_from_text,
     cosmology_named,
     cosmology_to_text,
+    deferred_cosmology,
     paper_cosmology,
     relative_velocity,
 )
@@ -72,3 +75,25 @@ def test_pieces_come_back_in_order():
     assert run_pieces(lambda x, y: x * y, [(i, 2) for i in range(50)], workers=4) == list(range(0, 100, 2))
     with pytest.raises(ZeroDivisionError):
         run_pieces(lambda x: 1 / x, [(1,), (0,)], workers=2)
+
+
+def test_a_deferred_cosmology_is_the_papers():
+    deferred = deferred_cosmology("ho2019")
+    paper = paper_cosmology()
+    assert (deferred.name, deferred.h) == (paper.name, paper.h)
+    z = np.linspace(0, 3, 50)
+    assert np.allclose(deferred.efunc(z), paper.efunc(z), rtol=1e-14)
+    assert deferred == paper
+    assert paper == deferred
+    assert deferred != Planck18
+    assert deferred.comoving_distance(0.1) == paper.comoving_distance(0.1)
+    assert cosmology_from_text(cosmology_to_text(deferred)) == paper
+    assert pickle.loads(pickle.dumps(deferred)) == paper
+    assert deferred_cosmology("Planck18") is Planck18
+
+
+def test_text_that_is_no_cosmology_is_one_clear_line():
+    for text in ("", "[", "a: 1", "!numpy.ndarray {}", "!astropy.table.Table {}"):
+        with pytest.raises(ZwickyError, match="stored with it cannot be read") as error:
+            cosmology_from_text(text)
+        assert "\n" not in str(error.value)

@@ -9,7 +9,7 @@ import zwicky
 
 #: From the ground up. Files of one room may import each other.
 FLOORS = [
-    ["errors", "units", "parallel", "kernels", "cosmology", "settings", "theory", "progress"],
+    ["errors", "units", "extras", "parallel", "kernels", "cosmology", "settings", "theory", "progress"],
     ["tables"],
     ["io"],
     ["universe"],

@@ -8,22 +8,29 @@ from __future__ import annotations
 
 import difflib
 import functools
+from typing import TYPE_CHECKING, cast
 
-import astropy.cosmology
 import numpy as np
-from astropy.cosmology import FLRW, Cosmology, FlatLambdaCDM
 
 from zwicky.errors import ZwickyError
 from zwicky.units import SPEED_OF_LIGHT_KMS
+
+if TYPE_CHECKING:  # astropy.cosmology takes half a second to import: only where one is made
+    from astropy.cosmology import FLRW, FlatLambdaCDM
 
 __all__ = [
     "DistanceRedshift",
     "cosmology_from_text",
     "cosmology_named",
     "cosmology_to_text",
+    "deferred_cosmology",
     "paper_cosmology",
     "relative_velocity",
 ]
+
+
+#: Of Ho et al. (2019), Sec. 2.1.
+_H0, _OM0 = 67.8, 0.307
 
 
 @functools.cache
@@ -33,7 +40,37 @@ def paper_cosmology() -> FlatLambdaCDM:
     >>> paper_cosmology().name
     'ho2019'
     """
-    return FlatLambdaCDM(H0=67.8, Om0=0.307, Ob0=0.048206, Tcmb0=0.0, name="ho2019")
+    from astropy.cosmology import FlatLambdaCDM
+
+    return FlatLambdaCDM(H0=_H0, Om0=_OM0, Ob0=0.048206, Tcmb0=0.0, name="ho2019")
+
+
+class _Deferred:
+    """`paper_cosmology`, made when more of it is asked for than its name, its h and E(z).
+
+    Importing astropy's cosmologies takes longer than weighing a cluster, which rarely needs more.
+    """
+
+    name, h = "ho2019", _H0 / 100.0
+
+    @staticmethod
+    def efunc(z):
+        """H(z) / H0: matter and a cosmological constant."""
+        return np.sqrt(_OM0 * (1.0 + np.asarray(z, dtype=float)) ** 3 + (1.0 - _OM0))
+
+    def __getattr__(self, attribute: str):
+        if attribute.startswith("__"):  # pickling and copying ask before there is anything to defer to
+            raise AttributeError(attribute)
+        return getattr(paper_cosmology(), attribute)
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or paper_cosmology() == other
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+    def __repr__(self) -> str:
+        return repr(paper_cosmology())
 
 
 def cosmology_named(name: str) -> FLRW:
@@ -44,14 +81,21 @@ def cosmology_named(name: str) -> FLRW:
     ZwickyError
         If there is none of that name.
     """
-    known = ["ho2019", *astropy.cosmology.available]
     if name == "ho2019":
         return paper_cosmology()
+    import astropy.cosmology
+
+    known = ["ho2019", *astropy.cosmology.available]
     if name in astropy.cosmology.available:
         return getattr(astropy.cosmology, name)
     near = difflib.get_close_matches(name, known, n=1)
     hint = f"; did you mean {near[0]!r}?" if near else ""
     raise ZwickyError(f"cosmology {name!r} is not known; use one of {', '.join(known)}{hint}")
+
+
+def deferred_cosmology(name: str) -> FLRW:
+    """As `cosmology_named`, but ``ho2019`` imports astropy's cosmologies only when it has to."""
+    return cast("FLRW", _Deferred()) if name == "ho2019" else cosmology_named(name)
 
 
 def cosmology_to_text(cosmology: FLRW) -> str:
@@ -60,8 +104,24 @@ def cosmology_to_text(cosmology: FLRW) -> str:
 
 
 def cosmology_from_text(text: str) -> FLRW:
-    """The cosmology that `cosmology_to_text` wrote."""
-    return Cosmology.from_format(text, format="yaml")
+    """The cosmology that `cosmology_to_text` wrote.
+
+    Raises
+    ------
+    ZwickyError
+        If the text is not one of a cosmology.
+    """
+    from astropy.cosmology import FLRW, Cosmology
+
+    try:
+        cosmology = Cosmology.from_format(text, format="yaml")
+    except Exception as error:  # of the YAML reader, of astropy or of the class that is named
+        cosmology, reason = None, " ".join(str(error).split())[:120] or type(error).__name__
+    else:
+        reason = type(cosmology).__name__
+    if not isinstance(cosmology, FLRW):
+        raise ZwickyError(f"the cosmology stored with it cannot be read ({reason}); make the file again")
+    return cosmology
 
 
 def relative_velocity(z, z_reference):

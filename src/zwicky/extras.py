@@ -8,22 +8,20 @@ from zwicky.errors import ZwickyError
 
 __all__ = ["EXTRAS", "require"]
 
-#: Extras of the installation, and what each adds.
+#: The modules that each extra of the installation brings.
 EXTRAS = {
-    "train": "training, the whole paper and its report",
-    "survey": "catalogues in HATS and Dask",
-    "docs": "the documentation",
-    "dev": "everything, with the tests",
+    "train": ("torch", "sklearn", "colossus", "camb", "emcee", "corner"),
+    "survey": ("lsdb", "dask"),
 }
 
 
-def require(module: str, extra: str, purpose: str) -> None:
+def require(module: str | None, extra: str, purpose: str) -> None:
     """Refuse to go on where a package of an extra is not installed; nothing is imported.
 
     Parameters
     ----------
     module
-        Name under which the package is imported.
+        Name under which the package is imported; None stands for all of the extra's.
     extra
         One of `EXTRAS`, which brings it.
     purpose
@@ -35,12 +33,9 @@ def require(module: str, extra: str, purpose: str) -> None:
         With the command that installs it.
 
     >>> require("numpy", "train", "training")
-    >>> require("no_such_package", "train", "training cnn_2d")  # doctest: +ELLIPSIS
-    Traceback (most recent call last):
-        ...
-    zwicky.errors.ZwickyError: training cnn_2d needs no_such_package, ...: pip install 'zwicky[train]'
     """
-    if extra not in EXTRAS:
-        raise KeyError(extra)
-    if find_spec(module.partition(".")[0]) is None:
-        raise ZwickyError(f"{purpose} needs {module}, which is not installed: pip install 'zwicky[{extra}]'")
+    for name in EXTRAS[extra] if module is None else (module,):
+        if find_spec(name) is None:
+            raise ZwickyError(
+                f"{purpose} needs {name}, which is not installed: pip install 'zwicky[{extra}]'"
+            )

@@ -8,20 +8,25 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
-from astropy.cosmology import FLRW
-from colossus.cosmology import cosmology as colossus_cosmology
-from colossus.halo import mass_defs
-from colossus.lss import mass_function as colossus_mass_function
 
 from zwicky.errors import ZwickyError
+from zwicky.extras import require
+
+if TYPE_CHECKING:
+    from astropy.cosmology import FLRW
+    from colossus.cosmology.cosmology import Cosmology
 
 __all__ = ["linear_power", "m200c_from_m500c", "mass_function", "nonlinear_power"]
 
 
 @contextlib.contextmanager
-def _current(cosmology: FLRW, sigma8: float, n_s: float) -> Iterator[colossus_cosmology.Cosmology]:
+def _current(cosmology: FLRW, sigma8: float, n_s: float) -> Iterator[Cosmology]:
+    require("colossus", "train", "theory")
+    from colossus.cosmology import cosmology as colossus_cosmology
+
     w0 = float(getattr(cosmology, "w0", -1.0))
     if float(getattr(cosmology, "wa", 0.0)) != 0.0:
         raise ZwickyError(f"cosmology {cosmology.name!r} has wa = {cosmology.wa}; use one with constant w")
@@ -91,6 +96,7 @@ def nonlinear_power(
 def _camb_power(
     k_mpc: np.ndarray, redshift: float, cosmology: FLRW, sigma8: float, n_s: float, nonlinear: bool
 ) -> np.ndarray:
+    require("camb", "train", "a power spectrum")
     import camb
 
     h, k_max = cosmology.h, max(20.0, 1.1 * k_mpc.max())
@@ -136,6 +142,8 @@ def mass_function(
     """
     h = cosmology.h
     with _current(cosmology, sigma8, n_s):
+        from colossus.lss import mass_function as colossus_mass_function
+
         per_ln = colossus_mass_function.massFunction(
             np.asarray(m200c_msun, dtype=float) * h, redshift, mdef="200c", model=model, q_out="dndlnM"
         )
@@ -159,14 +167,15 @@ def m200c_from_m500c(
     concentration
         A concentration-mass model that colossus knows; default Diemer & Joyce (2019).
     """
-    from colossus.halo import concentration as colossus_concentration
-
     h = cosmology.h
     masses, redshifts = np.broadcast_arrays(
         np.atleast_1d(np.asarray(m500c_msun, dtype=float)), np.asarray(redshift, dtype=float)
     )
     out = np.empty(masses.shape)
     with _current(cosmology, sigma8, n_s):
+        from colossus.halo import concentration as colossus_concentration
+        from colossus.halo import mass_defs
+
         for i, (m500, z) in enumerate(zip(masses * h, redshifts, strict=True)):
             c500 = float(colossus_concentration.concentration(m500, "500c", z, model=concentration))
             out[i] = mass_defs.changeMassDefinition(m500, c500, z, "500c", "200c")[0]

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 import torch
 
-from zwicky.estimators.cnn import PhaseSpaceNetwork, limit_to_one_thread
 from zwicky.estimators.cnn.adam import FlatAdam
+from zwicky.estimators.cnn.network import PhaseSpaceNetwork
+from zwicky.estimators.cnn.training import limit_to_one_thread
 
 
 @pytest.mark.parametrize(("n_radius", "n_parameters"), [(1, 40043), (48, 45683)])

@@ -5,7 +5,7 @@ import pytest
 from matplotlib.collections import PolyCollection
 from scipy.stats import multivariate_normal, norm
 
-from zwicky.estimators.cnn import PhaseSpaceNetwork
+from zwicky.estimators.cnn.network import PhaseSpaceNetwork
 from zwicky.plots import (
     draw_architecture,
     draw_corner,

@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import typer
 
 __all__ = ["predict"]
@@ -55,7 +54,7 @@ def predict(
     """
     # What a command imports only when it runs, `zwicky --help` need not wait for.
     from zwicky import survey
-    from zwicky.cosmology import cosmology_named
+    from zwicky.cosmology import deferred_cosmology
     from zwicky.errors import ZwickyError
     from zwicky.estimators import MSigma
     from zwicky.io.measures import parse_columns
@@ -70,7 +69,7 @@ def predict(
         survey.check_plot(plot)
     if redshift is not None and not 0 < redshift < 20:
         raise ZwickyError(f"--redshift {redshift:g} is not allowed; give the cluster's redshift, above 0")
-    chosen = cosmology_named(cosmology or "ho2019")
+    chosen = deferred_cosmology(cosmology or "ho2019")
     mapping = parse_columns(columns)
     observed, centres = read_observed(
         galaxies, clusters, h=chosen.h, columns=mapping, redshift=redshift, comoving=comoving
@@ -123,6 +122,7 @@ def _check_paths(inputs: list[Path], outputs: dict[str, Path | None]) -> None:
 
 
 def _as_json(table) -> str:
+    import numpy as np
     from astropy.units import Quantity
 
     def plain(value):
@@ -135,6 +135,7 @@ def _as_json(table) -> str:
 
 
 def _print(table, h: float | None) -> None:
+    import numpy as np
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table

@@ -49,12 +49,14 @@ def reproduce(
     from zwicky.cli.choices import from_config_or_scale
     from zwicky.cli.console import print_table2, say, stages
     from zwicky.errors import ZwickyError
+    from zwicky.extras import require
     from zwicky.ho2019 import RUN_SCALES, RunSettings, density_in_box, existing_universe
     from zwicky.ho2019 import reproduce as run
     from zwicky.io import read_json
     from zwicky.units import mpc_h
     from zwicky.universe import is_complete, output_redshift, plan_universe, read_halos
 
+    require(None, "train", "zwicky reproduce")
     named = scale is not None
     scale = scale or ("demo" if universe is None else "paper")
     settings = from_config_or_scale(RunSettings, config, scale, RUN_SCALES)

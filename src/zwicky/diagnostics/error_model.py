@@ -81,16 +81,21 @@ def predicted_error(
 
     Beyond the table's edge the edge holds; NaN in, NaN out.
     """
-    from scipy.interpolate import RegularGridInterpolator
-
-    axes = (np.asarray(table["log10_m200c_h"], float), np.log10(np.asarray(table["n_galaxies"], float)))
-    grid = RegularGridInterpolator(axes, np.asarray(table["scatter_dex"], float))
     log10_mass = np.atleast_1d(np.asarray(log10_m200c_h, dtype=float))
-    points = [
-        np.clip(np.nan_to_num(log10_mass, nan=axes[0][0]), axes[0][0], axes[0][-1]),
-        np.clip(np.log10(np.maximum(n_galaxies, 1)), axes[1][0], axes[1][-1]),
-    ]
-    return np.where(np.isfinite(log10_mass), grid(np.stack(np.broadcast_arrays(*points), axis=-1)), np.nan)
+    scatter = np.asarray(table["scatter_dex"], float)
+    i, across = _place(table["log10_m200c_h"], np.nan_to_num(log10_mass))
+    j, along = _place(np.log10(table["n_galaxies"]), np.log10(np.maximum(n_galaxies, 1)))
+    low = (1 - along) * scatter[i, j] + along * scatter[i, j + 1]
+    high = (1 - along) * scatter[i + 1, j] + along * scatter[i + 1, j + 1]
+    return np.where(np.isfinite(log10_mass), (1 - across) * low + across * high, np.nan)
+
+
+def _place(nodes: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The interval of rising `nodes` that each x is in, and how far along it, 0 to 1."""
+    nodes = np.asarray(nodes, float)
+    x = np.clip(x, nodes[0], nodes[-1])
+    i = np.clip(np.searchsorted(nodes, x, side="right") - 1, 0, len(nodes) - 2)
+    return i, (x - nodes[i]) / (nodes[i + 1] - nodes[i])
 
 
 def _local_rms(mass: np.ndarray, number: np.ndarray, squared: np.ndarray) -> float:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import emcee
 import numpy as np
 
+from zwicky.extras import require
 from zwicky.ho2019.richness import PARAMETERS, RichnessData, halo_bootstrap, log_likelihood, most_likely
+
+if TYPE_CHECKING:
+    import emcee
 
 __all__ = ["PRIOR_BOUNDS", "intrinsic_share", "measure_richness", "share_as_published"]
 
@@ -112,6 +115,9 @@ def _sample(
         out = np.full(len(theta), -np.inf)
         out[allowed] = log_likelihood(theta[allowed], data)
         return out
+
+    require("emcee", "train", "the richness posterior")
+    import emcee
 
     def sampler(covariance: np.ndarray, state: np.random.SeedSequence) -> emcee.EnsembleSampler:
         move = emcee.moves.GaussianMove(covariance)

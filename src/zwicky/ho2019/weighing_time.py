@@ -7,10 +7,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-import torch
 
 from zwicky.estimators import Estimator, MSigma, load_model
-from zwicky.estimators.cnn.training import evaluate, limit_to_one_thread
+from zwicky.estimators.cnn.forward import network_output
 from zwicky.evaluation.crossval import CrossValidation
 from zwicky.images import image_settings_of, phase_space_images, velocity_images
 from zwicky.tables import ClusterSample
@@ -45,7 +44,7 @@ def time_per_cluster(
     -------
     dict
         ``image_1d`` and ``image_2d``, the density maps on all cores; ``cnn_1d`` and ``cnn_2d``, the pass
-        through a network that has its image, one thread on a CPU; ``weigh_NAME``, galaxies in to mass out, of
+        through a network that has its image, on all cores; ``weigh_NAME``, galaxies in to mass out, of
         every method, the mean over the clusters.
     """
     some = test[: min(n_clusters, len(test))]
@@ -68,10 +67,8 @@ def time_per_cluster(
 
 def _network_microseconds(model: Estimator, images: np.ndarray) -> float:
     """A network alone; what is in the images does not matter to its time."""
-    inputs = torch.from_numpy(images.reshape(len(images), images.shape[1], -1))
-    inputs = inputs.to(next(model.network.parameters()).device)
-    with limit_to_one_thread():
-        return _microseconds(lambda: evaluate(model.network, inputs).cpu(), len(images))
+    inputs = images.reshape(len(images), images.shape[1], -1)
+    return _microseconds(lambda: network_output(model.network, inputs), len(images))
 
 
 def _microseconds(work: Callable[[], Any], n: int) -> float:

@@ -10,10 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import h5py
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 from astropy.table import Table
 
 from zwicky.errors import ZwickyError
@@ -200,9 +197,12 @@ def read_observed(
 def _is_cluster_sample(path: Path) -> bool:
     try:
         if path.suffix == ".parquet":
+            import pyarrow.parquet as pq
+
             return (pq.read_schema(path).metadata or {}).get(b"zwicky_table") == b"ClusterSample"
-        return h5py.is_hdf5(path)
-    except (OSError, pa.ArrowInvalid):
+        with open(path, "rb") as file:
+            return file.read(8) == b"\x89HDF\r\n\x1a\n"
+    except (OSError, ValueError):  # PyArrow's error is a ValueError
         return False
 
 

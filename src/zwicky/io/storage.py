@@ -1,36 +1,30 @@
 """Our tables on disk: Parquet or HDF5, with units and cosmology in the file.
 
-A vector is stored by component. In Parquet a `ClusterSample` is one row a cluster with its galaxies as list
-columns, so that pandas and polars read it as it is; in HDF5 it is flat arrays with their offsets. Each
-column carries its unit and a line about it; the header carries the cosmology and the rest. PyArrow does it
-rather than astropy's tables, whose Parquet reader wants pandas and takes vectors row by row.
+A vector is stored by component. Each column carries its unit and a line about it; the header carries the
+cosmology and the rest. What is read is checked against the columns that the table declares.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Callable
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-import astropy.units as u
-import h5py
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
-from astropy.table import QTable
 
 from zwicky.cosmology import cosmology_from_text, cosmology_to_text
 from zwicky.errors import ZwickyError
-from zwicky.io.files import whole_file
+from zwicky.io.table_files import Column, StoredTable, checked_values, read_file, write_file
 from zwicky.tables import MEMBER_COLUMNS, ClusterSample, GalaxyTable, HaloTable, Snapshot, columns_of
+
+if TYPE_CHECKING:
+    from astropy.table import QTable
 
 __all__ = ["read_sample", "read_table", "snapshot_to_qtable", "write_sample", "write_table"]
 
 Table = TypeVar("Table", HaloTable, GalaxyTable)
-
-#: Reads one stored column, converted to the unit given.
-_Reader = Callable[[str, str], np.ndarray]
 
 
 def write_table(path: Path | str, table: HaloTable | GalaxyTable) -> None:
@@ -43,7 +37,8 @@ def write_table(path: Path | str, table: HaloTable | GalaxyTable) -> None:
     """
     s = table.snapshot
     header = {"simulation": s.simulation, "redshift": s.redshift.hex(), "box_size_mpc": s.box_size.hex()}
-    _write(Path(path), table, header | {"cosmology": cosmology_to_text(s.cosmology)})
+    header |= {"zwicky_table": type(table).__name__, "cosmology": cosmology_to_text(s.cosmology)}
+    write_file(path, StoredTable(header, _stored_columns(table)))
 
 
 def read_table(cls: type[Table], path: Path | str) -> Table:
@@ -52,16 +47,17 @@ def read_table(cls: type[Table], path: Path | str) -> Table:
     Raises
     ------
     ZwickyError
-        If the file is missing, unreadable or holds another kind of table.
+        If the file is missing, damaged, holds another kind of table, or content that is not one's.
     """
-    header, columns, _ = _read(cls, Path(path))
-    snapshot = Snapshot(
-        simulation=header["simulation"],
-        redshift=float.fromhex(header["redshift"]),
-        box_size=float.fromhex(header["box_size_mpc"]),
-        cosmology=cosmology_from_text(header["cosmology"]),
-    )
-    return cls(snapshot=snapshot, **columns)
+    stored = read_file(path, cls.__name__, _stored_names(cls), ())
+    with _naming(path):
+        snapshot = Snapshot(
+            simulation=_header(stored, "simulation"),
+            redshift=_hexadecimal(stored, "redshift"),
+            box_size=_hexadecimal(stored, "box_size_mpc"),
+            cosmology=cosmology_from_text(_header(stored, "cosmology")),
+        )
+        return cls(snapshot=snapshot, **_table_columns(cls, stored))
 
 
 def write_sample(path: Path | str, sample: ClusterSample) -> None:
@@ -73,7 +69,11 @@ def write_sample(path: Path | str, sample: ClusterSample) -> None:
         For another suffix.
     """
     header = {"cosmology": cosmology_to_text(sample.cosmology), "meta": json.dumps(dict(sample.meta))}
-    _write(Path(path), sample, header)
+    header["zwicky_table"] = type(sample).__name__
+    members = {
+        name: Column(getattr(sample, name), unit, about) for name, (_, unit, about) in MEMBER_COLUMNS.items()
+    }
+    write_file(path, StoredTable(header, _stored_columns(sample), members, sample.offsets))
 
 
 def read_sample(path: Path | str) -> ClusterSample:
@@ -82,147 +82,105 @@ def read_sample(path: Path | str) -> ClusterSample:
     Raises
     ------
     ZwickyError
-        If the file is missing, unreadable or holds another kind of table.
+        If the file is missing, damaged, holds another kind of table, or content that is not one's.
     """
-    header, columns, members = _read(ClusterSample, Path(path))
-    cosmology = cosmology_from_text(header["cosmology"])
-    return ClusterSample(cosmology=cosmology, meta=json.loads(header["meta"]), **columns, **members)
+    stored = read_file(path, "ClusterSample", _stored_names(ClusterSample), MEMBER_COLUMNS)
+    with _naming(path):
+        members = {
+            name: checked_values(name, stored.members[name], dtype, unit)
+            for name, (dtype, unit, _) in MEMBER_COLUMNS.items()
+        }
+        offsets = checked_values("offsets", Column(stored.offsets), np.dtype("i8"), "")
+        return ClusterSample(
+            cosmology=cosmology_from_text(_header(stored, "cosmology")),
+            meta=_meta(stored),
+            offsets=offsets,
+            **_table_columns(ClusterSample, stored),
+            **members,
+        )
 
 
 def snapshot_to_qtable(table: HaloTable | GalaxyTable) -> QTable:
     """A halo or galaxy table as an astropy `QTable` with units, vectors by component."""
+    import astropy.units as u
+    from astropy.table import QTable
+
     out = QTable()
-    for name, (values, unit, about) in _stored_columns(table).items():
-        out[name] = values * u.Unit(unit) if unit else values
-        out[name].info.description = about
+    for name, column in _stored_columns(table).items():
+        out[name] = column.values * u.Unit(column.unit) if column.unit else column.values
+        out[name].info.description = column.about
     s = table.snapshot
     out.meta = {"simulation": s.simulation, "redshift": s.redshift, "box_size_mpc": s.box_size}
     out.meta["cosmology"] = cosmology_to_text(s.cosmology)
     return out
 
 
-def _stored_columns(table: Any) -> dict[str, tuple[np.ndarray, str, str]]:
-    """Values, unit and description of every stored column, vectors by component."""
+def _stored_columns(table: Any) -> dict[str, Column]:
+    """Every stored column, vectors by component."""
     columns = {}
     for name, field in columns_of(table).items():
         values, about = getattr(table, name), (field.metadata["unit"], field.metadata["about"])
         if field.metadata["components"]:
             columns |= {
-                part: (np.ascontiguousarray(values[:, i]), *about)
+                part: Column(np.ascontiguousarray(values[:, i]), *about)
                 for i, part in enumerate(field.metadata["components"])
             }
         else:
-            columns[name] = (values, *about)
+            columns[name] = Column(values, *about)
     return columns
 
 
-def _write(path: Path, table: Any, header: dict[str, str]) -> None:
-    writer, _ = _format_of(path)
-    header = {"zwicky_table": type(table).__name__, **header}
-    members = {}
-    if isinstance(table, ClusterSample):
-        members = {name: (getattr(table, name), *about[1:]) for name, about in MEMBER_COLUMNS.items()}
-    with whole_file(path) as temporary:
-        writer(temporary, header, _stored_columns(table), members, getattr(table, "offsets", None))
+def _stored_names(cls: type) -> list[str]:
+    return [
+        part for name, field in columns_of(cls).items() for part in field.metadata["components"] or [name]
+    ]
 
 
-def _read(cls: type, path: Path) -> tuple[dict[str, str], dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """Header, columns and member arrays (with offsets, if `cls` has any)."""
-    _, opener = _format_of(path)
+def _table_columns(cls: type, stored: StoredTable) -> dict[str, np.ndarray]:
+    """The columns that a table class declares, each of its kind and in its unit."""
+    columns = {}
+    for name, field in columns_of(cls).items():
+        about = field.metadata
+        parts = [
+            checked_values(part, stored.columns[part], about["dtype"], about["unit"])
+            for part in about["components"] or [name]
+        ]
+        columns[name] = np.stack(parts, axis=1) if about["components"] else parts[0]
+    return columns
+
+
+def _header(stored: StoredTable, name: str) -> str:
+    if name not in stored.header:
+        raise ZwickyError(f"its header has no {name}; make the file again")
+    return stored.header[name]
+
+
+def _hexadecimal(stored: StoredTable, name: str) -> float:
+    text = _header(stored, name)
     try:
-        header, read, offsets = opener(path)
-    except (OSError, pa.ArrowException) as error:
-        reason = (str(error) or type(error).__name__).splitlines()[0]
-        raise ZwickyError(f"{path}: cannot be read ({reason}); make it again") from error
-    found = header.get("zwicky_table")
-    if found != cls.__name__:
-        raise ZwickyError(
-            f"{path}: holds {found or 'no table of ours'}, not a {cls.__name__}; give another file"
-        )
+        value = float.fromhex(text)
+    except (ValueError, OverflowError):
+        value = np.nan
+    if not np.isfinite(value):
+        raise ZwickyError(f"its header has {name} = {text!r:.40}, which is no number; make the file again")
+    return value
+
+
+def _meta(stored: StoredTable) -> Mapping[str, Any]:
+    text = _header(stored, "meta")
     try:
-        columns = {}
-        for name, field in columns_of(cls).items():
-            parts = [read(part, field.metadata["unit"]) for part in field.metadata["components"] or [name]]
-            columns[name] = np.stack(parts, axis=1) if field.metadata["components"] else parts[0]
-        members = {}
-        if cls is ClusterSample:
-            members = {name: read(name, unit) for name, (_, unit, _) in MEMBER_COLUMNS.items()}
-            members["offsets"] = offsets
-    except KeyError as error:
-        raise ZwickyError(f"{path}: column {error} is missing; make the file again") from error
-    return header, columns, members
+        meta = json.loads(text)
+    except (ValueError, RecursionError):
+        meta = None
+    if not isinstance(meta, dict):
+        raise ZwickyError(f"its header has meta = {text!r:.40}, which is no JSON object; make the file again")
+    return meta
 
 
-def _converted(values: np.ndarray, stored: str, wanted: str) -> np.ndarray:
-    return values if stored == wanted else values * u.Unit(stored).to(wanted)
-
-
-def _write_parquet(
-    path: Path, header: dict, columns: dict, members: dict, offsets: np.ndarray | None
-) -> None:
-    arrays, fields = [], []
-    for name, (values, unit, about) in (columns | members).items():
-        array = pa.array(values)
-        if name in members:
-            array = pa.LargeListArray.from_arrays(pa.array(offsets), array)
-        arrays.append(array)
-        metadata = {"unit": unit, "description": about}
-        fields.append(pa.field(name, array.type, nullable=False, metadata=metadata))
-    schema = pa.schema(fields, metadata=header)
-    pq.write_table(pa.Table.from_arrays(arrays, schema=schema), path, compression="zstd")
-
-
-def _open_parquet(path: Path) -> tuple[dict[str, str], _Reader, np.ndarray | None]:
-    table = pq.read_table(path).combine_chunks()
-    header = {k.decode(): v.decode() for k, v in (table.schema.metadata or {}).items()}
-
-    def column(name: str) -> pa.Array:
-        if name not in table.column_names:
-            raise KeyError(name)
-        chunks = table[name].chunks
-        return chunks[0] if chunks else pa.array([], type=table.schema.field(name).type)
-
-    def read(name: str, unit: str) -> np.ndarray:
-        values = column(name)
-        if pa.types.is_large_list(values.type):
-            values = values.values
-        stored = (table.schema.field(name).metadata or {}).get(b"unit", unit.encode()).decode()
-        return _converted(values.to_numpy(zero_copy_only=False), stored, unit)
-
-    lists = [field.name for field in table.schema if pa.types.is_large_list(field.type)]
-    return header, read, np.asarray(column(lists[0]).offsets) if lists else None
-
-
-def _write_hdf5(path: Path, header: dict, columns: dict, members: dict, offsets: np.ndarray | None) -> None:
-    with h5py.File(path, "w") as file:
-        file.attrs.update(header)
-        for name, (values, unit, about) in (columns | members).items():
-            dataset = file.create_dataset(name, data=values)
-            dataset.attrs.update({"unit": unit, "description": about})
-        if offsets is not None:
-            file.create_dataset("offsets", data=offsets)
-
-
-def _open_hdf5(path: Path) -> tuple[dict[str, str], _Reader, np.ndarray | None]:
-    with h5py.File(path, "r") as file:
-        arrays = {name: (data[...], str(data.attrs.get("unit", ""))) for name, data in file.items()}
-        header = {name: str(value) for name, value in file.attrs.items()}
-
-    def read(name: str, unit: str) -> np.ndarray:
-        values, stored = arrays[name]
-        return _converted(values, stored, unit)
-
-    return header, read, arrays["offsets"][0] if "offsets" in arrays else None
-
-
-_FORMATS = {
-    ".parquet": (_write_parquet, _open_parquet),
-    ".hdf5": (_write_hdf5, _open_hdf5),
-    ".h5": (_write_hdf5, _open_hdf5),
-}
-
-
-def _format_of(path: Path) -> tuple[Callable, Callable]:
-    if path.suffix not in _FORMATS:
-        raise ZwickyError(f"{path}: suffix {path.suffix!r} is not known; use one of {', '.join(_FORMATS)}")
-    return _FORMATS[path.suffix]
+@contextlib.contextmanager
+def _naming(path: Path | str) -> Iterator[None]:
+    """Put the file's name before what is wrong with its content."""
+    try:
+        yield
+    except ZwickyError as error:
+        raise ZwickyError(f"{path}: {error}") from error

@@ -14,8 +14,6 @@ from pathlib import Path
 
 import astropy.units as u
 import numpy as np
-import pyarrow.parquet as pq
-from astropy.io import votable
 from astropy.table import Column, MaskedColumn, QTable, Table
 
 from zwicky.errors import ZwickyError
@@ -157,6 +155,8 @@ def _read_fits(data: bytes) -> Table:
 
 
 def _read_votable(data: bytes) -> Table:
+    from astropy.io import votable
+
     table = votable.parse_single_table(io.BytesIO(data), verify="ignore").to_table(use_names_over_ids=True)
     for name in table.colnames:
         if table[name].dtype.kind == "O":
@@ -165,6 +165,8 @@ def _read_votable(data: bytes) -> Table:
 
 
 def _read_parquet(data: bytes) -> Table:
+    import pyarrow.parquet as pq
+
     # Through arrow rather than astropy: nulls stay missing values in columns of every type.
     arrow = pq.read_table(io.BytesIO(data))
     header = {key.decode(): value.decode() for key, value in (arrow.schema.metadata or {}).items()}

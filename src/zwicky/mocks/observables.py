@@ -8,14 +8,17 @@ observed redshifts, ``1 + z_obs = (1 + z) sqrt((1 + b) / (1 - b))`` with b the p
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from astropy.cosmology import FLRW
 from numpy.polynomial import Chebyshev, Polynomial
 
 from zwicky.errors import ZwickyError
 from zwicky.tables import Snapshot
 from zwicky.units import SPEED_OF_LIGHT_KMS
+
+if TYPE_CHECKING:
+    from astropy.cosmology import FLRW
 
 __all__ = ["HubbleFlow", "Observed", "hubble_flow", "minimum_image", "observe", "sky_basis"]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from zwicky.estimators.cnn import PhaseSpaceNetwork
+from zwicky.estimators.cnn.network import PhaseSpaceNetwork
 
 __all__ = ["Layer", "layers_of"]
 

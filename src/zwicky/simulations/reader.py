@@ -11,12 +11,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from astropy.cosmology import FLRW
 
 from zwicky.errors import ZwickyError
 from zwicky.simulations.fields import FIELDS, Field
+
+if TYPE_CHECKING:
+    from astropy.cosmology import FLRW
 
 __all__ = ["CatalogHeader", "CatalogReader", "Counted", "Range"]
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
-from astropy.cosmology import FLRW
 
 from zwicky.errors import ZwickyError
 from zwicky.io.observed import Centres, PhaseSpaceList
 from zwicky.survey.quality import Problem
 from zwicky.tables import ClusterSample
+
+if TYPE_CHECKING:
+    from astropy.cosmology import FLRW
 
 __all__ = ["ObservedClusters", "clusters_from_phase_space", "clusters_from_sample", "observed_sample"]
 

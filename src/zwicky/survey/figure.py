@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from astropy.table import QTable
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 
 from zwicky.errors import ZwickyError
 from zwicky.images import image_settings_of, phase_space_images
@@ -18,6 +15,10 @@ from zwicky.survey.models import Model
 from zwicky.survey.weigh import in_cylinder
 from zwicky.tables import ClusterSample
 from zwicky.units import log10_msun_h
+
+if TYPE_CHECKING:
+    from astropy.table import QTable
+    from matplotlib.axes import Axes
 
 __all__ = ["MAX_PANELS", "PLOT_SUFFIXES", "check_plot", "draw_cluster", "write_figure"]
 
@@ -108,6 +109,9 @@ def write_figure(
     ZwickyError
         If the suffix is not one of `PLOT_SUFFIXES` or the file cannot be written.
     """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
     path = Path(path)
     check_plot(path)
     n = min(len(clusters), MAX_PANELS)

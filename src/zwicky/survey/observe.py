@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from astropy.cosmology import FLRW
+from typing import TYPE_CHECKING
 
 from zwicky.io.observed import Centres, PhaseSpaceList, SkyList
 from zwicky.survey.clusters import ObservedClusters, clusters_from_phase_space, clusters_from_sample
 from zwicky.survey.models import Model
 from zwicky.survey.sky import clusters_from_sky
 from zwicky.tables import ClusterSample
+
+if TYPE_CHECKING:
+    from astropy.cosmology import FLRW
 
 __all__ = ["clusters_of"]
 

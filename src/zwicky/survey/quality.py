@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from astropy.cosmology import FLRW
+
+if TYPE_CHECKING:
+    from astropy.cosmology import FLRW
 
 __all__ = ["MIN_GALAXIES", "Problem", "find_problem", "remarks_on_data", "remarks_on_mass"]
 

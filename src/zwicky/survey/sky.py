@@ -8,10 +8,9 @@ distance, in any flat or curved cosmology; ``v_los`` is Eqs. 17-22 of Ho et al. 
 from __future__ import annotations
 
 import dataclasses
+from typing import TYPE_CHECKING
 
 import numpy as np
-from astropy.cosmology import FLRW
-from scipy.spatial import cKDTree
 
 from zwicky.cosmology import relative_velocity
 from zwicky.errors import ZwickyError
@@ -25,6 +24,9 @@ from zwicky.survey.clusters import (
     observed_sample,
 )
 from zwicky.survey.quality import Problem
+
+if TYPE_CHECKING:
+    from astropy.cosmology import FLRW
 
 __all__ = ["angular_separation", "clusters_from_sky", "unit_vectors"]
 
@@ -122,6 +124,8 @@ def clusters_from_sky(
 
 def _around(towards: np.ndarray, centres: np.ndarray, angle: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Pairs (centre, galaxy) closer than `angle` radians, sorted by centre and then by galaxy."""
+    from scipy.spatial import cKDTree
+
     usable = np.isfinite(angle)
     chord = np.where(usable, 2.0 * np.sin(np.minimum(np.nan_to_num(angle), np.pi) / 2.0), 0.0)
     found = cKDTree(towards).query_ball_point(np.nan_to_num(centres), chord, return_sorted=True)

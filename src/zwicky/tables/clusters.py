@@ -9,14 +9,16 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from astropy.cosmology import FLRW
 
 from zwicky.errors import ZwickyError
 from zwicky.tables.columns import checked, column, columns_of
 from zwicky.units import log10_msun_h
+
+if TYPE_CHECKING:
+    from astropy.cosmology import FLRW
 
 __all__ = ["MEMBER_COLUMNS", "ClusterSample", "concatenate"]
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from astropy.cosmology import FLRW
 
 from zwicky.errors import ZwickyError
 from zwicky.tables.columns import checked, column
 from zwicky.units import log10_msun_h
+
+if TYPE_CHECKING:
+    from astropy.cosmology import FLRW
 
 __all__ = ["GalaxyTable", "HaloTable", "Snapshot"]
 

@@ -5,10 +5,14 @@ Everything here follows from E(z) of an astropy cosmology; a is the scale factor
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-from astropy.cosmology import FLRW
 from scipy.integrate import quad, solve_ivp
 from scipy.interpolate import CubicSpline
+
+if TYPE_CHECKING:
+    from astropy.cosmology import FLRW
 
 __all__ = ["Growth", "drift_factor", "kick_factor"]
 

@@ -7,14 +7,18 @@ galaxies have no velocity bias, no luminosity and no colour, by construction.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-from astropy.cosmology import FLRW
 
 from zwicky.errors import ZwickyError
 from zwicky.kernels import kernel
 from zwicky.parallel import available_cores, pieces, run_pieces
 from zwicky.tables import GalaxyTable, HaloTable, Snapshot
 from zwicky.units import critical_density
+
+if TYPE_CHECKING:
+    from astropy.cosmology import FLRW
 
 __all__ = ["make_galaxies", "richness", "tracer_density_for_richness", "uniform_of_id"]
 

@@ -18,7 +18,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import digamma
 
 from zwicky.estimators.sdm.kernels import (
     MAX_K,
@@ -98,6 +97,8 @@ def clouds(columns: tuple[np.ndarray, ...], offsets: np.ndarray, k: int, least: 
     least
         Floor of the distances, in the columns' unit, below one.
     """
+    from scipy.special import digamma
+
     columns = tuple(np.asarray(column, np.float32) for column in columns)
     counts = np.diff(offsets)
     if len(columns) == 1:

@@ -10,7 +10,6 @@ them.
 from __future__ import annotations
 
 import numpy as np
-import scipy.linalg
 
 __all__ = ["gaussian_kernel", "landmark_map", "positive_coordinates"]
 
@@ -78,7 +77,9 @@ def positive_coordinates(kernel: np.ndarray) -> np.ndarray:
     float32, shape (n, r)
         With r the number of eigenvalues that are positive beyond rounding.
     """
-    values, vectors = scipy.linalg.eigh(
+    from scipy.linalg import eigh
+
+    values, vectors = eigh(
         kernel, overwrite_a=True, check_finite=False, subset_by_value=(0.0, np.inf), driver="evr"
     )
     positive = values > _LEAST_EIGENVALUE * values[-1]

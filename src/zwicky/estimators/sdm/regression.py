@@ -11,7 +11,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.svm import LinearSVR
 
 __all__ = ["Choice", "Line", "choose", "fit_line"]
 
@@ -55,6 +54,8 @@ def fit_line(coordinates: np.ndarray, target: np.ndarray, cost: float, epsilon: 
     seed
         Of the order in which clusters are visited.
     """
+    from sklearn.svm import LinearSVR
+
     # Centred, because liblinear penalises the intercept with the slope.
     centre = coordinates.mean(axis=0, dtype=float)
     machine = LinearSVR(C=cost, epsilon=epsilon, tol=_TOLERANCE, max_iter=_PASSES, random_state=seed)

@@ -9,7 +9,7 @@ import pytest
 #: Heavy packages, none of which a mass needs.
 NOT_FOR_PREDICT = {
     *("torch", "sklearn", "matplotlib", "astropy.cosmology", "emcee", "colossus", "camb", "corner"),
-    *("scipy.special", "scipy.linalg", "scipy.interpolate", "scipy.spatial", "h5py", "pandas"),
+    *("scipy.special", "scipy.optimize", "scipy.interpolate", "scipy.spatial", "h5py", "pandas"),
 }
 NOT_FOR_HELP = NOT_FOR_PREDICT | {"numpy", "numba", "astropy"}
 

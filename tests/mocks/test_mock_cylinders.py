@@ -210,7 +210,7 @@ def test_mistakes_are_named(universe):
     halos, galaxies = universe
     grid = galaxy_grid(galaxies)
     position, velocity, direction = lines(halos, 5)
-    with pytest.raises(ZwickyError, match="wrap them into 0 to 256 Mpc"):
+    with pytest.raises(ZwickyError, match="wrap them into the box, from 0 to below 256"):
         cut_cylinders(grid, position + BOX, velocity, direction, APERTURE, V_CUT)
     with pytest.raises(ZwickyError, match="wrap them"):
         cut_cylinders(grid, position * np.nan, velocity, direction, APERTURE, V_CUT)

@@ -63,3 +63,30 @@ def test_slab_holds_its_particles():
     image = projected_slab(position, 50.0, 10.0, 32)
     assert image.sum() == np.sum(position[:, 2] < 10)
     assert image.shape == (32, 32)
+
+
+def test_slab_counts_as_numpy_does():
+    # Coordinates on the pixels' edges and a hair beside them, where a product's rounding would show.
+    box, n = 47.3, 29
+    edges = np.linspace(0.0, box, n + 1)[:-1]
+    near = np.concatenate([edges, np.nextafter(edges[1:], 0), np.nextafter(edges, box)])
+    x, y = (a.ravel() for a in np.meshgrid(near, near))
+    position = np.stack([x, y, np.zeros_like(x)], axis=1)
+    wanted = np.histogram2d(x, y, bins=np.linspace(0.0, box, n + 1))[0]
+    assert np.array_equal(projected_slab(position, box, 1.0, n), wanted)
+
+
+@pytest.mark.parametrize("cores", [1, 2, 7])
+def test_number_of_threads_changes_nothing(monkeypatch, cores):
+    position = (np.random.default_rng(4).random((20_000, 3)) ** 3 * 50).astype(np.float32)
+    before = [*power_spectrum(position, 50.0, 100), projected_slab(position, 50.0, 20.0, 64)]
+    for module in (
+        "zwicky.universe.measure",
+        "zwicky.universe.mesh",
+        "zwicky.universe.cells",
+        "zwicky.parallel",
+    ):
+        monkeypatch.setattr(f"{module}.available_cores", lambda: cores)
+    after = [*power_spectrum(position, 50.0, 100), projected_slab(position, 50.0, 20.0, 64)]
+    for one, other in zip(before, after, strict=True):
+        assert np.array_equal(one, other)

@@ -12,6 +12,7 @@ from zwicky.mocks.kernels import FASTEST_KMS, walk_cylinders
 from zwicky.mocks.observables import hubble_flow
 from zwicky.parallel import available_cores, pieces, run_pieces
 from zwicky.units import SPEED_OF_LIGHT_KMS
+from zwicky.universe.box import check_in_box
 
 __all__ = ["Cylinders", "checked_lines", "count_in_cylinders", "cut_cylinders"]
 
@@ -65,11 +66,7 @@ def checked_lines(
     if len(set(shapes)) != 1 or len(shapes[0]) != 2 or shapes[0][1] != 3:
         raise ZwickyError(f"positions, velocities and directions have shapes {shapes}; give (m, 3) each")
     if len(arrays[0]):
-        low, high = arrays[0].min(), arrays[0].max()
-        if not (low >= 0.0 and high <= box_size):
-            raise ZwickyError(
-                f"cluster positions span {low:g} to {high:g} Mpc; wrap them into 0 to {box_size:g} Mpc"
-            )
+        check_in_box(arrays[0], box_size)
         fastest = np.abs(arrays[1]).max()
         if not fastest < 0.5 * FASTEST_KMS:
             raise ZwickyError(

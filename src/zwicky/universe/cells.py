@@ -10,6 +10,7 @@ import numpy as np
 
 from zwicky.kernels import kernel
 from zwicky.parallel import available_cores, pieces, run_pieces
+from zwicky.universe.box import check_in_box, is_in_box
 
 __all__ = ["cell_sort", "reorder"]
 
@@ -25,7 +26,7 @@ def cell_sort(
     Parameters
     ----------
     position : float32 or float64, shape (n, 3)
-        Positions in [0, box_size].
+        Positions in [0, box_size).
     box_size
         Side of the periodic cube, in the positions' unit.
     n_cells
@@ -39,16 +40,23 @@ def cell_sort(
         ``position[order]`` is sorted by cell; particles of a cell keep their order.
     starts : int64, shape (n_cells**3 + 1,)
         Sorted particles of cell c are ``starts[c]:starts[c + 1]``.
+
+    Raises
+    ------
+    ZwickyError
+        If a position is outside the box, as after a step of gravity that went wrong.
     """
     n = len(position)
     # Each part counts in cells of its own: no more parts than leave that less than the particles take.
     parts = pieces(n, min(available_cores(), max(1, 2 * n // n_cells**3)))
     order, cell = scratch or (np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int32))
     counts = np.zeros((max(1, len(parts)), n_cells**3), dtype=np.int64)
-    per_length = n_cells / box_size
-    run_pieces(
-        _count, [(position[a:b], per_length, n_cells, cell[a:b], counts[i]) for i, (a, b) in enumerate(parts)]
+    box_size = float(box_size)
+    outside = run_pieces(
+        _count, [(position[a:b], box_size, n_cells, cell[a:b], counts[i]) for i, (a, b) in enumerate(parts)]
     )
+    if any(outside):
+        check_in_box(position, box_size)
     starts = np.empty(n_cells**3 + 1, dtype=np.int64)
     _scan(counts, starts)
     run_pieces(_place, [(cell[a:b], a, counts[i], order) for i, (a, b) in enumerate(parts)])
@@ -64,15 +72,22 @@ def reorder(array: np.ndarray, order: np.ndarray, out: np.ndarray | None = None)
     return out
 
 
-@kernel(fastmath=True)
-def _count(position, per_length, n_cells, cell, counts):
+@kernel
+def _count(position, box_size, n_cells, cell, counts):
+    """Cells of some particles, counted; whether any is outside the box, which ends the count."""
+    per_length = n_cells / box_size
     for i in range(len(position)):
-        ix = min(int(position[i, 0] * per_length), n_cells - 1)
-        iy = min(int(position[i, 1] * per_length), n_cells - 1)
-        iz = min(int(position[i, 2] * per_length), n_cells - 1)
+        x, y, z = position[i, 0], position[i, 1], position[i, 2]
+        if not is_in_box(x, y, z, box_size):
+            return True
+        # Rounding can put the last number below the box's side into the cell after the last.
+        ix = min(int(x * per_length), n_cells - 1)
+        iy = min(int(y * per_length), n_cells - 1)
+        iz = min(int(z * per_length), n_cells - 1)
         c = (ix * n_cells + iy) * n_cells + iz
         cell[i] = c
         counts[c] += 1
+    return False
 
 
 @kernel

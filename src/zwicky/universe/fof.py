@@ -16,6 +16,7 @@ import numpy as np
 from zwicky.errors import ZwickyError
 from zwicky.kernels import kernel
 from zwicky.parallel import available_cores, pieces, run_pieces
+from zwicky.universe.box import check_in_box
 
 __all__ = ["friends_of_friends"]
 
@@ -31,7 +32,7 @@ def friends_of_friends(
     Parameters
     ----------
     position : float32, shape (n, 3)
-        Comoving Mpc in [0, box_size].
+        Comoving Mpc in [0, box_size).
     box_size
         Side of the cube in comoving Mpc.
     linking_length_mpc
@@ -48,7 +49,7 @@ def friends_of_friends(
     Raises
     ------
     ZwickyError
-        If the linking length is above a quarter or below about 1e-4 of the box.
+        If the linking length is above a quarter or below about 1e-4 of the box, or a position outside it.
 
     Examples
     --------
@@ -56,6 +57,7 @@ def friends_of_friends(
     >>> friends_of_friends(x, box_size=10.0, linking_length_mpc=0.5, min_members=2)
     array([ 0,  0, -1])
     """
+    check_in_box(position, box_size)
     n_cells = _cells_a_side(box_size, linking_length_mpc)
     group_id = np.full(len(position), -1, dtype=np.int64)
     if len(position) == 0:

@@ -6,6 +6,7 @@ import numpy as np
 
 from zwicky.kernels import kernel
 from zwicky.parallel import available_cores, pieces, run_pieces
+from zwicky.universe.box import check_in_box
 from zwicky.universe.cells import cell_sort, reorder
 from zwicky.universe.mesh import density_modes
 
@@ -21,7 +22,7 @@ def power_spectrum(position: np.ndarray, box_size: float, n_mesh: int) -> tuple[
     Parameters
     ----------
     position : float32, shape (n, 3)
-        Positions in [0, box_size].
+        Positions in [0, box_size).
     box_size
         Side of the periodic cube; k and P come in its unit.
     n_mesh
@@ -30,7 +31,12 @@ def power_spectrum(position: np.ndarray, box_size: float, n_mesh: int) -> tuple[
     Returns
     -------
     k, power : float64, shape (n_bins,)
-        Mean wave number of each bin and mean power.
+        Mean wave number of each bin and mean power. The same for any number of threads.
+
+    Raises
+    ------
+    ZwickyError
+        If a position is outside the box.
     """
     n_cells = max(1, n_mesh // 4)
     order, starts = cell_sort(position, box_size, n_cells)
@@ -39,7 +45,8 @@ def power_spectrum(position: np.ndarray, box_size: float, n_mesh: int) -> tuple[
     modes = density_modes(position, starts, n_cells, box_size, n_mesh)
     n_bins = n_mesh // 4
     window = np.sinc(np.fft.fftfreq(n_mesh)) ** -4
-    parts = pieces(n_mesh, 4 * available_cores())
+    # As many parts on every machine: sums of floats depend on how they are cut.
+    parts = pieces(n_mesh, 64)
     sums = run_pieces(_bin_power, [(modes[a:b], a, window, n_bins) for a, b in parts])
     count, wave, power = np.sum(sums, axis=0)[:, 1:]
     fundamental = 2.0 * np.pi / box_size
@@ -48,10 +55,39 @@ def power_spectrum(position: np.ndarray, box_size: float, n_mesh: int) -> tuple[
 
 
 def projected_slab(position: np.ndarray, box_size: float, depth: float, n_pixels: int) -> np.ndarray:
-    """Particle counts of the slab ``z < depth`` projected along z, float32, shape (n_pixels, n_pixels)."""
-    slab = position[position[:, 2] < depth]
+    """Particle counts of the slab ``z < depth`` projected along z, float32, shape (n_pixels, n_pixels).
+
+    Raises
+    ------
+    ZwickyError
+        If a position is outside the box, [0, box_size).
+    """
+    check_in_box(position, box_size)
     edges = np.linspace(0.0, box_size, n_pixels + 1)
-    return np.histogram2d(slab[:, 0], slab[:, 1], bins=(edges, edges))[0].astype(np.float32)
+    parts = pieces(len(position), available_cores())
+    counts = run_pieces(_count_pixels, [(position[a:b], depth, edges) for a, b in parts])
+    return np.sum(counts, axis=0, dtype=np.float32).reshape(n_pixels, n_pixels)
+
+
+@kernel
+def _count_pixels(position, depth, edges):
+    """Counts of the points with z below `depth` in the squares that the edges bound."""
+    n = len(edges) - 1
+    per_length = n / edges[n]
+    counts = np.zeros((n, n), dtype=np.int32)
+    for i in range(len(position)):
+        if position[i, 2] < depth:
+            counts[_pixel(position[i, 0], per_length, edges), _pixel(position[i, 1], per_length, edges)] += 1
+    return counts
+
+
+@kernel
+def _pixel(x, per_length, edges):
+    """Row of the last edge that is not above x, whichever way a product rounds."""
+    pixel = min(int(x * per_length), len(edges) - 2)
+    if x < edges[pixel]:
+        return pixel - 1
+    return pixel + 1 if x >= edges[pixel + 1] and pixel < len(edges) - 2 else pixel
 
 
 @kernel

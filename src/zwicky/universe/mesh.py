@@ -36,7 +36,7 @@ def density_contrast(
     Parameters
     ----------
     position : float32, shape (n, 3)
-        Positions in [0, box_size], sorted by cell.
+        Positions in [0, box_size), sorted by cell.
     starts, n_cells
         First particle of each cell and cells a side; cells at least 2 mesh cells wide.
     box_size
@@ -181,7 +181,7 @@ def kick_long(
     Parameters
     ----------
     position : float32, shape (n, 3)
-        Positions in [0, box_size], sorted by cell for speed.
+        Positions in [0, box_size), sorted by cell for speed.
     momentum : float32, shape (n, 3)
         Updated in place.
     potential : float32, shape (n_mesh, n_mesh, n_mesh + 2)

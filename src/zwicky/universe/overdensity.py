@@ -17,6 +17,7 @@ from zwicky.kernels import kernel
 from zwicky.parallel import available_cores, pieces, run_pieces
 from zwicky.tables import HaloTable, Snapshot
 from zwicky.units import critical_density
+from zwicky.universe.box import check_in_box
 from zwicky.universe.cells import cell_sort, reorder
 from zwicky.universe.peaks import MAX_SOURCES, halos_of_groups
 from zwicky.universe.spheres import mark_spheres, sphere_of_density
@@ -83,7 +84,7 @@ def find_halos(
     Raises
     ------
     ZwickyError
-        If `min_particles` is below 2 or the arrays disagree in length.
+        If `min_particles` is below 2, the arrays disagree in length or a position is outside the box.
     """
     n = len(position)
     if not (len(velocity) == len(group_id) == n):
@@ -92,6 +93,7 @@ def find_halos(
         )
     if min_particles < 2:
         raise ZwickyError(f"min_particles = {min_particles}; give 2 or more: a dispersion needs them")
+    check_in_box(position, snapshot.box_size)
     order = None
     if cell_starts is None:
         # Cells of 1.5 mean separations: a large cluster fits in 27 of them.

@@ -85,7 +85,7 @@ def kick_short(
     Parameters
     ----------
     position : float32, shape (n, 3)
-        Positions in [0, box_size], sorted by cell (`cells.cell_sort`).
+        Positions in [0, box_size), sorted by cell (`cells.cell_sort`).
     momentum : float32, shape (n, 3)
         Updated in place.
     starts : int64, shape (n_cells**3 + 1,)

@@ -20,7 +20,7 @@ def particles_within(position, starts, n_cells, box_size, centre, radius):
     Parameters
     ----------
     position : float32, shape (n, 3)
-        Particles in cell order, Mpc in [0, box_size].
+        Particles in cell order, Mpc in [0, box_size).
     starts : int64, shape (n_cells**3 + 1,)
         Where each cell starts.
     n_cells, box_size

@@ -16,6 +16,7 @@ from zwicky.kernels import kernel
 from zwicky.parallel import available_cores, pieces, run_pieces
 from zwicky.tables import GalaxyTable, HaloTable, Snapshot
 from zwicky.units import critical_density
+from zwicky.universe.box import check_in_box
 
 if TYPE_CHECKING:
     from astropy.cosmology import FLRW
@@ -103,8 +104,9 @@ def make_galaxies(
     Raises
     ------
     ZwickyError
-        If the density is not above 0 or is above the particles' own.
+        If the density is not above 0 or is above the particles' own, or a position is outside the box.
     """
+    check_in_box(position, snapshot.box_size)
     particles_density = len(position) / snapshot.volume_mpc_h3
     if not 0 < density_h3_mpc3 <= particles_density * (1 + 1e-9):
         raise ZwickyError(

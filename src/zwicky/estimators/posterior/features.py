@@ -1,0 +1,77 @@
+"""What the network sees of a cluster: numbers of each galaxy, and numbers of how it was observed.
+
+Both are written for arrays of numpy and of PyTorch alike, so that training and prediction cannot differ.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+__all__ = ["N_CONDITIONS", "N_FEATURES", "conditions", "galaxy_features"]
+
+#: Numbers of a galaxy, and of a cluster's conditions.
+N_FEATURES, N_CONDITIONS = 7, 11
+
+
+def galaxy_features(r_mpc_h: Any, v_los: Any, aperture_mpc_h: Any, xp: Any = np) -> Any:
+    """Features of galaxies, float32, shape (n, 7).
+
+    Parameters
+    ----------
+    r_mpc_h, v_los : shape (n,)
+        Projected radius in comoving Mpc/h and velocity in km/s, as observed.
+    aperture_mpc_h : shape (n,)
+        Radius that the survey of its cluster reaches.
+    xp
+        The arrays' module, numpy or torch.
+    """
+    r, v = r_mpc_h / 1.6, v_los / 1000.0
+    parts = (r, r_mpc_h / aperture_mpc_h, xp.sqrt(r), xp.exp(-4.0 * r), v, abs(v), v * v)
+    return xp.stack(parts, 1)
+
+
+def conditions(
+    n_galaxies: np.ndarray,
+    redshift: np.ndarray,
+    aperture_mpc_h: np.ndarray,
+    redshift_error_kms: np.ndarray,
+    tracer: np.ndarray,
+    recentred: np.ndarray,
+    centre_error_kms: np.ndarray,
+) -> np.ndarray:
+    """Conditions of clusters, float32, shape (n, 11).
+
+    Parameters
+    ----------
+    n_galaxies, redshift
+        Of each cluster.
+    aperture_mpc_h
+        Radius reached, comoving Mpc/h.
+    redshift_error_kms
+        Of one galaxy; NaN where not known.
+    tracer
+        Code of `zwicky.mocks.conditions.TRACERS`, -1 where not known.
+    recentred
+        Whether velocities are about the median of the inner galaxies; then the next is not looked at.
+    centre_error_kms
+        Error of the cluster's own velocity.
+    """
+    known = np.isfinite(redshift_error_kms)
+    error = np.where(known, np.clip(redshift_error_kms, 1.0, 1000.0), 40.0)
+    off = np.where(recentred, 0.0, np.clip(centre_error_kms, 0.0, 2000.0))
+    columns = [
+        (np.log(n_galaxies) - 3.5) / 1.3,
+        3.0 * np.log1p(redshift) - 1.0,
+        aperture_mpc_h / 1.6,
+        np.log(np.clip(aperture_mpc_h, 0.05, 10.0)),
+        np.where(known, (np.log(error) - 3.7) / 1.2, 0.0),
+        known,
+        tracer == 0,
+        tracer == 1,
+        tracer == 2,
+        recentred,
+        np.log1p(off / 50.0),
+    ]
+    return np.stack([np.asarray(c, dtype=np.float32) for c in columns], axis=1)

@@ -1,0 +1,243 @@
+"""Training of the posterior: new survey conditions for every cluster in every epoch."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from zwicky.estimators.posterior.features import conditions as condition_features
+from zwicky.estimators.posterior.features import galaxy_features
+from zwicky.estimators.posterior.mixture import to_unit_density, to_unit_mass
+from zwicky.estimators.posterior.network import EnsembleNetwork, member_loss, mixture_loss
+from zwicky.estimators.posterior.settings import PosteriorSettings
+from zwicky.mocks.conditions import Conditions, ObservedViews, draw_conditions, observe
+from zwicky.mocks.deep import DeepViews
+
+__all__ = ["Looks", "look", "train_networks"]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Looks:
+    """One epoch's clusters as the network takes them, ragged.
+
+    Parameters
+    ----------
+    view : int64, shape (n,)
+        Row of the deep views.
+    conditions : float32, shape (n, c)
+    offsets : int64, shape (n + 1,)
+    features : float32, shape (n_galaxies, f)
+    is_member : bool, shape (n_galaxies,)
+    mass, density : float32, shape (n,)
+        Targets in the network's units.
+    """
+
+    view: np.ndarray
+    conditions: np.ndarray
+    offsets: np.ndarray
+    features: np.ndarray
+    is_member: np.ndarray
+    mass: np.ndarray
+    density: np.ndarray
+
+
+def look(
+    views: DeepViews, rows: np.ndarray, settings: PosteriorSettings, *, rng: np.random.Generator
+) -> Looks:
+    """Observe views under conditions drawn now."""
+    drawn = draw_conditions(views, rows, settings.survey, rng=rng)
+    seen = observe(views, rows, drawn, settings.survey, seed=int(rng.integers(2**62)))
+    told = rng.random(len(seen)) < settings.error_known
+    return as_looks(views, drawn, seen, told)
+
+
+def as_looks(views: DeepViews, drawn: Conditions, seen: ObservedViews, error_told: np.ndarray) -> Looks:
+    """What the network is given of an observation."""
+    i = seen.look
+    aperture = drawn.aperture_mpc_h[i]
+    known = condition_features(
+        seen.n_galaxies,
+        drawn.redshift[i],
+        aperture,
+        np.where(error_told, drawn.redshift_error_kms[i], np.nan),
+        np.where(drawn.tracer_known[i] > 0, drawn.tracer[i], -1),
+        drawn.recentred[i] > 0,
+        drawn.centre_error_kms[i],
+    )
+    each = np.repeat(aperture, seen.n_galaxies).astype(np.float32)
+    return Looks(
+        view=seen.row,
+        conditions=known,
+        offsets=seen.offsets,
+        features=galaxy_features(seen.r_mpc_h, seen.v_los, each),
+        is_member=seen.is_member,
+        mass=to_unit_mass(views.log10_m200c_h[seen.row]).astype(np.float32),
+        density=to_unit_density(seen.log10_density).astype(np.float32),
+    )
+
+
+def balanced_rows(views: DeepViews, settings: PosteriorSettings, *, rng: np.random.Generator) -> np.ndarray:
+    """As many rows as there are views inside the range of mass, drawn so that mass and output are even."""
+    low, high = settings.range_log10_m200c_h
+    mass = views.log10_m200c_h
+    inside = np.flatnonzero((mass >= low) & (mass < high))
+    bins = np.floor((mass[inside] - low) / 0.1).astype(np.int64)
+    cell = np.unique(views.redshift[inside], return_inverse=True)[1] * 1000 + bins
+    _, inverse, counts = np.unique(cell, return_inverse=True, return_counts=True)
+    weight = 1.0 / counts[inverse]
+    # Scarce cells are not repeated without limit: few halos would be learned by heart.
+    weight = np.minimum(weight, 20.0 * np.median(weight))
+    edges = np.cumsum(weight) / weight.sum()
+    n = len(inside)
+    picked = np.searchsorted(edges, (np.arange(n) + rng.random(n)) / n).clip(max=n - 1)
+    return inside[rng.permutation(picked)]
+
+
+def train_networks(
+    views: DeepViews,
+    settings: PosteriorSettings,
+    *,
+    rng: np.random.Generator,
+    validation: DeepViews | None = None,
+    checkpoint: Path | None = None,
+    digest: str = "",
+    progress: Callable[[int, int, str], None] | None = None,
+) -> tuple[dict[str, np.ndarray], dict[str, list[float]]]:
+    """Weights of the ensemble, and loss curves.
+
+    Parameters
+    ----------
+    views
+        Training clusters.
+    settings
+        Network, training, survey conditions.
+    rng
+        One number is drawn from it, the seed of everything random in training.
+    validation
+        Clusters for the validation curve, which chooses nothing.
+    checkpoint, digest
+        File for the state after every epoch, and what it belongs to: a call that finds its own continues it.
+    progress
+        Called with epochs done, epochs in all, and a text.
+    """
+    seed = int(rng.integers(2**62))
+    device = torch.device(
+        ("cuda" if torch.cuda.is_available() else "cpu") if settings.device == "auto" else settings.device
+    )
+    torch.manual_seed(seed)
+    network = EnsembleNetwork(settings).to(device)
+    streams = np.random.SeedSequence(seed).spawn(settings.epochs + 2)
+    # Each member sees halos with weights of its own (Rubin 1981): the ensemble's spread holds the sample's.
+    halos, halo_of = np.unique(np.stack([views.universe, views.halo_id], axis=1), axis=0, return_inverse=True)
+    bayesian = np.random.default_rng(streams[-1]).exponential(size=(settings.members, len(halos)))
+    member_weight = torch.from_numpy(bayesian.astype(np.float32)).to(device)
+    halo_of = torch.from_numpy(halo_of.reshape(-1)).to(device)
+    steps_an_epoch = max(1, int(0.7 * len(views)) // settings.batch)
+    optimiser = torch.optim.AdamW(
+        network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
+    )
+    total = settings.epochs * steps_an_epoch
+
+    def rate(step: int) -> float:
+        warm = min(1.0, (step + 1) / (2.0 * steps_an_epoch))
+        return warm * 0.5 * (1.0 + np.cos(np.pi * min(1.0, step / total))) + 1e-3
+
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, rate)
+    curves: dict[str, list[float]] = {"train": [], "validation": []}
+    first = 0
+    if checkpoint is not None and checkpoint.exists():
+        state = torch.load(checkpoint, map_location=device, weights_only=True)
+        if state["digest"] == digest:
+            network.load_state_dict(state["network"])
+            optimiser.load_state_dict(state["optimiser"])
+            schedule.load_state_dict(state["schedule"])
+            curves, first = state["curves"], state["epoch"]
+
+    def prepare(epoch: int) -> Looks:
+        own = np.random.default_rng(streams[epoch])
+        return look(views, balanced_rows(views, settings, rng=own), settings, rng=own)
+
+    checked = None
+    if validation is not None:
+        own = np.random.default_rng(streams[-2])
+        checked = look(validation, balanced_rows(validation, settings, rng=own), settings, rng=own)
+    low, high = (float(to_unit_mass(x)) for x in settings.range_log10_m200c_h)
+
+    def losses(batch):
+        features, known, cluster, mass, density, is_member, _ = batch
+        raw, logit = network(features, known, cluster)
+        return mixture_loss(raw, mass, density, low, high), member_loss(logit, is_member, cluster, len(known))
+
+    with ThreadPoolExecutor(1) as ahead:
+        coming = ahead.submit(prepare, first) if first < settings.epochs else None
+        for epoch in range(first, settings.epochs):
+            looks = coming.result()
+            coming = ahead.submit(prepare, epoch + 1) if epoch + 1 < settings.epochs else None
+            network.train()
+            summed, n_steps = torch.zeros((), device=device), 0
+            for batch in _batches(looks, settings.batch, device):
+                loss, other = losses(batch)
+                weight = member_weight[:, halo_of[batch[6]]]
+                objective = (weight * (loss + settings.member_weight * other)).mean(1).sum()
+                optimiser.zero_grad(set_to_none=True)
+                objective.backward()
+                nn_clip = torch.nn.utils.clip_grad_norm_(network.parameters(), 5.0 * settings.members)
+                if bool(torch.isfinite(nn_clip)):
+                    optimiser.step()
+                schedule.step()
+                summed += loss.detach().mean()
+                n_steps += 1
+            curves["train"].append(float(summed) / max(1, n_steps))
+            if checked is not None and (epoch % 5 == 4 or epoch + 1 == settings.epochs):
+                network.eval()
+                with torch.no_grad():
+                    found = [losses(b)[0].mean(1) for b in _batches(checked, settings.batch, device)]
+                curves["validation"].append(float(torch.stack(found).mean()))
+            if checkpoint is not None:
+                part = checkpoint.with_name(checkpoint.name + ".part")
+                torch.save(
+                    {
+                        "digest": digest,
+                        "network": network.state_dict(),
+                        "optimiser": optimiser.state_dict(),
+                        "schedule": schedule.state_dict(),
+                        "curves": curves,
+                        "epoch": epoch + 1,
+                    },
+                    part,
+                )
+                part.replace(checkpoint)
+            if progress is not None:
+                last = f", {curves['validation'][-1]:.4f} validation" if curves["validation"] else ""
+                progress(epoch + 1, settings.epochs, f"loss {curves['train'][-1]:.4f}{last}")
+    weights = {name: value.detach().cpu().numpy() for name, value in network.state_dict().items()}
+    return weights, curves
+
+
+def _batches(looks: Looks, size: int, device: torch.device):
+    """The epoch's clusters in order, `size` at a time, on the device."""
+    features = torch.from_numpy(looks.features)
+    member = torch.from_numpy(looks.is_member.astype(np.float32))
+    for a in range(0, len(looks.mass), size):
+        b = min(a + size, len(looks.mass))
+        if b - a < min(size, len(looks.mass)) // 2:
+            break
+        first, last = looks.offsets[a], looks.offsets[b]
+        counts = np.diff(looks.offsets[a : b + 1])
+        cluster = torch.from_numpy(np.repeat(np.arange(b - a), counts))
+        rest = (torch.from_numpy(x[a:b]) for x in (looks.conditions, looks.mass, looks.density, looks.view))
+        known, mass, density, view = (x.to(device, non_blocking=True) for x in rest)
+        yield (
+            features[first:last].to(device, non_blocking=True),
+            known,
+            cluster.to(device, non_blocking=True),
+            mass,
+            density,
+            member[first:last].to(device, non_blocking=True),
+            view,
+        )

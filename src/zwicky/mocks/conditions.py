@@ -1,0 +1,394 @@
+"""Survey conditions: what a real sample does to a cluster, drawn anew for each cluster and each look.
+
+Everything here has a range and a source. Galaxies are not matter: they are slower or faster than it, less
+concentrated, cluster more or less outside (Anbajagane et al. 2022; Hennig et al. 2017; Wu et al. 2013), and
+those that fell in early are redder, colder and have fewer interlopers (Bayliss et al. 2017). Surveys reach a
+radius, lose galaxies in crowded cores, put fibres no closer than so much, measure redshifts with errors,
+some of them wrong altogether, and centre clusters by something that is not the centre of their mass.
+
+The number of galaxies is drawn independently of mass, by thinning with a probability that is uniform in its
+logarithm: how many galaxies there are says how sure to be, and of the mass only what the density of tracers,
+where it is known, makes of it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from zwicky.errors import ZwickyError
+from zwicky.mocks.deep import DEEP_APERTURE_MPC_H, DeepViews
+from zwicky.mocks.survey_kernels import observe_rows
+from zwicky.parallel import available_cores, pieces, run_pieces
+from zwicky.units import SPEED_OF_LIGHT_KMS
+
+__all__ = ["TRACERS", "Conditions", "ObservedViews", "SurveySettings", "draw_conditions", "observe"]
+
+#: Kinds of tracer, by code.
+TRACERS = {"all": 0, "red": 1, "blue": 2}
+
+#: Columns of `Conditions` as the kernel takes them.
+_KERNEL_COLUMNS = (
+    "n_wanted",
+    "aperture_mpc_h",
+    "redshift_error_kms",
+    "catastrophic",
+    "core_loss",
+    "pair_mpc_h",
+    "centre_x_mpc_h",
+    "centre_y_mpc_h",
+    "centre_kms",
+    "recentred",
+    "velocity_bias",
+    "bright_share",
+    "bright_factor",
+    "concentration",
+    "interlopers",
+    "central_share",
+    "central_kms",
+    "scale_r",
+    "scale_v",
+)
+
+
+@dataclass(frozen=True)
+class SurveySettings:
+    """Ranges that survey conditions are drawn from; (a, b) is uniform unless it says log-uniform.
+
+    Parameters
+    ----------
+    n_galaxies
+        Expected number of galaxies, log-uniform; a look with fewer than `n_min` or more than `n_max` is void.
+    n_min, n_max
+        See above.
+    aperture_mpc_h, full_aperture
+        Radius that the survey reaches, comoving Mpc/h, and the share of clusters seen to the largest.
+    v_cut_kms
+        Half-length of the cylinder in velocity, km/s.
+    redshift_error_kms
+        Of one galaxy, log-uniform; known to the observer.
+    catastrophic
+        Share of redshifts that are wrong altogether.
+    core_loss, core_loss_share, core_mpc_h
+        Completeness ``1 - c exp(-R / core_mpc_h)``: c, and the share of clusters that lose any.
+    pair_arcsec, pair_share
+        One galaxy of a pair closer than this is lost, in this share of clusters; log-uniform.
+    miscentred_share, miscentring_mpc_h
+        Share of clusters with a wrong centre, and the scale of the Rayleigh distribution of its distance.
+    exact_centre_share, recentred_share, centre_error_kms
+        Share of clusters whose velocity is exactly known, and that are put on the median of their inner
+        galaxies; the others have a known error of their velocity, log-uniform.
+    velocity_bias, velocity_bias_slope
+        Of members at 10^14.5 Msun/h, and its rise per dex of mass.
+    bright_share, bright_drop
+        Share of members that are bright, and how much colder they are.
+    concentration
+        Galaxies' over matter's, for a matter concentration of 4; `red_concentration` for the red.
+    interlopers
+        Rate over that of matter.
+    central_share, central_speed
+        Chance that the central galaxy is observed, and its speed over the dispersion.
+    tracer_shares, tracer_known
+        Shares of all, red and blue samples, and the chance that the observer knows the kind.
+    infall_gyr, infall_width_gyr
+        Time since infall at which half are red, and the width of the transition.
+    field_red
+        Chance of a particle that never fell in to be red.
+    redshift_jitter
+        How far a view is moved from its output, in units of the distance to the next one.
+    """
+
+    n_galaxies: tuple[float, ...] = (2.0, 700.0)
+    n_min: int = 3
+    n_max: int = 600
+    aperture_mpc_h: tuple[float, ...] = (0.3, 1.6)
+    full_aperture: float = 0.5
+    v_cut_kms: float = 2200.0
+    redshift_error_kms: tuple[float, ...] = (5.0, 350.0)
+    catastrophic: tuple[float, ...] = (0.0, 0.03)
+    core_loss: tuple[float, ...] = (0.0, 0.9)
+    core_loss_share: float = 0.4
+    core_mpc_h: float = 0.2
+    pair_arcsec: tuple[float, ...] = (10.0, 80.0)
+    pair_share: float = 0.3
+    miscentred_share: float = 0.3
+    miscentring_mpc_h: tuple[float, ...] = (0.0, 0.3)
+    exact_centre_share: float = 0.3
+    recentred_share: float = 0.4
+    centre_error_kms: tuple[float, ...] = (20.0, 600.0)
+    velocity_bias: tuple[float, ...] = (0.92, 1.06)
+    velocity_bias_slope: tuple[float, ...] = (0.0, 0.08)
+    bright_share: tuple[float, ...] = (0.0, 0.5)
+    bright_drop: tuple[float, ...] = (0.0, 0.12)
+    concentration: tuple[float, ...] = (0.5, 1.0)
+    red_concentration: tuple[float, ...] = (0.6, 1.3)
+    interlopers: tuple[float, ...] = (0.7, 1.4)
+    central_share: float = 0.8
+    central_speed: tuple[float, ...] = (0.04, 0.3)
+    tracer_shares: tuple[float, ...] = (0.55, 0.3, 0.15)
+    tracer_known: float = 0.7
+    infall_gyr: tuple[float, ...] = (1.0, 4.0)
+    infall_width_gyr: float = 0.7
+    field_red: tuple[float, ...] = (0.02, 0.15)
+    redshift_jitter: float = 0.5
+
+    def __post_init__(self):
+        for name, values in ((f.name, getattr(self, f.name)) for f in dataclasses.fields(self)):
+            if name == "tracer_shares" or not isinstance(values, tuple):
+                continue
+            if len(values) != 2 or not 0 <= values[0] <= values[1]:
+                raise ZwickyError(f"{name} = {values}; give two numbers of at least 0, the lower first")
+        if len(self.tracer_shares) != len(TRACERS) or not np.isclose(sum(self.tracer_shares), 1.0):
+            raise ZwickyError(f"tracer_shares = {self.tracer_shares}; give three numbers that sum to 1")
+        if not 1 <= self.n_min < self.n_max:
+            raise ZwickyError(f"n_min = {self.n_min}, n_max = {self.n_max}; give 1 <= n_min < n_max")
+        if self.aperture_mpc_h[1] + 2 * self.miscentring_mpc_h[1] > DEEP_APERTURE_MPC_H:
+            raise ZwickyError(
+                f"aperture_mpc_h = {self.aperture_mpc_h} with miscentring_mpc_h = {self.miscentring_mpc_h} "
+                f"looks beyond the {DEEP_APERTURE_MPC_H} Mpc/h of a deep view; give smaller ones"
+            )
+
+
+@dataclass(frozen=True, eq=False)
+class Conditions:
+    """How each of n clusters is observed; arrays of shape (n,) in the units of `SurveySettings`.
+
+    `redshift` is where the observer sees the cluster, `scale_r` and `scale_v` what carries the view there
+    from its simulation output at equal mass; `infall_accept`, shape (n, k), the chance of a particle of each
+    time of infall to be of the sample's kind, and `accepted_share` its mean over the universe's particles.
+    """
+
+    n_wanted: np.ndarray
+    redshift: np.ndarray
+    aperture_mpc_h: np.ndarray
+    redshift_error_kms: np.ndarray
+    catastrophic: np.ndarray
+    core_loss: np.ndarray
+    pair_mpc_h: np.ndarray
+    centre_x_mpc_h: np.ndarray
+    centre_y_mpc_h: np.ndarray
+    centre_kms: np.ndarray
+    centre_error_kms: np.ndarray
+    recentred: np.ndarray
+    velocity_bias: np.ndarray
+    bright_share: np.ndarray
+    bright_factor: np.ndarray
+    concentration: np.ndarray
+    interlopers: np.ndarray
+    central_share: np.ndarray
+    central_kms: np.ndarray
+    tracer: np.ndarray
+    tracer_known: np.ndarray
+    scale_r: np.ndarray
+    scale_v: np.ndarray
+    infall_accept: np.ndarray = field(repr=False)
+    accepted_share: np.ndarray = field(repr=False)
+
+    def __len__(self) -> int:
+        return len(self.n_wanted)
+
+
+@dataclass(frozen=True, eq=False)
+class ObservedViews:
+    """What the observer has, ragged, and what is true of it.
+
+    Parameters
+    ----------
+    row : int64, shape (n,)
+        Row of the deep views; looks that saw too few or too many galaxies are left out.
+    look : int64, shape (n,)
+        Row of the `Conditions`.
+    offsets : int64, shape (n + 1,)
+        Galaxies of cluster i are ``offsets[i]:offsets[i + 1]``.
+    r_mpc_h, v_los : float32
+        Projected radius, comoving Mpc/h, and velocity, km/s, as observed.
+    is_member : bool
+        True inside r200c in space.
+    log10_density : float64, shape (n,)
+        log10 of the comoving number density, (h/Mpc)^3, that tracers of this kind and completeness have
+        in the whole universe.
+    """
+
+    row: np.ndarray
+    look: np.ndarray
+    offsets: np.ndarray
+    r_mpc_h: np.ndarray
+    v_los: np.ndarray
+    is_member: np.ndarray
+    log10_density: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+    @property
+    def n_galaxies(self) -> np.ndarray:
+        """Galaxies of each, shape (n,)."""
+        return np.diff(self.offsets)
+
+
+def draw_conditions(
+    views: DeepViews, rows: np.ndarray, settings: SurveySettings, *, rng: np.random.Generator, **fixed: float
+) -> Conditions:
+    """Conditions for the views in `rows`, shape (n,).
+
+    Parameters
+    ----------
+    views, rows
+        What will be observed.
+    settings
+        Ranges to draw from.
+    rng
+        Randomness.
+    fixed
+        Columns of `Conditions` with one value for all, in place of what would be drawn.
+    """
+    n = len(rows)
+
+    def uniform(span):
+        return rng.uniform(*span, n)
+
+    def log_uniform(span):
+        return np.exp(rng.uniform(*np.log(span), n))
+
+    def happens(share):
+        return rng.random(n) < share
+
+    z_view, omega_m = views.redshift[rows], views.omega_m[rows]
+    mass = views.log10_m200c_h[rows]
+    drawn: dict[str, np.ndarray] = {"n_wanted": log_uniform(settings.n_galaxies)}
+    drawn["redshift"] = _jittered(views, z_view, settings.redshift_jitter, rng)
+    low, high = settings.aperture_mpc_h
+    drawn["aperture_mpc_h"] = np.where(happens(settings.full_aperture), high, uniform((low, high)))
+    drawn["redshift_error_kms"] = log_uniform(settings.redshift_error_kms)
+    drawn["catastrophic"] = uniform(settings.catastrophic)
+    drawn["core_loss"] = np.where(happens(settings.core_loss_share), uniform(settings.core_loss), 0.0)
+    arcsec = np.where(happens(settings.pair_share), log_uniform(settings.pair_arcsec), 0.0)
+    sigma = np.where(happens(settings.miscentred_share), uniform(settings.miscentring_mpc_h), 0.0)
+    off = np.minimum(sigma * np.sqrt(-2.0 * np.log1p(-rng.random(n))), 2.0 * settings.miscentring_mpc_h[1])
+    angle = rng.uniform(0.0, 2.0 * np.pi, n)
+    drawn["centre_x_mpc_h"], drawn["centre_y_mpc_h"] = off * np.cos(angle), off * np.sin(angle)
+    how = rng.random(n)
+    drawn["recentred"] = (how < settings.recentred_share).astype(float)
+    exact = how >= 1.0 - settings.exact_centre_share
+    error = np.where(exact, 0.0, log_uniform(settings.centre_error_kms))
+    drawn["centre_error_kms"] = fixed.get("centre_error_kms", error) * np.ones(n)
+    drawn["centre_kms"] = drawn["centre_error_kms"] * rng.standard_normal(n)
+    drawn["velocity_bias"] = uniform(settings.velocity_bias) + uniform(settings.velocity_bias_slope) * (
+        mass - 14.5
+    )
+    drawn["bright_share"] = uniform(settings.bright_share)
+    drawn["bright_factor"] = 1.0 - uniform(settings.bright_drop)
+    kinds = rng.choice(len(TRACERS), n, p=settings.tracer_shares)
+    drawn["tracer"] = np.full(n, int(fixed["tracer"])) if "tracer" in fixed else kinds
+    drawn["tracer_known"] = happens(settings.tracer_known).astype(float)
+    drawn["concentration"] = np.where(
+        drawn["tracer"] == TRACERS["red"],
+        uniform(settings.red_concentration),
+        uniform(settings.concentration),
+    )
+    drawn["interlopers"] = uniform(settings.interlopers)
+    drawn["central_share"] = np.where(drawn["tracer"] == TRACERS["blue"], 0.0, settings.central_share)
+    for name, value in fixed.items():
+        if name not in drawn:
+            raise ZwickyError(f"{name} is not a survey condition; use one of {', '.join(drawn)}")
+        drawn[name] = np.full(n, value)
+    z = drawn["redshift"]
+    growth = _e(z, omega_m) / _e(z_view, omega_m)
+    drawn["scale_r"] = growth ** (-2.0 / 3.0) * (1.0 + z) / (1.0 + z_view)
+    drawn["scale_v"] = growth ** (1.0 / 3.0)
+    drawn["central_kms"] = (
+        uniform(settings.central_speed)
+        * 1083.0
+        * (_e(z, omega_m) * 10 ** (mass - 15.0)) ** 0.336
+        * rng.standard_normal(n)
+    )
+    drawn["pair_mpc_h"] = np.deg2rad(arcsec / 3600.0) * _comoving_mpc_h(z, omega_m)
+    accept = _infall_acceptance(views, rows, drawn["tracer"], settings, rng)
+    share = np.einsum("ij,ij->i", accept, views.infall_share[rows])
+    return Conditions(infall_accept=accept, accepted_share=share, **drawn)
+
+
+def _infall_acceptance(views, rows, tracer, settings, rng) -> np.ndarray:
+    """Chance of each time of infall to be of the kind, float64, shape (n, k)."""
+    n = len(rows)
+    half = rng.uniform(*settings.infall_gyr, n)[:, None]
+    field_red = rng.uniform(*settings.field_red, n)[:, None]
+    since = views.infall_gyr[rows]
+    red = field_red + (1.0 - field_red) / (1.0 + np.exp(-(since - half) / settings.infall_width_gyr))
+    red = np.where(since < 0, field_red, red)
+    kind = tracer[:, None]
+    return np.where(kind == TRACERS["red"], red, np.where(kind == TRACERS["blue"], 1.0 - red, 1.0))
+
+
+def _jittered(views: DeepViews, z_view: np.ndarray, jitter: float, rng: np.random.Generator) -> np.ndarray:
+    """Redshifts spread about the outputs, up to a share of the way to the next one, in log(1 + z)."""
+    outputs = np.unique(views.redshift)
+    at = np.searchsorted(outputs, z_view)
+    x = np.log1p(outputs)
+    below = np.diff(x, prepend=0.0)  # the lowest output reaches down to z = 0
+    above = np.diff(x, append=x[-1] + (x[-1] - x[-2] if len(x) > 1 else 0.1))
+    u = rng.uniform(-jitter, jitter, len(z_view))
+    return np.maximum(np.expm1(x[at] + np.where(u < 0, u * below[at], u * above[at])), 0.003)
+
+
+def _e(z, omega_m):
+    """E(z) of a flat universe with a cosmological constant."""
+    return np.sqrt(omega_m * (1.0 + z) ** 3 + 1.0 - omega_m)
+
+
+def _comoving_mpc_h(z: np.ndarray, omega_m: np.ndarray) -> np.ndarray:
+    """Comoving distance in Mpc/h by Gauss-Legendre quadrature; to 1e-8 below z = 3."""
+    node, weight = np.polynomial.legendre.leggauss(16)
+    at = 0.5 * z[:, None] * (node + 1.0)
+    return SPEED_OF_LIGHT_KMS / 100.0 * 0.5 * z * (weight / _e(at, omega_m[:, None])).sum(axis=1)
+
+
+def observe(
+    views: DeepViews, rows: np.ndarray, conditions: Conditions, settings: SurveySettings, *, seed: int
+):
+    """Observe deep views under survey conditions.
+
+    Parameters
+    ----------
+    views
+        From `zwicky.mocks.deep.deep_views`.
+    rows : int64, shape (n,)
+        Views to look at; one may come more than once.
+    conditions
+        n of them, from `draw_conditions`.
+    settings
+        For the velocity cut, the bounds on the number of galaxies and the scale of losses in the core.
+    seed
+        Each look has a stream of random numbers of its own, whatever the number of threads.
+
+    Returns
+    -------
+    ObservedViews
+    """
+    rows = np.ascontiguousarray(rows, dtype=np.int64)
+    table = np.stack([getattr(conditions, name) for name in _KERNEL_COLUMNS], axis=1).astype(np.float64)
+    accept = np.ascontiguousarray(conditions.infall_accept, dtype=np.float32)
+    particles = (views.x, views.y, views.v_los, views.depth, views.infall)
+    limits = (settings.v_cut_kms, settings.core_mpc_h, settings.n_min, settings.n_max)
+    key = np.uint64(seed % 2**64)
+    parts = run_pieces(
+        observe_rows,
+        [
+            (rows[a:b], views.offsets, *particles, table[a:b], accept[a:b], key, a, *limits)
+            for a, b in pieces(len(rows), max(4 * available_cores(), len(rows) // 256))
+        ],
+    )
+    counts, chance, r, v, member = (np.concatenate(x) for x in zip(*parts, strict=True))
+    kept = np.flatnonzero(counts > 0)
+    density = views.density[rows] * chance * conditions.accepted_share
+    return ObservedViews(
+        row=rows[kept],
+        look=kept,
+        offsets=np.concatenate([[0], np.cumsum(counts[kept])]),
+        r_mpc_h=r,
+        v_los=v,
+        is_member=member,
+        log10_density=np.log10(density[kept]),
+    )

@@ -1,0 +1,212 @@
+"""The compiled part of `zwicky.mocks.conditions`: one cluster after the other through a survey's hands."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from zwicky.kernels import kernel
+from zwicky.units import SPEED_OF_LIGHT_KMS
+
+__all__ = ["DEPTH_STEPS", "observe_rows"]
+
+#: Steps in which the depth inside r200c is kept; what is larger lies outside.
+DEPTH_STEPS = 250
+
+#: Matter concentration that galaxies' is measured against.
+_CONCENTRATION = 4.0
+_C = SPEED_OF_LIGHT_KMS
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+
+
+@kernel(inline="always")
+def _next(state):
+    """Advance a SplitMix64 stream (Steele et al. 2014) held in state[0]; a number in [0, 1)."""
+    state[0] += _GOLDEN
+    x = state[0]
+    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    x = x ^ (x >> np.uint64(31))
+    return (x >> np.uint64(11)) * (1.0 / 9007199254740992.0)
+
+
+@kernel
+def _normal(state):
+    """A standard normal number (Box and Muller 1958)."""
+    return math.sqrt(-2.0 * math.log(1.0 - _next(state))) * math.cos(2.0 * math.pi * _next(state))
+
+
+@kernel
+def _profile_weight(depth, ratio):
+    """NFW density of `ratio` times the concentration over that of matter, up to a factor."""
+    w = (1.0 + _CONCENTRATION * depth) / (1.0 + ratio * _CONCENTRATION * depth)
+    return w * w
+
+
+@kernel
+def _median_velocity(r, v, n, reach, cut, work):
+    """As `zwicky.survey.recentre.median_velocity`: the median of inner galaxies within the cut about it."""
+    shift = 0.0
+    before = -1
+    before_sum = 0.0
+    for _ in range(50):
+        m = 0
+        total = 0.0
+        for i in range(n):
+            if r[i] <= reach:
+                u = (v[i] - shift) / (1.0 - v[i] * shift / (_C * _C))
+                if abs(u) <= cut:
+                    work[m] = v[i]
+                    total += v[i]
+                    m += 1
+        if m == 0 or (m == before and total == before_sum):
+            break
+        before, before_sum = m, total
+        shift = np.median(work[:m])
+    return shift
+
+
+@kernel
+def observe_rows(
+    rows, offsets, x, y, v, depth, infall, table, accept, seed, first, v_cut, core, n_min, n_max
+):
+    """Observe the views of a piece of rows.
+
+    Parameters
+    ----------
+    rows : int64, shape (n,)
+        Views to look at.
+    offsets, x, y, v, depth, infall
+        Columns of all views, as in `zwicky.mocks.deep.DeepViews`.
+    table : float64, shape (n, 19)
+        Conditions, in the order of ``zwicky.mocks.conditions._KERNEL_COLUMNS``.
+    accept : float32, shape (n, k)
+        Chance of each time of infall to be of the sample's kind.
+    seed, first
+        Row i has the stream of (seed, first + i).
+    v_cut, core, n_min, n_max
+        Limits, as in `SurveySettings`.
+
+    Returns
+    -------
+    counts : int64, shape (n,)
+        Galaxies kept; 0 where the look is void.
+    chance : float64, shape (n,)
+        Thinning probability of the tracers, before the loss in the core.
+    r, v, member : shape (sum of counts,)
+    """
+    n_rows = len(rows)
+    most = 0
+    for row in rows:
+        most = max(most, offsets[row + 1] - offsets[row])
+    counts = np.zeros(n_rows, dtype=np.int64)
+    chance = np.zeros(n_rows)
+    out_r = np.empty(n_rows * n_max, dtype=np.float32)
+    out_v = np.empty(n_rows * n_max, dtype=np.float32)
+    out_member = np.empty(n_rows * n_max, dtype=np.bool_)
+    weight = np.empty(most)
+    px, py = np.empty(most + 1), np.empty(most + 1)
+    pr, pv = np.empty(most + 1), np.empty(most + 1)
+    pm = np.empty(most + 1, dtype=np.bool_)
+    work = np.empty(most + 1)
+    state = np.zeros(1, dtype=np.uint64)
+    filled = 0
+    for i in range(n_rows):
+        state[0] = (seed + np.uint64(1)) * _GOLDEN ^ (np.uint64(first + i) * np.uint64(0xD1342543DE82EF95))
+        _next(state)
+        n_wanted, aperture, error, catastrophic, core_loss, pair, cx, cy, c_kms = table[i, :9]
+        recentred, bias, bright, bright_factor, ratio, interlopers = table[i, 9:15]
+        central_share, central_kms, scale_r, scale_v = table[i, 15:]
+        a, b = offsets[rows[i]], offsets[rows[i] + 1]
+        mirror = 1.0 if _next(state) < 0.5 else -1.0
+        # What each particle weighs in the sample; members keep their mean whatever their profile.
+        members, weighed = 0, 0.0
+        for j in range(a, b):
+            w = accept[i, infall[j]]
+            if depth[j] <= DEPTH_STEPS:
+                profile = _profile_weight(depth[j] / DEPTH_STEPS, ratio)
+                members += 1
+                weighed += profile
+                w *= profile
+            else:
+                w *= interlopers
+            weight[j - a] = w
+        norm = members / weighed if weighed > 0.0 else 1.0
+        expected, largest = 0.0, 0.0
+        for j in range(a, b):
+            if depth[j] <= DEPTH_STEPS:
+                weight[j - a] *= norm
+            dx, dy = x[j] * scale_r - cx, y[j] * scale_r - cy
+            r = math.sqrt(dx * dx + dy * dy)
+            if r <= aperture and weight[j - a] > 0.0:
+                if abs(v[j]) * scale_v <= v_cut:
+                    expected += weight[j - a] * (1.0 - core_loss * math.exp(-r / core))
+                largest = max(largest, weight[j - a])
+        if expected <= 0.0:
+            continue
+        p = n_wanted / expected
+        if p * largest > 1.0:
+            continue  # denser than the particles
+        chance[i] = p
+        n = 0
+        for j in range(a - 1, b):
+            central = j < a  # the halo's own galaxy, at its centre
+            dx, dy = -cx, -cy
+            if not central:
+                dx, dy = x[j] * scale_r - cx, y[j] * scale_r - cy
+            r = math.sqrt(dx * dx + dy * dy)
+            if r > aperture:
+                continue
+            share = central_share
+            if not central:
+                share = p * weight[j - a] * (1.0 - core_loss * math.exp(-r / core))
+            if _next(state) >= share:
+                continue
+            member = central or depth[j] <= DEPTH_STEPS
+            u = central_kms if central else v[j] * scale_v
+            if member and not central:
+                u *= bias
+                if _next(state) < bright:
+                    u *= bright_factor
+            u += error * _normal(state) + c_kms
+            if _next(state) < catastrophic:
+                u = (2.0 * _next(state) - 1.0) * v_cut
+            px[n], py[n], pr[n], pv[n], pm[n] = dx, dy, r, mirror * u, member
+            n += 1
+        if pair > 0.0:
+            n = _without_pairs(n, pair, px, py, pr, pv, pm)
+        if recentred > 0.0:
+            shift = _median_velocity(pr, pv, n, 0.5 * aperture, v_cut, work)
+            for j in range(n):
+                pv[j] = (pv[j] - shift) / (1.0 - pv[j] * shift / (_C * _C))
+        kept = 0
+        for j in range(n):
+            if abs(pv[j]) <= v_cut:
+                if kept < n_max:
+                    out_r[filled + kept] = pr[j]
+                    out_v[filled + kept] = pv[j]
+                    out_member[filled + kept] = pm[j]
+                kept += 1
+        if n_min <= kept <= n_max:
+            counts[i] = kept
+            filled += kept
+    return counts, chance, out_r[:filled].copy(), out_v[:filled].copy(), out_member[:filled].copy()
+
+
+@kernel
+def _without_pairs(n, pair, px, py, pr, pv, pm):
+    """Drop the later galaxy of each pair closer than `pair`; the order of particles is arbitrary."""
+    kept = 0
+    limit = pair * pair
+    for j in range(n):
+        alone = True
+        for k in range(kept):
+            dx, dy = px[j] - px[k], py[j] - py[k]
+            if dx * dx + dy * dy < limit:
+                alone = False
+                break
+        if alone:
+            px[kept], py[kept], pr[kept], pv[kept], pm[kept] = px[j], py[j], pr[j], pv[j], pm[j]
+            kept += 1
+    return kept

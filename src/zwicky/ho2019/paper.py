@@ -9,6 +9,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 __all__ = [
+    "MDPL2_PARTICLE_MSUN_H",
     "METHOD_NAMES",
     "PAPER_EDGEWORTH",
     "PAPER_INTRINSIC_SHARE",
@@ -35,6 +36,9 @@ METHOD_NAMES = MappingProxyType(
 
 #: Range of true log10 M200c [Msun/h] over which the paper evaluates (Sec. 2.3).
 PAPER_RANGE_LOG10_M200C_H = (14.0, 15.0)
+
+#: Mass of a particle of the paper's simulation (Sec. 2.1).
+MDPL2_PARTICLE_MSUN_H = 1.51e9
 
 #: Table 1: fits of the M-sigma relation above 10^14.5 Msun/h (Eqs. 5-7).
 PAPER_TABLE1 = MappingProxyType(

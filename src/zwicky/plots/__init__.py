@@ -1,14 +1,14 @@
-"""Figures: each function takes results and axes, draws, and returns the axes."""
+"""Plots: each function takes results and axes, draws, and returns the axes."""
 
-from zwicky.plots.architecture import draw_architecture
+from zwicky.plots.bands import LOG10_M200C_H
 from zwicky.plots.clusters import draw_cluster_views, draw_phase_space_image, scatter_galaxies
 from zwicky.plots.corner import draw_corner
 from zwicky.plots.dispersions import draw_dispersion_mass
 from zwicky.plots.distributions import draw_normalised_residuals
-from zwicky.plots.layers import Layer, layers_of
 from zwicky.plots.masses import draw_predicted_true, draw_residual_comparison, draw_scatter_summary
 from zwicky.plots.mock_samples import draw_sample_mass_functions
 from zwicky.plots.sampling import draw_sampling
+from zwicky.plots.style import METHODS, Method, in_order, method_style, new_figure, report_style
 from zwicky.plots.training import draw_losses
 from zwicky.plots.universe import (
     draw_mass_function,
@@ -18,8 +18,9 @@ from zwicky.plots.universe import (
 )
 
 __all__ = [
-    "Layer",
-    "draw_architecture",
+    "LOG10_M200C_H",
+    "METHODS",
+    "Method",
     "draw_cluster_views",
     "draw_corner",
     "draw_dispersion_mass",
@@ -35,6 +36,9 @@ __all__ = [
     "draw_scatter_summary",
     "draw_sigma_mass",
     "draw_slice",
-    "layers_of",
+    "in_order",
+    "method_style",
+    "new_figure",
+    "report_style",
     "scatter_galaxies",
 ]

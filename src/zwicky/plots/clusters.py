@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from zwicky.plots.bands import quiet
-from zwicky.plots.style import INTERLOPERS, MEMBERS, METHODS
+from zwicky.plots.style import INTERLOPERS, MEMBERS, method_style
 
 __all__ = ["draw_cluster_views", "draw_phase_space_image", "scatter_galaxies"]
 
@@ -111,8 +111,8 @@ def draw_phase_space_image(
     """
     top, bottom = axes
     edges = np.linspace(-v_cut, v_cut, len(velocity_image) + 1)
-    top.stairs(velocity_image, edges, fill=True, color=METHODS["cnn_1d"].colour, alpha=0.3)
-    top.stairs(velocity_image, edges, color=METHODS["cnn_1d"].colour, linewidth=1.2)
+    top.stairs(velocity_image, edges, fill=True, color=method_style("cnn_1d").colour, alpha=0.3)
+    top.stairs(velocity_image, edges, color=method_style("cnn_1d").colour, linewidth=1.2)
     top.set(xlim=(-v_cut, v_cut))  # the height stays automatic: panels of a row may share it
     bottom.imshow(
         phase_space_image.T,

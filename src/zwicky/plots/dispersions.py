@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from zwicky.diagnostics import binned_quantiles
 from zwicky.plots.bands import LOG10_M200C_H, draw_band, mass_edges
-from zwicky.plots.style import METHODS
+from zwicky.plots.style import method_style
 
 __all__ = ["draw_dispersion_mass"]
 
@@ -39,7 +39,7 @@ def draw_dispersion_mass(
     axes
         Where to draw.
     """
-    method = METHODS[f"m_sigma_{catalogue}"]
+    method = method_style(f"m_sigma_{catalogue}")
     # The training set is flat in mass, so that its most massive clusters fill their bins too.
     low, high = np.floor(10 * log10_true_h.min()) / 10, np.ceil(10 * log10_true_h.max()) / 10
     binned = binned_quantiles(log10_true_h, np.log10(sigma_v_kms), mass_edges(low, high, len(log10_true_h)))

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from scipy.stats import norm
 
 from zwicky.diagnostics import residuals
-from zwicky.plots.style import GREY, METHODS
+from zwicky.plots.style import GREY, method_style
 
 __all__ = ["draw_normalised_residuals"]
 
@@ -31,7 +31,7 @@ def draw_normalised_residuals(
     Parameters
     ----------
     names
-        Methods, keys of `zwicky.plots.style.METHODS` and of `log10_predicted_h`.
+        Methods, keys of `zwicky.plots.style.METHODS` or any other name and of `log10_predicted_h`.
     log10_true_h
         log10 of true masses in Msun/h, shape (n,); outside 14 to 15 they are left out.
     log10_predicted_h
@@ -49,7 +49,7 @@ def draw_normalised_residuals(
     for panel in axes:
         panel.plot(grid, norm.pdf(grid), color=GREY, linewidth=4.0, alpha=0.4, label="normal distribution")
     for name in names:
-        method = METHODS[name]
+        method = method_style(name)
         epsilon = residuals(log10_predicted_h[name], log10_true_h)[inside]
         epsilon = epsilon[np.isfinite(epsilon)]
         if len(epsilon) < 3 or not np.ptp(epsilon):

@@ -10,7 +10,7 @@ from scipy.stats import gaussian_kde
 
 from zwicky.diagnostics import binned_quantiles, residuals
 from zwicky.plots.bands import LOG10_M200C_H, draw_band, draw_interval, mass_edges, quiet
-from zwicky.plots.style import GREY, METHODS
+from zwicky.plots.style import GREY, in_order, method_style
 
 __all__ = ["draw_predicted_true", "draw_residual_comparison", "draw_scatter_summary"]
 
@@ -23,14 +23,14 @@ def draw_predicted_true(
     Parameters
     ----------
     name
-        The method, a key of `zwicky.plots.style.METHODS`.
+        The method, a key of `zwicky.plots.style.METHODS` or any other name.
     log10_true_h, log10_predicted_h : float, shape (n,)
         log10 of masses in Msun/h; true masses outside 14 to 15 are left out.
     axes
         Panel of masses and panel of residuals.
     """
     top, bottom = axes
-    method = METHODS[name]
+    method = method_style(name)
     inside = (log10_true_h >= 14.0) & (log10_true_h <= 15.0) & np.isfinite(log10_predicted_h)
     true, predicted = log10_true_h[inside], log10_predicted_h[inside]
     edges = mass_edges(14.0, 15.0, len(true))
@@ -58,7 +58,7 @@ def draw_residual_comparison(
     Parameters
     ----------
     names
-        Methods, keys of `zwicky.plots.style.METHODS` and of `log10_predicted_h`.
+        Methods, keys of `zwicky.plots.style.METHODS` or any other name and of `log10_predicted_h`.
     log10_true_h
         log10 of true masses in Msun/h, shape (n,); outside 14 to 15 they are left out.
     log10_predicted_h
@@ -75,7 +75,7 @@ def draw_residual_comparison(
     true = log10_true_h[inside]
     grid = np.linspace(-limit, limit, 301)
     for name in [*names, *([reference] if reference else [])]:
-        method, outline = METHODS[name], name == reference
+        method, outline = method_style(name), name == reference
         epsilon = residuals(log10_predicted_h[name][inside], true)
         binned = binned_quantiles(true, epsilon, mass_edges(14.0, 15.0, len(true)))
         low, middle, high = (binned.at(level) for level in (0.16, 0.5, 0.84))
@@ -122,10 +122,10 @@ def draw_scatter_summary(
     axes
         Where to draw.
     """
-    names = [n for n in METHODS if n in table2 and table2[n]["scatter"] is not None]
-    names.sort(key=lambda n: table2[n]["scatter"])
+    names = [name for name in in_order(table2) if table2[name]["scatter"] is not None]
+    names.sort(key=lambda name: table2[name]["scatter"])
     for row, name in enumerate(names):
-        method, ours = METHODS[name], table2[name]
+        method, ours = method_style(name), table2[name]
         first = row == 0
         axes.barh(row - 0.12, ours["scatter"], height=0.4, color=method.colour, alpha=0.3)
         axes.errorbar(
@@ -149,7 +149,7 @@ def draw_scatter_summary(
                 markersize=5,
                 label="Ho et al. 2019, other mocks" if first else None,
             )
-    axes.set_yticks(range(len(names)), [METHODS[n].label for n in names])
+    axes.set_yticks(range(len(names)), [method_style(n).label for n in names])
     axes.tick_params(axis="y", which="both", length=0)
     axes.tick_params(axis="y", which="minor", left=False, right=False)
     axes.set(ylim=(len(names) - 0.4, -0.6), xlabel=r"scatter $\sigma_\epsilon$ [dex]")

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from zwicky.plots.bands import draw_interval
-from zwicky.plots.style import GREY, METHODS
+from zwicky.plots.style import GREY, method_style
 
 __all__ = ["draw_sampling"]
 
@@ -22,7 +22,7 @@ def draw_sampling(
     Parameters
     ----------
     names
-        Methods, keys of `zwicky.plots.style.METHODS` and of `table4`.
+        Methods, keys of `zwicky.plots.style.METHODS` or any other name and of `table4`.
     table4
         For each method ``rates``, ``median``, ``p16`` and ``p84`` (lists; offsets from the median, dex), and
         ``window``, the rates that Table 4 takes together.
@@ -32,7 +32,7 @@ def draw_sampling(
         Deviations are shown between minus and plus this, in dex.
     """
     for name in names:
-        row, method = table4[name], METHODS[name]
+        row, method = table4[name], method_style(name)
         rates = np.asarray(row["rates"], dtype=float)
         median, p16, p84 = (np.asarray(row[key], dtype=float) for key in ("median", "p16", "p84"))
         band = median + p16, median, median + p84

@@ -8,14 +8,26 @@ thing again.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import matplotlib
+from markupsafe import Markup, escape
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-__all__ = ["GREY", "INTERLOPERS", "MEMBERS", "METHODS", "Method", "new_figure", "report_style"]
+__all__ = [
+    "GREY",
+    "INTERLOPERS",
+    "MEMBERS",
+    "METHODS",
+    "Method",
+    "in_order",
+    "method_style",
+    "new_figure",
+    "report_style",
+]
 
 #: Theory, reference lines and annotations.
 GREY = "#5f6368"
@@ -27,10 +39,11 @@ INTERLOPERS = "#d9541a"
 
 @dataclass(frozen=True)
 class Method:
-    """A mass estimator as figures and tables show it."""
+    """A mass estimator as figures (`label`), pages (`html`) and plain text (`text`) show it."""
 
     label: str
     html: str
+    text: str
     colour: str
     line: str | tuple
 
@@ -38,13 +51,47 @@ class Method:
 _SIGMA = r"$M$–$\sigma$"
 
 METHODS = {
-    "cnn_1d": Method(r"CNN$_{\rm 1D}$", "CNN<sub>1D</sub>", "#2a9d76", "--"),
-    "cnn_2d": Method(r"CNN$_{\rm 2D}$", "CNN<sub>2D</sub>", "#083d73", "-"),
-    "m_sigma_pure": Method(f"{_SIGMA} pure", "<i>M</i>–σ, pure", "#8a4f9e", "-."),
-    "m_sigma_contaminated": Method(f"{_SIGMA} contaminated", "<i>M</i>–σ, contaminated", "#f0a818", ":"),
-    "sdm_1d": Method(r"SDM$_{\rm 1D}$", "SDM<sub>1D</sub>", "#d9b100", (0, (3, 1, 1, 1, 1, 1))),
-    "sdm_2d": Method(r"SDM$_{\rm 2D}$", "SDM<sub>2D</sub>", "#bf223e", (0, (6, 2))),
+    name: Method(label, Markup(html), text, colour, line)
+    for name, label, html, text, colour, line in (
+        ("cnn_1d", r"CNN$_{\rm 1D}$", "CNN<sub>1D</sub>", "CNN_1D", "#2a9d76", "--"),
+        ("cnn_2d", r"CNN$_{\rm 2D}$", "CNN<sub>2D</sub>", "CNN_2D", "#083d73", "-"),
+        ("m_sigma_pure", f"{_SIGMA} pure", "<i>M</i>–σ, pure", "M-sigma (pure)", "#8a4f9e", "-."),
+        (
+            "m_sigma_contaminated",
+            f"{_SIGMA} contaminated",
+            "<i>M</i>–σ, contaminated",
+            "M-sigma (contaminated)",
+            "#f0a818",
+            ":",
+        ),
+        ("sdm_1d", r"SDM$_{\rm 1D}$", "SDM<sub>1D</sub>", "SDM_1D", "#d9b100", (0, (3, 1, 1, 1, 1, 1))),
+        ("sdm_2d", r"SDM$_{\rm 2D}$", "SDM<sub>2D</sub>", "SDM_2D", "#bf223e", (0, (6, 2))),
+        ("counts", "counts", "Counts", "counts", "#8c8c8c", (0, (1, 1))),
+        ("counts_inner", "counts, inner", "Counts, inner", "counts (inner)", "#3d3d3d", (0, (4, 1, 1, 1))),
+    )
 }
+
+#: Colours of estimators that this package does not know by name.
+_SPARE = ("#6a8f1f", "#a14d2b", "#3b8ea5", "#c2548f", "#555b8a")
+
+
+def method_style(name: str) -> Method:
+    """How a method is shown; one of somebody else's goes by its name, always in the same colour."""
+    if name in METHODS:
+        return METHODS[name]
+    colour = _SPARE[zlib.crc32(name.encode()) % len(_SPARE)]
+    return Method(name.replace("$", r"\$"), escape(name), name, colour, (0, (8, 1, 1, 1)))
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+    """Methods as every table has them: the known ones in the order of `METHODS`, then the others.
+
+    >>> in_order(["toy", "cnn_2d", "cnn_1d"])
+    ['cnn_1d', 'cnn_2d', 'toy']
+    """
+    given = list(names)
+    return [name for name in METHODS if name in given] + [name for name in given if name not in METHODS]
+
 
 _RC = {
     "axes.axisbelow": True,

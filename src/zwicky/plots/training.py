@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from zwicky.plots.style import GREY, METHODS
+from zwicky.plots.style import GREY, method_style
 
 __all__ = ["draw_losses"]
 
@@ -19,13 +19,13 @@ def draw_losses(name: str, losses: Mapping[str, Sequence[Sequence[float]]], axes
     Parameters
     ----------
     name
-        The network, a key of `zwicky.plots.style.METHODS`.
+        The network, a key of `zwicky.plots.style.METHODS` or any other name.
     losses
         ``train`` and ``validation``: a list of losses an epoch for each fold.
     axes
         Where to draw.
     """
-    method = METHODS[name]
+    method = method_style(name)
     for kind, colour, line in (("train", GREY, "--"), ("validation", method.colour, "-")):
         folds = np.array(losses[kind], dtype=float)
         epochs = 1 + np.arange(folds.shape[1])

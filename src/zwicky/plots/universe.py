@@ -12,7 +12,7 @@ from scipy.ndimage import gaussian_filter
 
 from zwicky.diagnostics import binned_quantiles
 from zwicky.plots.bands import LOG10_M200C_H, quiet
-from zwicky.plots.style import GREY, MEMBERS, METHODS
+from zwicky.plots.style import GREY, MEMBERS, method_style
 from zwicky.tables import HaloTable
 from zwicky.universe.relations import EVRARD_2008
 
@@ -114,7 +114,7 @@ def draw_sigma_mass(
         mass[::step],
         sigma[::step],
         ".",
-        color=METHODS["cnn_2d"].colour,
+        color=method_style("cnn_2d").colour,
         markersize=2.0,
         alpha=0.25,
         rasterized=True,

@@ -7,30 +7,26 @@ import pytest
 from markupsafe import Markup
 
 from fake_run import LATER
-from zwicky.ho2019.report import (
-    PAPER_ITEMS,
-    Plate,
-    contents,
-    paper_index,
-    read_run,
-    render_html,
-    report_style,
-)
+from zwicky.ho2019.report import FIGURES, PAPER_ITEMS, TABLES, paper_index, read_run, render_html
 from zwicky.io import read_json, write_json
+from zwicky.plots import report_style
 
 
 def names(run):
-    return {item.name for _, items in contents(run) for item in items}
+    return {name for name, item in {**FIGURES, **TABLES}.items() if item.needs(run)}
 
 
-def spoken(run, tmp_path):
-    """The text of a report of this run, with a picture of one point for every figure."""
+def written(run, tmp_path):
+    """A report of this run, with an empty picture for every figure."""
     from matplotlib.figure import Figure
 
     Figure().savefig(tmp_path / "empty.png")
     png = (tmp_path / "empty.png").read_bytes()
-    plates = [item for _, items in contents(run) for item in items if isinstance(item, Plate)]
-    return " ".join(Markup(render_html(run, {plate.name: png for plate in plates})).striptags().split())
+    return render_html(run, dict.fromkeys(names(run) & set(FIGURES), png))
+
+
+def spoken(run, tmp_path):
+    return " ".join(Markup(written(run, tmp_path)).striptags().split())
 
 
 @pytest.fixture
@@ -57,19 +53,19 @@ def imported(copy):
 
 
 def test_a_complete_run_has_all_that_the_paper_shows(run):
-    index = paper_index(contents(run))
-    assert [item.name for item in index if not item.anchors] == []
+    index = paper_index(run)
+    assert [name for name, anchors in index.items() if not anchors] == []
     for number in range(1, 11):
         assert f"Fig. {number}" in PAPER_ITEMS
     for number in range(1, 5):
         assert f"Table {number}" in PAPER_ITEMS
-    where = {item.name: item.anchors[0] for item in index}
+    where = {name: anchors[0] for name, anchors in index.items()}
     assert (where["Fig. 4"], where["Fig. 9"], where["Fig. 10"]) == ("architectures", "shapes", "sampling")
     assert (where["Table 3"], where["Sec. 6"]) == ("table3", "claims-table")
 
 
 def test_every_item_of_the_paper_is_one_that_it_has(run):
-    papers = {item.paper for _, items in contents(run) for item in items if item.paper}
+    papers = {item.paper for item in (*FIGURES.values(), *TABLES.values()) if item.paper}
     assert papers == set(PAPER_ITEMS)
 
 
@@ -78,8 +74,10 @@ def test_a_run_that_measured_less_leaves_chapters_out(run, tmp_path):
     early = dataclasses.replace(run, metrics=metrics, posteriors={})
     gone = names(run) - names(early)
     assert gone == {"table3", "table4", "leakage", "claims-table", "corner", "sampling"}
-    anchors = [chapter.anchor for chapter, _ in contents(early)]
-    assert {"dependence", "robustness", "neighbours", "conclusions"}.isdisjoint(anchors)
+    html = written(early, tmp_path)
+    for anchor in ("dependence", "robustness", "neighbours", "conclusions"):
+        assert f'id="{anchor}"' in written(run, tmp_path)
+        assert f'id="{anchor}"' not in html
     text = spoken(early, tmp_path)
     assert "Fig. 10 deviation with sampling rate: not in this run" in text
     assert "statements in the paper's conclusions" not in text
@@ -100,10 +98,9 @@ def test_two_methods_without_the_networks_are_still_a_report(run, tmp_path):
     samples = {"m_sigma_pure": run.posteriors["cnn_2d"]}
     bare = dataclasses.replace(run, predictions=predictions, metrics=metrics, losses={}, posteriors=samples)
     assert {"corner", "architectures", "losses", "predicted_true", "comparisons"}.isdisjoint(names(bare))
-    for _, items in contents(bare):
-        for item in items:
-            if item.name in ("residuals", "shapes", "scatter"):
-                assert item.draw(bare).axes
+    for name in ("residuals", "shapes", "scatter"):
+        assert FIGURES[name].needs(bare)
+        assert FIGURES[name].make(bare).axes
     assert "CNN1D, CNN2D, SDM1D and SDM2D were not run here" in spoken(bare, tmp_path)
 
 
@@ -123,10 +120,9 @@ def test_an_imported_universe_is_not_called_ours(imported, tmp_path):
 
 def test_an_imported_universe_is_drawn_from_where_it_stands(imported):
     """One cluster in three views takes the galaxies, the samples a mass function that nobody has here."""
-    plates = {item.name: item for _, items in contents(imported) for item in items}
     with report_style():
-        assert len(plates["cluster_views"].draw(imported).axes) == 3
-        (axes,) = plates["samples"].draw(imported).axes
+        assert len(FIGURES["cluster_views"].make(imported).axes) == 3
+        (axes,) = FIGURES["samples"].make(imported).axes
     labels = [text.get_text() for text in axes.get_legend().get_texts()]
     assert "training: flat by design" in labels
     assert not any("Tinker" in label for label in labels)

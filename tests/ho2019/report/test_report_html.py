@@ -8,9 +8,8 @@ from html.parser import HTMLParser
 import pytest
 from matplotlib.image import imread
 
-from zwicky.ho2019.report import Plate, contents, render_html
+from zwicky.ho2019.report import CHAPTERS, FIGURES, headline, render_html
 from zwicky.ho2019.report.formats import duration, number, significant
-from zwicky.ho2019.report.words import headline
 
 VOID = {"meta", "img", "br", "link", "hr", "input"}
 
@@ -51,20 +50,19 @@ def page(report):
 
 
 @pytest.fixture(scope="module")
-def plates(run):
-    return [item for _, items in contents(run) for item in items if isinstance(item, Plate)]
-
-
-@pytest.fixture(scope="module")
-def pictures(report, plates):
-    return {plate.name: (report.parent / "figures" / f"{plate.name}.png").read_bytes() for plate in plates}
+def pictures(report):
+    """The one picture of each figure that a browser is given."""
+    beside = report.parent / "figures"
+    files = {path.stem: path for path in (*beside.glob("*.png"), *beside.glob("*.svg"))}
+    return {name: path.read_bytes() for name, path in files.items()}
 
 
 def test_one_file_that_needs_no_network(page, report):
     assert {tag for tag, _ in page.tags}.isdisjoint({"script", "link", "iframe", "object"})
     for _, attributes in page.tags:
         for key in ("src", "href"):
-            assert attributes.get(key, "#").startswith(("#", "data:image/png;base64,"))
+            allowed = ("#", "data:image/png;base64,", "data:image/svg+xml;base64,")
+            assert attributes.get(key, "#").startswith(allowed)
     html = report.read_text(encoding="utf-8")
     assert "http" not in html
     assert "url(" not in html
@@ -73,22 +71,30 @@ def test_one_file_that_needs_no_network(page, report):
 def test_links_lead_somewhere(page, run):
     anchors = {attributes["id"] for _, attributes in page.tags if "id" in attributes}
     links = [attributes["href"] for tag, attributes in page.tags if tag == "a"]
-    assert len(links) >= len(contents(run))
+    assert len(links) >= len(CHAPTERS)
     assert len(anchors) == len([True for _, attributes in page.tags if "id" in attributes])  # each once
     assert all(link.removeprefix("#") in anchors for link in links)
 
 
-def test_every_figure_is_inside_and_beside(page, pictures, plates, report):
-    images = [attributes for tag, attributes in page.tags if tag == "img"]
-    assert len(images) == len(plates)
-    for image, plate in zip(images, plates, strict=True):
-        png = base64.b64decode(image["src"].partition(",")[2])
-        assert png == pictures[plate.name]
-        assert image["alt"] == plate.title
-        pdf = report.parent / "figures" / f"{plate.name}.pdf"
+def test_every_figure_is_inside_and_beside(page, pictures, report):
+    shown = {}
+    for tag, attributes in page.tags:
+        if tag == "figure":
+            name = attributes["id"]
+        if tag == "img":
+            shown[name] = attributes
+    assert set(shown) == set(pictures) == set(FIGURES)
+    text = "".join(page.text)
+    for number_, (name, image) in enumerate(shown.items(), start=1):
+        assert base64.b64decode(image["src"].partition(",")[2]) == pictures[name]
+        assert f"Figure {number_}. {image['alt']}" in text
+        if name == "architectures":
+            assert (image["width"], image["height"]) == ("739", "480")
+            continue
+        pdf = report.parent / "figures" / f"{name}.pdf"
         assert pdf.read_bytes().startswith(b"%PDF")
-        pixels = imread(report.parent / "figures" / f"{plate.name}.png")
-        assert pixels[..., :3].std() > 0.05, f"{plate.name} is blank"
+        pixels = imread(report.parent / "figures" / f"{name}.png")
+        assert pixels[..., :3].std() > 0.05, f"{name} is blank"
         assert int(image["width"]) == pytest.approx(pixels.shape[1] * 96 / 150, abs=1)
     assert not list((report.parent / "figures").glob(".*"))  # no half-written file left
 
@@ -148,10 +154,10 @@ def test_it_says_how_to_make_it_again(page, run):
     assert run.settings_text.strip() in text
 
 
-def test_progress_counts_up_to_the_end(report, plates, steps):
+def test_progress_counts_up_to_the_end(report, pictures, steps):
     done = [step[0] for step in steps]
-    assert done == list(range(len(plates) + 2))
-    assert {step[1] for step in steps} == {len(plates) + 1}
+    assert done == list(range(len(pictures) + 2))
+    assert {step[1] for step in steps} == {len(pictures) + 1}
 
 
 def test_settings_cannot_break_the_page(run, pictures):

@@ -6,7 +6,7 @@ import math
 
 from markupsafe import Markup
 
-__all__ = ["between", "count", "duration", "error", "number", "percent", "share", "significant", "spread"]
+__all__ = ["between", "duration", "error", "grouped", "number", "percent", "share", "significant", "spread"]
 
 _MINUS = "\N{MINUS SIGN}"
 _NOTHING = "\N{EN DASH}"
@@ -25,27 +25,27 @@ def number(value: float | None, decimals: int, signed: bool = False) -> str:
     return text.replace("-", _MINUS)
 
 
-def count(value: float | None) -> str:
+def grouped(value: float | None) -> str:
     """An integer with thin spaces between thousands.
 
-    >>> count(32768000)
+    >>> grouped(32768000)
     '32\\u202f768\\u202f000'
     """
     return _NOTHING if value is None else f"{round(value):,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
 
 
-def significant(value: float | None, digits: int = 3) -> str:
+def significant(value: float | None, digits: int = 3) -> Markup:
     """A number to some significant digits, with a power of ten where it is very large or small.
 
     >>> significant(4321000000.0, 2), significant(12.345)
-    ('4.3 × 10<sup>9</sup>', '12.3')
+    (Markup('4.3 × 10<sup>9</sup>'), Markup('12.3'))
     """
     if value is None or not math.isfinite(value):
-        return _NOTHING
+        return Markup(_NOTHING)
     if value == 0 or 1e-3 <= abs(value) < 1e5:
-        return f"{value:.{digits}g}".replace("-", _MINUS)
+        return Markup(f"{value:.{digits}g}".replace("-", _MINUS))
     mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
-    return f"{mantissa} × 10<sup>{int(exponent)}</sup>".replace("-", _MINUS)
+    return Markup(f"{mantissa} × 10<sup>{int(exponent)}</sup>".replace("-", _MINUS))
 
 
 def error(value: float | None, decimals: int) -> str:

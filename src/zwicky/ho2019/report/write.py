@@ -7,12 +7,11 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from zwicky.ho2019.report.chapters import contents
-from zwicky.ho2019.report.html import render_html
-from zwicky.ho2019.report.plates import Plate
+from zwicky.ho2019.report.items import FIGURES
+from zwicky.ho2019.report.render import render_html
 from zwicky.ho2019.report.results import read_run
 from zwicky.io import whole_file
-from zwicky.plots.style import report_style
+from zwicky.plots import report_style
 
 __all__ = ["write_report"]
 
@@ -22,8 +21,8 @@ Progress = Callable[[int, int, str], None]
 def write_report(directory: Path | str, progress: Progress | None = None) -> Path:
     """Draw every figure that a run has the results for, and write its report.
 
-    Writes ``figures/NAME.png`` and ``figures/NAME.pdf`` for each figure and ``report.html``, each file
-    whole or not at all. Same results, same versions: same pictures.
+    Writes ``figures/NAME.png`` and ``figures/NAME.pdf`` (``figures/NAME.svg`` of a drawing) for each figure
+    and ``report.html``, each file whole or not at all. Same results, same versions: same pictures.
 
     Parameters
     ----------
@@ -44,19 +43,19 @@ def write_report(directory: Path | str, progress: Progress | None = None) -> Pat
     """
     directory = Path(directory)
     run = read_run(directory)
-    plates = [item for _, items in contents(run) for item in items if isinstance(item, Plate)]
-    steps = len(plates) + 1
+    drawn = {name: item for name, item in FIGURES.items() if item.needs(run)}
+    steps = len(drawn) + 1
 
     def tell(done: int, text: str) -> None:
         if progress is not None:
             progress(done, steps, text)
 
     pictures = {}
-    for done, plate in enumerate(plates):
-        tell(done, f"figure {plate.name}")
+    for done, (name, item) in enumerate(drawn.items()):
+        tell(done, f"figure {name}")
         with report_style():
-            pictures[plate.name] = _save(plate.draw(run), directory / "figures" / plate.name)
-    tell(len(plates), "report.html")
+            pictures[name] = _save(item.make(run), directory / "figures" / name)
+    tell(len(drawn), "report.html")
     path = directory / "report.html"
     html = render_html(run, pictures)
     with whole_file(path) as temporary:
@@ -65,8 +64,12 @@ def write_report(directory: Path | str, progress: Progress | None = None) -> Pat
     return path
 
 
-def _save(figure: Figure, stem: Path) -> bytes:
-    """Write a figure as PNG and PDF, without dates or versions in them; returns the PNG."""
+def _save(figure: Figure | bytes, stem: Path) -> bytes:
+    """Write a figure as PNG and PDF, without dates or versions in them, or an SVG; returns the PNG or SVG."""
+    if isinstance(figure, bytes):
+        with whole_file(stem.with_suffix(".svg")) as temporary:
+            temporary.write_bytes(figure)
+        return figure
     for suffix, metadata in ((".png", {"Software": None}), (".pdf", {"CreationDate": None})):
         with whole_file(stem.with_suffix(suffix)) as temporary:
             figure.savefig(temporary, metadata=metadata)

@@ -117,7 +117,7 @@ class CudaGravity:
         _deposit[blocks, _BLOCK](_view(self.position), per_length, np.float32(_UNITS), _view(mesh))
         density = mesh.to(torch.float32) * np.float32(n**3 / count / _UNITS) - 1.0
         del mesh
-        modes = torch.fft.rfftn(density)
+        modes = torch.fft.rfftn(density).contiguous()  # as a card's need not be
         del density
         k, difference, smooth = green_factors(n, self.box, self.short.split)
         factors = [torch.from_numpy(x.astype(np.float32)).to(self.device) for x in (k, difference, smooth)]

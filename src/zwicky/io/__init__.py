@@ -1,22 +1,27 @@
 """Files: our tables in and out, foreign catalogues in."""
 
+from zwicky.io.directories import exclusive, free_directory, remove_directory, whole_directory
 from zwicky.io.files import (
     make_directory,
     provenance,
     read_json,
+    read_json_as,
     sha256_of,
-    whole_directory,
     whole_file,
     write_json,
 )
 from zwicky.io.storage import read_sample, read_table, write_sample, write_table
 
 __all__ = [
+    "exclusive",
+    "free_directory",
     "make_directory",
     "provenance",
     "read_json",
+    "read_json_as",
     "read_sample",
     "read_table",
+    "remove_directory",
     "sha256_of",
     "whole_directory",
     "whole_file",

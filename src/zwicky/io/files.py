@@ -7,26 +7,29 @@ import hashlib
 import json
 import os
 import platform
-import shutil
 import sys
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from zwicky.errors import ZwickyError
+from zwicky.settings import from_mapping
 
 __all__ = [
     "make_directory",
     "provenance",
     "read_json",
+    "read_json_as",
     "sha256_of",
-    "whole_directory",
     "whole_file",
     "write_json",
 ]
+
+
+T = TypeVar("T")
 
 
 def make_directory(path: Path | str) -> Path:
@@ -57,7 +60,7 @@ def whole_file(path: Path | str) -> Iterator[Path]:
     make_directory(path.parent)
     temporary = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
     for leftover in path.parent.glob(f".{path.stem}.*.part{path.suffix}"):
-        if not _is_running(leftover):
+        if not is_running(leftover.name.rpartition(".part")[0].rpartition(".")[2]):
             leftover.unlink(missing_ok=True)
     try:
         yield temporary
@@ -68,31 +71,16 @@ def whole_file(path: Path | str) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
-@contextlib.contextmanager
-def whole_directory(path: Path | str) -> Iterator[Path]:
-    """Yield a temporary directory beside `path` that takes its place only if the block succeeds.
+def is_running(number: str) -> bool:
+    """Whether another process, whose number is in a temporary name, still runs; else a killed one left it.
 
-    `path` must not be there, or be an empty directory.
+    This process's own number is no other's: in a container every process may have the same one.
     """
-    path = Path(path).absolute()
-    parent = make_directory(path.parent)
-    for leftover in parent.glob(f".{path.name}.*.part"):
-        if not _is_running(leftover):
-            shutil.rmtree(leftover, ignore_errors=True)
-    temporary = make_directory(parent / f".{path.name}.{os.getpid()}.part")
-    try:
-        yield temporary
-        os.replace(temporary, path)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-
-
-def _is_running(part: Path) -> bool:
-    """Whether the process that is named in a temporary name still runs: a killed one left it."""
-    number = part.name.rpartition(".part")[0].rpartition(".")[2]
+    if not number.isdecimal() or int(number) == os.getpid():
+        return False
     try:
         os.kill(int(number), 0)
-    except (ValueError, ProcessLookupError, OverflowError):
+    except (ProcessLookupError, OverflowError):
         return False
     except PermissionError:
         return True
@@ -105,20 +93,38 @@ def write_json(path: Path | str, data: Any) -> None:
         temporary.write_text(json.dumps(_plain(data), indent=2, allow_nan=False) + "\n", encoding="utf-8")
 
 
-def read_json(path: Path | str) -> Any:
-    """Read a JSON file.
+def read_json(path: Path | str) -> dict[str, Any]:
+    """Read a JSON file that holds an object, as all of ours do.
 
     Raises
     ------
     ZwickyError
-        If the file is missing or is not JSON.
+        If the file is missing, is not JSON or holds something else than an object.
     """
     try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
+        found = json.loads(Path(path).read_text(encoding="utf-8"), parse_constant=_refused)
     except OSError as error:
         raise ZwickyError(f"{path}: cannot be read ({error.strerror}); check the path") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ZwickyError(f"{path}: is not valid JSON ({error}); make it again") from error
+    if not isinstance(found, dict):
+        raise ZwickyError(f"{path}: holds a {type(found).__name__}, not an object; make it again")
+    return found
+
+
+def read_json_as(cls: type[T], path: Path | str) -> T:
+    """What a dataclass declares, from a JSON file: `zwicky.settings.from_mapping` checks it.
+
+    Raises
+    ------
+    ZwickyError
+        As `read_json`, or for a key or a value that the class does not allow.
+    """
+    return from_mapping(cls, read_json(path), str(path))
+
+
+def _refused(constant: str) -> None:
+    raise ValueError(f"{constant} is no number")
 
 
 def sha256_of(path: Path | str) -> str:

@@ -22,6 +22,9 @@ class Outer:
     limits: tuple[float, ...] = (1.0,)
     seed: int | None = None
     inner: Inner = field(default_factory=Inner)
+    span: tuple[float, float] = (0.0, 1.0)
+    losses: list[float] = field(default_factory=list)
+    sums: dict[str, str] = field(default_factory=dict)
 
 
 @given(
@@ -54,6 +57,15 @@ def test_named_runs_round_trip(tmp_path, scale):
         ({"number": 1.5}, "is a float"),
         ({"limits": 3.0}, "square brackets"),
         ({"inner": 3}, "table of settings"),
+        ([1], "is a list, not a table"),
+        ({"inner": {"width": float("nan")}}, "settings.inner.width = nan is not a finite number"),
+        ({"limits": [1.0, 10**400]}, "is not a finite number"),
+        ({"limits": ["x"] * 100}, "is a str; give a float"),
+        ({"span": [1.0]}, "has 1 items; give 2"),
+        ({"span": "ab"}, "is not a list"),
+        ({"losses": [None]}, "is a NoneType; give a float"),
+        ({"sums": {"a": 1}}, "settings.sums.a = 1 is a int; give a str"),
+        ({"sums": [1]}, "is not a table"),
         (
             {"inner": {"kind": "oval"}},
             "settings.inner.kind = 'oval' is not allowed; use one of round, square",
@@ -76,4 +88,7 @@ def test_files_that_are_not_settings(tmp_path):
 
 def test_integers_are_floats_where_floats_are_meant():
     assert from_mapping(Outer, {"limits": [1, 2]}).limits == (1.0, 2.0)
-    assert to_mapping(Outer()) == {"number": 1, "limits": [1.0], "inner": {"width": 1.0, "kind": "round"}}
+    made = to_mapping(Outer())
+    assert (made["number"], made["limits"]) == (1, [1.0])
+    assert made["inner"] == {"width": 1.0, "kind": "round"}
+    assert from_mapping(Outer, made) == Outer()

@@ -6,6 +6,7 @@ import dataclasses
 import difflib
 import hashlib
 import json
+import math
 import tomllib
 import types
 import typing
@@ -35,13 +36,16 @@ def to_mapping(settings: Any) -> dict[str, Any]:
 
 
 def from_mapping(cls: type[T], values: Mapping[str, Any], where: str = "settings") -> T:
-    """Build the settings dataclass `cls` from nested dictionaries.
+    """Build the dataclass `cls` from nested dictionaries: settings, or whatever else we write.
 
     Raises
     ------
     ZwickyError
-        For an unknown key, with the nearest known one, and for a value of the wrong type.
+        For an unknown key, with the nearest known one, for a missing one, for a value of the wrong type, and
+        for a number that is not finite.
     """
+    if not isinstance(values, Mapping):
+        raise ZwickyError(f"{where} = {_short(values)} is a {type(values).__name__}, not a table of values")
     hints = typing.get_type_hints(cls)
     known = {f.name: hints[f.name] for f in dataclasses.fields(cls)}
     built: dict[str, Any] = {}
@@ -58,30 +62,58 @@ def from_mapping(cls: type[T], values: Mapping[str, Any], where: str = "settings
 
 
 def _convert(kind: Any, value: Any, where: str) -> Any:
-    origin = typing.get_origin(kind)
+    origin, inner = typing.get_origin(kind), typing.get_args(kind)
     if dataclasses.is_dataclass(kind):
         if not isinstance(value, Mapping):
-            raise ZwickyError(f"{where} = {value!r} is not a table of settings; write [{where}]")
+            raise ZwickyError(f"{where} = {_short(value)} is not a table of settings; write [{where}]")
         return from_mapping(kind, value, where)
     if origin in (typing.Union, types.UnionType):
-        options = [k for k in typing.get_args(kind) if k is not type(None)]
+        options = [k for k in inner if k is not type(None)]
         return None if value is None else _convert(options[0], value, where)
-    if origin is tuple:
-        if not isinstance(value, list | tuple):
-            raise ZwickyError(f"{where} = {value!r} is not a list; write it in square brackets")
-        return tuple(_convert(typing.get_args(kind)[0], v, where) for v in value)
+    if origin in (tuple, list):
+        return origin(_convert_all(inner, value, where))
+    if isinstance(origin, type) and issubclass(origin, Mapping):
+        if not isinstance(value, Mapping):
+            raise ZwickyError(f"{where} = {_short(value)} is not a table; write [{where}]")
+        return {str(key): _convert(inner[1], item, f"{where}.{key}") for key, item in value.items()}
     if origin is typing.Literal:
-        allowed = typing.get_args(kind)
-        if value not in allowed:
+        if value not in inner:
             raise ZwickyError(
-                f"{where} = {value!r} is not allowed; use one of {', '.join(map(str, allowed))}"
+                f"{where} = {_short(value)} is not allowed; use one of {', '.join(map(str, inner))}"
             )
         return value
     if kind is float and isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
+        return _finite(value, where)
     if isinstance(kind, type) and (not isinstance(value, kind) or (kind is int and isinstance(value, bool))):
-        raise ZwickyError(f"{where} = {value!r} is a {type(value).__name__}; give a {kind.__name__}")
+        raise ZwickyError(f"{where} = {_short(value)} is a {type(value).__name__}; give a {kind.__name__}")
     return value
+
+
+def _convert_all(kinds: tuple[Any, ...], values: Any, where: str) -> list[Any]:
+    """Every item of a list: all of one kind (``tuple[float, ...]``), or each of its own."""
+    if not isinstance(values, list | tuple):
+        raise ZwickyError(f"{where} = {_short(values)} is not a list; write it in square brackets")
+    if len(kinds) == 1 or kinds[-1] is Ellipsis:
+        kinds = kinds[:1] * len(values)
+    if len(values) != len(kinds):
+        raise ZwickyError(f"{where} = {_short(values)} has {len(values)} items; give {len(kinds)}")
+    return [_convert(kind, value, where) for kind, value in zip(kinds, values, strict=True)]
+
+
+def _finite(value: float, where: str) -> float:
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
+        raise ZwickyError(f"{where} = {_short(value)} is not a finite number; give one")
+    return number
+
+
+def _short(value: Any) -> str:
+    """A value in a message, however long it is."""
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def to_toml(settings: Any) -> str:
@@ -102,8 +134,8 @@ def read_toml(cls: type[T], path: Path | str) -> T:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ZwickyError(f"{path}: cannot be read ({error.strerror}); check the path") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ZwickyError(f"{path}: is not valid TOML ({error}); mend that line") from error
+    except (ValueError, RecursionError) as error:  # TOMLDecodeError and UnicodeDecodeError are the former
+        raise ZwickyError(f"{path}: is not valid TOML ({error}); fix that line") from error
     return from_mapping(cls, values, where=path.name)
 
 

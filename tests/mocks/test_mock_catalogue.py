@@ -6,6 +6,7 @@ from equations import brute_force, step_by_step
 from synthetic_box import BOX
 
 from zwicky.errors import ZwickyError
+from zwicky.io import exclusive
 from zwicky.mocks import MockSettings, make_mocks, member_lists, observe_one, read_mocks, write_mocks
 from zwicky.tables import MEMBER_COLUMNS, columns_of, take
 
@@ -205,8 +206,33 @@ def test_mocks_do_not_go_into_a_directory_of_other_things(mocks, tmp_path):
     assert (tmp_path / "provenance.json").read_text() == "of a universe"
 
 
-def test_a_failed_write_is_not_complete(mocks, tmp_path, monkeypatch):
+def test_a_flipped_bit_is_found_on_reading(mocks, tmp_path):
+    write_mocks(tmp_path / "mocks", mocks)
+    rng = np.random.default_rng(1)
+    for name in ("train.parquet", "test_pure.parquet", "mocks.toml"):
+        path = tmp_path / "mocks" / name
+        good = path.read_bytes()
+        for place in rng.integers(len(good), size=5):
+            bad = bytearray(good)
+            bad[place] ^= 1 << int(rng.integers(8))
+            path.write_bytes(bad)
+            with pytest.raises(ZwickyError, match=f"{name}: is not what was written") as error:
+                read_mocks(tmp_path / "mocks")
+            assert "\n" not in str(error.value)
+        path.write_bytes(good)
+    read_mocks(tmp_path / "mocks")
+
+
+def test_a_second_writer_is_refused(mocks, tmp_path):
+    with exclusive(tmp_path / "mocks"), pytest.raises(ZwickyError, match="another zwicky is writing there"):
+        write_mocks(tmp_path / "mocks", mocks)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_failed_write_leaves_what_was_there(mocks, tmp_path, monkeypatch):
+    tmp_path = tmp_path / "mocks"
     write_mocks(tmp_path, mocks)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
 
     def full(path, sample):
         raise OSError("disk full")
@@ -214,8 +240,9 @@ def test_a_failed_write_is_not_complete(mocks, tmp_path, monkeypatch):
     monkeypatch.setattr("zwicky.mocks.storage.write_sample", full)
     with pytest.raises(OSError, match="disk full"):
         write_mocks(tmp_path, mocks)
-    with pytest.raises(ZwickyError, match="no complete mocks"):
-        read_mocks(tmp_path)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+    assert [path.name for path in tmp_path.parent.iterdir()] == ["mocks"]
+    read_mocks(tmp_path)
 
 
 def test_mistakes_are_named(universe):

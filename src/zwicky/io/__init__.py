@@ -2,6 +2,7 @@
 
 from zwicky.io.directories import exclusive, free_directory, remove_directory, whole_directory
 from zwicky.io.files import (
+    check_files,
     make_directory,
     provenance,
     read_json,
@@ -13,6 +14,7 @@ from zwicky.io.files import (
 from zwicky.io.storage import read_sample, read_table, write_sample, write_table
 
 __all__ = [
+    "check_files",
     "exclusive",
     "free_directory",
     "make_directory",

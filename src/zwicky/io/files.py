@@ -8,7 +8,7 @@ import json
 import os
 import platform
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,6 +19,7 @@ from zwicky.errors import ZwickyError
 from zwicky.settings import from_mapping
 
 __all__ = [
+    "check_files",
     "make_directory",
     "provenance",
     "read_json",
@@ -131,6 +132,36 @@ def sha256_of(path: Path | str) -> str:
     """SHA-256 of a file's bytes, in hexadecimal."""
     with open(path, "rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def check_files(directory: Path, facts: Mapping[str, Any], names: Iterable[str], advice: str) -> None:
+    """Refuse files of a directory that are not as they were written.
+
+    Parameters
+    ----------
+    directory
+        Where they are.
+    facts
+        Its provenance, with the checksum of each file under ``sha256``.
+    names
+        The files.
+    advice
+        What to do, the end of the message.
+
+    Raises
+    ------
+    ZwickyError
+        For the first file that is missing, or that has another checksum or none.
+    """
+    written = facts.get("sha256")
+    for name in names:
+        path = directory / name
+        try:
+            found = sha256_of(path)
+        except OSError as error:
+            raise ZwickyError(f"{path}: cannot be read ({error.strerror}); {advice}") from error
+        if not isinstance(written, dict) or written.get(name) != found:
+            raise ZwickyError(f"{path}: is not what was written, its checksum differs; {advice}")
 
 
 def provenance(**facts: Any) -> dict[str, Any]:

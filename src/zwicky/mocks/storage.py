@@ -1,4 +1,4 @@
-"""Mock catalogues on disk: a directory that is complete once its provenance is there."""
+"""Mock catalogues on disk: a directory that is written whole, with the checksums of its files."""
 
 from __future__ import annotations
 
@@ -6,7 +6,18 @@ from pathlib import Path
 from typing import Any
 
 from zwicky.errors import ZwickyError
-from zwicky.io import make_directory, provenance, read_sample, sha256_of, whole_file, write_json, write_sample
+from zwicky.io import (
+    check_files,
+    exclusive,
+    free_directory,
+    provenance,
+    read_json,
+    read_sample,
+    sha256_of,
+    whole_directory,
+    write_json,
+    write_sample,
+)
 from zwicky.mocks.catalogue import Mocks
 from zwicky.mocks.settings import MockSettings
 from zwicky.settings import digest, read_toml, to_toml
@@ -14,47 +25,39 @@ from zwicky.settings import digest, read_toml, to_toml
 __all__ = ["mocks_directory", "read_mocks", "write_mocks"]
 
 _SAMPLES = ("train", "test", "train_pure", "test_pure")
+_FILES = tuple(f"{name}.parquet" for name in _SAMPLES)
 
 
 def mocks_directory(directory: Path | str) -> Path:
-    """Make a directory for mocks, or accept one that holds nothing else.
+    """The directory, if mocks may be written to it: it is absent, empty or holds mocks.
 
     Raises
     ------
     ZwickyError
-        If it holds other things: its provenance would be lost.
+        If it holds other things: they would be lost.
     """
-    directory = make_directory(directory)
-    names = {path.name for path in directory.iterdir() if not path.name.startswith(".")}
-    if names - {"mocks.toml", "provenance.json", *(f"{name}.parquet" for name in _SAMPLES)}:
-        raise ZwickyError(f"{directory}: holds other things than mocks; give another directory")
-    return directory
+    return free_directory(directory, "mocks", ["mocks.toml", "provenance.json", *_FILES])
 
 
 def write_mocks(directory: Path | str, mocks: Mocks, **facts: Any) -> None:
     """Write ``train.parquet``, ``test.parquet``, their pure twins, ``mocks.toml`` and ``provenance.json``.
 
-    The provenance is written last, with the checksums of the rest and whatever `facts` the caller adds (the
-    seed, the universe): a directory without it is not complete.
+    The directory is written whole, in place of any mocks there. The provenance has the checksums of the rest
+    and whatever `facts` the caller adds (the seed, the universe).
 
     Raises
     ------
     ZwickyError
-        If the directory holds other things.
+        If the directory holds other things, or if another process is writing there.
     """
     directory = mocks_directory(directory)
-    (directory / "provenance.json").unlink(missing_ok=True)
-    with whole_file(directory / "mocks.toml") as temporary:
-        temporary.write_text(to_toml(mocks.settings), encoding="utf-8")
-    checksums = {}
-    for name in _SAMPLES:
-        path = directory / f"{name}.parquet"
-        write_sample(path, getattr(mocks, name))
-        checksums[path.name] = sha256_of(path)
-    write_json(
-        directory / "provenance.json",
-        provenance(settings_digest=digest(mocks.settings), sha256=checksums, **facts),
-    )
+    with exclusive(directory), whole_directory(directory) as place:
+        (place / "mocks.toml").write_text(to_toml(mocks.settings), encoding="utf-8")
+        for name in _SAMPLES:
+            write_sample(place / f"{name}.parquet", getattr(mocks, name))
+        checksums = {name: sha256_of(place / name) for name in ("mocks.toml", *_FILES)}
+        facts |= {"settings_digest": digest(mocks.settings), "sha256": checksums}
+        write_json(place / "provenance.json", provenance(**facts))
 
 
 def read_mocks(directory: Path | str) -> Mocks:
@@ -63,10 +66,12 @@ def read_mocks(directory: Path | str) -> Mocks:
     Raises
     ------
     ZwickyError
-        If the directory is not complete, or if a file in it cannot be read.
+        If the directory is not complete, or if a file in it is not what was written.
     """
     directory = Path(directory)
-    if not (directory / "provenance.json").is_file():
+    path = directory / "provenance.json"
+    if not path.is_file():
         raise ZwickyError(f"{directory}: no complete mocks (no provenance.json); run `zwicky mock` again")
+    check_files(directory, read_json(path), ("mocks.toml", *_FILES), "run `zwicky mock` again")
     samples = {name: read_sample(directory / f"{name}.parquet") for name in _SAMPLES}
     return Mocks(**samples, settings=read_toml(MockSettings, directory / "mocks.toml"))

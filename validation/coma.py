@@ -21,7 +21,7 @@ import numpy as np
 from astropy.cosmology import FlatLambdaCDM
 
 from validation.data import catalogue
-from zwicky.io.measures import parse_columns
+from zwicky.io.columns import parse_columns
 from zwicky.io.observed import read_observed
 from zwicky.survey import Model, clusters_of, open_model, recentre, weigh
 from zwicky.units import log10_msun_h

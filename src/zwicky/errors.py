@@ -1,12 +1,27 @@
-"""The one exception a user's mistake raises."""
+"""The one exception a user's mistake raises, and text that is safe to show."""
 
 from __future__ import annotations
 
-__all__ = ["ZwickyError"]
+__all__ = ["ZwickyError", "printable"]
 
 
 class ZwickyError(ValueError):
-    """A mistake the user can mend: one line with the value, what is allowed and what to do.
+    """A mistake the user can fix: one line with the value, what is allowed and what to do.
 
-    The command line prints the line and exits with code 2; a program can catch it as a `ValueError`.
+    The command line prints the line and exits with code 2; a program can catch it as a `ValueError`. What a
+    terminal would obey rather than show is spelt out.
     """
+
+    def __init__(self, message: str):
+        super().__init__(printable(message))
+
+
+def printable(text: str) -> str:
+    r"""Text in which every letter that a terminal obeys instead of showing it is spelt out.
+
+    >>> printable("A\x1b[31m85\n")
+    'A\\x1b[31m85\\n'
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zwicky.errors import ZwickyError
-from zwicky.io.measures import parse_columns
+from zwicky.io.columns import parse_columns
 from zwicky.io.observed import PhaseSpaceList, SkyList, read_observed
 from zwicky.io.tabular import check_output, read_any, write_any
 

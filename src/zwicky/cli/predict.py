@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +15,9 @@ def predict(
     clusters: Annotated[
         Path | None, typer.Option(help="Table of cluster centres: cluster_id, ra, dec, z.")
     ] = None,
+    centre: Annotated[
+        str | None, typer.Option(help="Centre of the one cluster: RA,DEC,Z, or find to have one proposed.")
+    ] = None,
     columns: Annotated[
         str,
         typer.Option(help="Your names for our columns: ours=theirs,... with a unit in square brackets."),
@@ -23,6 +25,16 @@ def predict(
     redshift: Annotated[
         float | None, typer.Option(help="Redshift of the cluster where no file has it.")
     ] = None,
+    table: Annotated[
+        str | None,
+        typer.Option("--table", "--hdu", help="Which table of GALAXIES' file, by name or number."),
+    ] = None,
+    merge_arcsec: Annotated[
+        float, typer.Option(help="Galaxies closer than this, with one redshift, are one; 0 merges none.")
+    ] = 1.0,
+    keep_warned: Annotated[
+        bool, typer.Option("--keep-warned", help="Use redshifts whose ZWARN is not 0 as well.")
+    ] = False,
     cosmology: Annotated[
         str | None, typer.Option(help="Cosmology of the distances and of the masses' h; default: ho2019.")
     ] = None,
@@ -45,23 +57,30 @@ def predict(
 ) -> None:
     """Weigh galaxy clusters from the velocities of their galaxies.
 
-    GALAXIES is CSV, ECSV, FITS, Parquet or VOTable, one cluster or many (cluster_id), with r_proj (proper
-    Mpc) and v_los (km/s, rest frame), or with ra, dec and z. Units in the file are honoured.
+    GALAXIES is CSV, text, ECSV, FITS, Parquet, VOTable or HDF5, one cluster or many (cluster_id), with ra,
+    dec and z, or with r_proj (proper Mpc) and v_los (km/s, rest frame). Units in the file are honoured.
 
-    Example: zwicky predict abell85.csv --redshift 0.055
+    Example: zwicky predict abell85.csv --centre 10.46,-9.30,0.055
+
+    Example: zwicky predict members.csv --redshift 0.055
 
     Example: zwicky predict survey.fits --clusters centres.csv --columns z=z_spec --recentre --out mass.ecsv
     """
     # What a command imports only when it runs, `zwicky --help` need not wait for.
     from zwicky import survey
-    from zwicky.cosmology import deferred_cosmology
-    from zwicky.errors import ZwickyError
+    from zwicky.cli.masses import masses_as_json, print_masses
+    from zwicky.cosmology import cosmology_named
+    from zwicky.errors import ZwickyError, printable
     from zwicky.estimators import MSigma
-    from zwicky.io.measures import parse_columns
+    from zwicky.io.centres import parse_centre
+    from zwicky.io.columns import parse_columns
     from zwicky.io.observed import read_observed
     from zwicky.io.tabular import check_output, write_any
     from zwicky.tables import ClusterSample
 
+    if centre is not None and (clusters is not None or redshift is not None):
+        other = "--clusters" if clusters is not None else "--redshift"
+        raise ZwickyError(f"--centre {centre}: has the centre and the redshift; leave out {other}")
     _check_paths([galaxies, *([clusters] if clusters else [])], {"--out": out, "--plot": plot})
     if out is not None:
         check_output(out)
@@ -69,10 +88,18 @@ def predict(
         survey.check_plot(plot)
     if redshift is not None and not 0 < redshift < 20:
         raise ZwickyError(f"--redshift {redshift:g} is not allowed; give the cluster's redshift, above 0")
-    chosen = deferred_cosmology(cosmology or "ho2019")
+    chosen = cosmology_named(cosmology or "ho2019")
     mapping = parse_columns(columns)
     observed, centres = read_observed(
-        galaxies, clusters, h=chosen.h, columns=mapping, redshift=redshift, comoving=comoving
+        galaxies,
+        clusters if centre in (None, "find") else parse_centre(centre),
+        h=chosen.h,
+        columns=mapping,
+        redshift=redshift,
+        comoving=comoving,
+        table=table,
+        without_centre=centre == "find",
+        keep_warned=keep_warned,
     )
     if cosmology is not None and isinstance(observed, ClusterSample):
         raise ZwickyError(
@@ -83,25 +110,25 @@ def predict(
         raise ZwickyError(
             f"--m-sigma {m_sigma}: is not an M-sigma relation; give m_sigma or a directory of one"
         )
-    found = survey.clusters_of(observed, centres, cosmology=chosen, model=weighing)
+    found = survey.clusters_of(observed, centres, cosmology=chosen, model=weighing, merge_arcsec=merge_arcsec)
     for note in found.notes:
-        typer.echo(f"zwicky: {note}", err=True)
+        typer.echo(f"zwicky: {printable(note)}", err=True)
     if recentre:
         aperture = weighing.aperture_mpc(found.sample.cosmology.h)
         found = survey.recentre(found, aperture_mpc=aperture, v_cut_kms=weighing.v_cut_kms)
     if len(found) == 1 and (problem := survey.problems_of(found, weighing)[0]) is not None:
         raise ZwickyError(f"{galaxies.name}: cluster {found.label[0]}: {problem.what}; {problem.advice}")
-    table = survey.weigh(found, weighing, by_sigma)
+    masses = survey.weigh(found, weighing, by_sigma)
     its = found.sample.cosmology
-    table.meta = {"model": weighing.name, "cosmo": its.name or type(its).__name__}
+    masses.meta = {"model": weighing.name, "cosmo": its.name or type(its).__name__}
     if out is not None:
-        write_any(out, table)
+        write_any(out, masses)
     if plot is not None:
-        survey.write_figure(plot, found, table, weighing, msun_h=msun_h)
+        survey.write_figure(plot, found, masses, weighing, msun_h=msun_h)
     if as_json:
-        typer.echo(_as_json(table))
+        typer.echo(masses_as_json(masses))
     else:
-        _print(table, found.sample.cosmology.h if msun_h else None)
+        print_masses(masses, found.sample.cosmology.h if msun_h else None)
 
 
 def _check_paths(inputs: list[Path], outputs: dict[str, Path | None]) -> None:
@@ -119,46 +146,3 @@ def _check_paths(inputs: list[Path], outputs: dict[str, Path | None]) -> None:
             raise ZwickyError(
                 f"{option} {path}: directory {path.parent} does not exist; make it or give another"
             )
-
-
-def _as_json(table) -> str:
-    import numpy as np
-    from astropy.units import Quantity
-
-    def plain(value):
-        value = value.value if isinstance(value, Quantity) else value
-        value = value.item() if isinstance(value, np.generic) else value
-        return None if isinstance(value, float) and not np.isfinite(value) else value
-
-    rows = [{name: plain(row[name]) for name in table.colnames} for row in table]
-    return json.dumps({**table.meta, "clusters": rows}, indent=2, allow_nan=False)
-
-
-def _print(table, h: float | None) -> None:
-    import numpy as np
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
-
-    def number(value, digits=2):
-        return f"{value:.{digits}f}" if np.isfinite(value) else "-"
-
-    shown = Table(caption=f"{table.meta['model']}, {table.meta['cosmo']}; log10 of M200c in Msun")
-    heads = ["cluster", "galaxies", "log10 M", "error", "sigma_v km/s", "log10 M (M-sigma)"]
-    recentred = "recentred_kms" in table.colnames
-    heads += (["log10 M [Msun/h]"] if h else []) + (["recentred km/s"] if recentred else []) + ["flag"]
-    for head in heads:
-        shown.add_column(head, justify="left" if head in ("cluster", "flag") else "right")
-    for row in table:
-        cells = [
-            str(row["cluster_id"]),
-            str(row["n_members"]),
-            number(row["log10_m200c"]),
-            number(row["log10_m200c_err"]),
-            number(row["sigma_v_kms"].value, 0),
-            number(row["log10_m200c_msigma"]),
-        ]
-        cells += [number(row["log10_m200c"] + np.log10(h))] if h else []
-        cells += [f"{row['recentred_kms'].value:+.0f}"] if recentred else []
-        shown.add_row(*map(escape, [*cells, str(row["flag"])]))
-    Console().print(shown)

@@ -1,248 +1,254 @@
-"""Columns of a foreign table as plain numbers in Zwicky's units.
+"""A column as numbers in our units, with what is missing and where it came from.
 
-A column is found by its name, whatever its case, or by the name the user says it has
-(``--columns ours=theirs``, with a unit in brackets where the file has none). Its unit, where it has
-one, is honoured; where it has none, the one in the first line of each reader below holds.
+Its unit is the one the user says, or else the file's; where there is neither, the one in the docstring of
+`measure` holds. What is missing is NaN in the values and True in a mask, and never another number.
 """
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import astropy.units as u
 import numpy as np
-from astropy.table import Table
 
-from zwicky.errors import ZwickyError
+from zwicky.errors import ZwickyError, printable
+from zwicky.io.cells import decimals, sexagesimal
+from zwicky.io.columns import Named, is_velocity_name
+from zwicky.io.foreign import ForeignColumn, ForeignTable
+from zwicky.io.spelling import parsed_unit, spelt
 from zwicky.units import SPEED_OF_LIGHT_KMS
 
-__all__ = [
-    "OUR_COLUMNS",
-    "Named",
-    "column_named",
-    "labels",
-    "numbers",
-    "parse_columns",
-    "radii",
-    "unit_of",
-    "without_label",
-]
+__all__ = ["Measure", "labels", "measure", "radii"]
 
-#: The columns that an observer's files may have, under our names.
-OUR_COLUMNS = ("cluster_id", "r_proj", "v_los", "redshift", "ra", "dec", "z")
-
-# What others call our columns: for hints only, nothing is renamed without the user's word.
-_ELSEWHERE = {
-    "cluster_id": ("id", "cid", "cluster", "group", "name"),
-    "r_proj": ("r", "rp", "rproj", "radius", "dproj", "dist", "distance"),
-    "v_los": ("v", "vlos", "vel", "velocity", "v_pec"),
-    "redshift": ("zclus", "z_cluster", "zcl", "z"),
-    "ra": ("raj2000", "radeg", "ra_deg", "alpha"),
-    "dec": ("de", "dej2000", "dedeg", "decdeg", "dec_deg", "delta", "decl"),
-    "z": ("redshift", "zspec", "z_spec", "zobs", "z_obs", "cz"),
-}
-
-_UNITS = {"v_los": u.km / u.s, "ra": u.deg, "dec": u.deg}
-_BRACKETS = re.compile(r"^(?P<name>.*?)\s*\[(?P<unit>[^\]]+)\]$")
+_KMS = u.km / u.s
+_UNITS = {"v_los": _KMS, "ra": u.deg, "dec": u.deg}
 _FRAME = re.compile(r"\b([cp])(?=[kM]?pc\b)")
+
+#: Numbers that people write where there is none, and how often one must be there to be taken for that.
+SENTINELS, REPEATED = (-9.0, -99.0, -999.0, -9999.0, -99999.0, 99.0, 999.0, 9999.0), 3
+#: Beyond these values a sentinel needs no repetition: nothing can be there.
+_POSSIBLE = {"z": (-0.5, 50.0), "redshift": (-0.5, 50.0), "ra": (-180.0, 360.0), "dec": (-90.0, 90.0)}
+
+_WHOLE_NUMBER = re.compile(r"0|-?[1-9]\d{0,17}")
+_POINT_ZERO = re.compile(r"-?\d{1,18}\.0+")
+_LONGEST_LABEL = 200
 
 
 @dataclass(frozen=True)
-class Named:
-    """The name a column has in the user's file, and its unit if the user gave one."""
+class Measure:
+    """One of our columns, from a table.
 
-    name: str
-    unit: str | None = None
+    Parameters
+    ----------
+    values : float64, shape (n,)
+        In our unit; NaN where there is no number.
+    blank, sentinel : bool, shape (n,)
+        Where the file has nothing, and where it has a number that stands for nothing.
+    origin
+        The column's name in the file.
+    unit
+        The unit that the file or the user gives; None where neither does.
+    notes
+        What was taken for what, one line each.
+    """
+
+    values: np.ndarray = field(repr=False)
+    blank: np.ndarray = field(repr=False)
+    sentinel: np.ndarray = field(repr=False)
+    origin: str
+    unit: str | None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def missing(self) -> np.ndarray:
+        """Rows without a value, shape (n,)."""
+        return self.blank | self.sentinel
 
 
-def parse_columns(text: str) -> dict[str, Named]:
-    """What ``--columns`` says, by our names.
+def measure(table: ForeignTable, ours: str, column: ForeignColumn, mapping: Mapping[str, Named]) -> Measure:
+    """A column in degrees for `ra` and `dec`, in km/s for `v_los`, as redshifts for `z` and `redshift`.
 
-    >>> parse_columns("r_proj=R[kpc],v_los=vel")
-    {'r_proj': Named(name='R', unit='kpc'), 'v_los': Named(name='vel', unit=None)}
+    A redshift with a unit of velocity, or a name such as ``cz``, is taken as cz. Sexagesimal right
+    ascensions are hours unless they say otherwise.
 
     Raises
     ------
     ZwickyError
-        For a piece that is not ``ours=theirs`` or a name that is not one of ours.
+        If the column holds text, or its unit cannot be converted or contradicts the numbers.
     """
-    mapping = {}
-    for piece in filter(None, (p.strip() for p in text.split(","))):
-        ours, equals, theirs = (part.strip() for part in piece.partition("="))
-        if not equals or not theirs:
-            raise ZwickyError(
-                f"--columns: {piece!r} is not ours=theirs; write for example r_proj=R,v_los=VEL"
-            )
-        if ours.lower() not in OUR_COLUMNS:
-            raise ZwickyError(
-                f"--columns: {ours!r} is not one of our columns ({', '.join(OUR_COLUMNS)})"
-                f"{_hint(ours, OUR_COLUMNS)}"
-            )
-        if ours.lower() in mapping:
-            raise ZwickyError(f"--columns: {ours} is given twice; give it one column")
-        found = _BRACKETS.match(theirs)
-        mapping[ours.lower()] = Named(found["name"], found["unit"]) if found else Named(theirs)
-    return mapping
-
-
-def column_named(table: Table, ours: str, mapping: Mapping[str, Named]) -> str | None:
-    """The name in `table` of our column `ours`, or None; the case of letters does not matter.
-
-    A name that the user gave comes first; a file without it is searched for our own name, because one
-    ``--columns`` serves the galaxies and the centres.
-
-    Raises
-    ------
-    ZwickyError
-        If two columns differ only by case and neither is spelt as asked.
-    """
-    for wanted in dict.fromkeys([mapping[ours].name, ours] if ours in mapping else [ours]):
-        if wanted in table.colnames:
-            return wanted
-        same = [name for name in table.colnames if name.strip().lower() == wanted.lower()]
-        if len(same) > 1:
-            raise ZwickyError(
-                f"columns {' and '.join(same)} differ only by case; choose with --columns {ours}=..."
-            )
-        if same:
-            return same[0]
-    return None
-
-
-def missing(ours: Iterable[str], table: Table, source: str) -> ZwickyError:
-    """The error for columns that `table` does not have, with what it has and the nearest names."""
-    ours = list(ours)
-    example = ",".join(f"{name}={_nearest(name, table.colnames)}" for name in ours)
-    has = ", ".join(table.colnames[:12]) + (", ..." if len(table.colnames) > 12 else "")
-    return ZwickyError(
-        f"{source}: no column {' or '.join(ours)}; it has {has}; say which is which with --columns {example}"
-    )
-
-
-def numbers(table: Table, ours: str, name: str, mapping: Mapping[str, Named], source: str) -> np.ndarray:
-    """A column as float64: degrees for `ra` and `dec`, km/s for `v_los`, redshifts as they are.
-
-    A missing value becomes NaN. A redshift with a unit of velocity is taken as cz.
-
-    Raises
-    ------
-    ZwickyError
-        If the column holds text, or its unit cannot be converted.
-    """
-    values, unit = _plain(table, ours, name, mapping, source)
+    found, unit = _plain(table, ours, column, mapping)
     wanted = _UNITS.get(ours, u.dimensionless_unscaled)
     if unit is None:
-        return values
-    try:
-        if ours in ("z", "redshift") and u.Unit(unit).is_equivalent(u.km / u.s):
-            return values * u.Unit(unit).to(u.km / u.s) / SPEED_OF_LIGHT_KMS
-        return values * u.Unit(unit).to(wanted)
-    except (ValueError, u.UnitConversionError) as error:
-        raise _bad_unit(source, name, unit, str(wanted) or "no unit") from error
+        if ours in ("z", "redshift") and is_velocity_name(column.name):
+            return _from_cz(table, column, found)
+        return found
+    parsed = parsed_unit(unit)
+    if ours == "ra" and parsed == u.h:
+        parsed = u.hourangle
+    if ours in ("z", "redshift") and parsed is not None and parsed.is_equivalent(_KMS):
+        return _with(found, found.values * parsed.to(_KMS) / SPEED_OF_LIGHT_KMS)
+    if parsed is None or not parsed.is_equivalent(wanted):
+        raise _bad_unit(table, column, unit, str(wanted) or "no unit")
+    return _with(found, found.values * parsed.to(wanted))
+
+
+def _from_cz(table: ForeignTable, column: ForeignColumn, found: Measure) -> Measure:
+    known = found.values[np.isfinite(found.values)]
+    if len(known) and np.median(np.abs(known)) < 20.0:
+        raise ZwickyError(
+            f"{table.source}: {column.name} looks like velocities by its name and like redshifts by its "
+            f"median of {np.median(known):.3g}; say --columns z={column.name}[km/s] or "
+            f"z={column.name}[redshift]"
+        )
+    note = f"took {column.name} for cz in km/s"
+    return _with(found, found.values / SPEED_OF_LIGHT_KMS, (note,))
 
 
 def radii(
-    table: Table, name: str, mapping: Mapping[str, Named], source: str, h: float
-) -> tuple[np.ndarray, str | None]:
+    table: ForeignTable, column: ForeignColumn, mapping: Mapping[str, Named], h: float
+) -> tuple[Measure, str | None]:
     """`r_proj` in Mpc, or in radians where its unit is an angle, and what its unit says of the frame.
 
     The second is ``"angle"``, ``"comoving"`` (units cMpc, ckpc), ``"proper"`` (pMpc, pkpc) or None
     where the unit does not say. Only a unit with an h in it, such as kpc/h, brings in `h`.
     """
-    values, unit = _plain(table, "r_proj", name, mapping, source)
+    found, unit = _plain(table, "r_proj", column, mapping)
     if unit is None:
-        return values, None
-    letters = set(_FRAME.findall(unit))
+        return found, None
+    unit_text = spelt(unit)
+    letters = set(_FRAME.findall(unit_text))
     frame = {"c": "comoving", "p": "proper"}[letters.pop()] if len(letters) == 1 else None
-    allowed = "a length (Mpc, kpc, Mpc/h, cMpc) or an angle (deg, arcmin)"
-    try:
-        parsed = u.Unit(_FRAME.sub("", unit).replace("littleh", "h"))
-    except ValueError as error:
-        raise _bad_unit(source, name, unit, allowed) from error
-    if parsed.is_equivalent(u.rad):
-        return values * parsed.to(u.rad), "angle"
-    if (parsed * u.h).is_equivalent(u.Mpc) and u.h in parsed.bases:
-        # The unit parser reads the h of Mpc/h as hours; no radius is a speed.
-        return values * (parsed * u.h).to(u.Mpc) / h, frame
-    if not parsed.is_equivalent(u.Mpc):
-        raise _bad_unit(source, name, unit, allowed)
-    return values * parsed.to(u.Mpc), frame
+    parsed = parsed_unit(_FRAME.sub("", unit_text))
+    if parsed is not None:
+        if parsed.is_equivalent(u.rad):
+            return _with(found, found.values * parsed.to(u.rad)), "angle"
+        if u.h in parsed.bases and (parsed * u.h).is_equivalent(u.Mpc):
+            # The unit parser reads the h of Mpc/h as hours; no radius is a speed.
+            return _with(found, found.values * (parsed * u.h).to(u.Mpc) / h), frame
+        if parsed.is_equivalent(u.Mpc):
+            return _with(found, found.values * parsed.to(u.Mpc)), frame
+    raise _bad_unit(table, column, unit, "a length (Mpc, kpc, Mpc/h, cMpc) or an angle (deg, arcmin)")
 
 
-def without_label(table: Table, name: str) -> np.ndarray:
-    """Which rows of a column of names or numbers are missing, blank or NaN."""
-    gaps = np.ma.getmaskarray(table[name])
-    values = np.asarray(table[name])
-    if values.dtype.kind == "f":
-        gaps = gaps | ~np.isfinite(values)
-    if values.dtype.kind in "SU":
-        gaps = gaps | (np.char.strip(values.astype(str)) == "")
-    return gaps
+def labels(table: ForeignTable, column: ForeignColumn) -> tuple[np.ndarray, np.ndarray]:
+    """Names of clusters as text, and where there is none; both of shape (n,).
 
-
-def labels(table: Table, name: str, source: str) -> np.ndarray:
-    """A column of names or whole numbers as it is; whole numbers in a float column become integers.
+    Where every name is a whole number written the one way it can be, they are int64, which loses nothing.
 
     Raises
     ------
     ZwickyError
-        If a value is missing.
+        If a name is too long, or floats are so large that different numbers have become one.
     """
-    gaps = np.flatnonzero(without_label(table, name))
-    values = np.asarray(table[name])
-    if len(gaps):
-        raise ZwickyError(f"{source}: {name} is missing in row {gaps[0] + 1}; give every row its cluster")
-    if values.dtype.kind == "f" and np.all(values == np.round(values)):
-        values = values.astype(np.int64)
-    if values.dtype.kind in "SU":
-        return np.char.strip(values.astype(str))
-    return values.astype(values.dtype.newbyteorder("="))
-
-
-def unit_of(table: Table, ours: str, name: str, mapping: Mapping[str, Named]) -> str | None:
-    """The unit of a column: what the user says, or else what the file says, or None."""
-    if ours in mapping and mapping[ours].unit and mapping[ours].name.lower() == name.lower():
-        return mapping[ours].unit
-    written = table[name].unit
-    return (str(written).strip() or None) if written is not None else None
-
-
-def _plain(table: Table, ours: str, name: str, mapping: Mapping[str, Named], source: str):
-    """Values as native float64 with NaN for the missing ones, and the text of the unit or None."""
-    values = table[name]
-    unit = unit_of(table, ours, name, mapping)
-    mask = np.ma.getmaskarray(values)
-    plain = np.asarray(getattr(values, "value", values))
-    if plain.dtype.kind not in "iufb" or plain.ndim != 1:
-        shown = next(
-            (str(v) for v, gap in zip(plain, mask, strict=True) if not gap and not _number(v)), plain[0]
+    contents = table.contents(column)
+    gaps = np.ma.getmaskarray(contents).copy()
+    values = contents.data
+    if values.dtype.kind == "f":
+        gaps |= ~np.isfinite(values)
+        if np.any(np.abs(values[~gaps]) >= 2.0**53):
+            raise ZwickyError(
+                f"{table.source}: {column.name} holds floats above 2^53, which have lost digits; store it as "
+                "text or as 64-bit integers"
+            )
+    if values.dtype.kind in "iu":
+        texts = [str(value) for value in values.tolist()]
+    elif values.dtype.kind == "f":
+        texts = [f"{v:.0f}" if v == np.rint(v) else repr(v) for v in np.where(gaps, 0.0, values).tolist()]
+    else:
+        texts = [printable(" ".join(str(value).split())) for value in values.tolist()]
+        gaps |= np.fromiter((not text for text in texts), bool, len(texts))
+    named = [text for text, gap in zip(texts, gaps, strict=True) if not gap]
+    if longest := max((text for text in named if len(text) > _LONGEST_LABEL), key=len, default=""):
+        raise ZwickyError(
+            f"{table.source}: {column.name} holds a name of {len(longest)} letters; give "
+            f"{_LONGEST_LABEL} at most"
         )
-        raise ZwickyError(f"{source}: {name} holds {str(shown)!r}, not one number a row; write plain numbers")
-    return np.where(mask, np.nan, plain.astype(np.float64)), unit
+    if named and all(map(_POINT_ZERO.fullmatch, named)):
+        texts = [text.partition(".")[0] for text in texts]
+        named = [text.partition(".")[0] for text in named]
+    if named and all(map(_WHOLE_NUMBER.fullmatch, named)):
+        return np.array([0 if g else int(t) for t, g in zip(texts, gaps, strict=True)], dtype=np.int64), gaps
+    return np.array(["" if gap else text for text, gap in zip(texts, gaps, strict=True)]), gaps
 
 
-def _number(value) -> bool:
-    try:
-        float(value)
-    except (TypeError, ValueError):
-        return False
-    return True
+def unit_of(column: ForeignColumn, ours: str, mapping: Mapping[str, Named]) -> str | None:
+    """The unit of a column: what the user says, or else what the file says, or None."""
+    told = mapping.get(ours)
+    if told and told.unit and told.name.lower() == column.name.lower():
+        return told.unit
+    return (column.unit or "").strip() or None
 
 
-def _bad_unit(source: str, name: str, unit: str, allowed: str) -> ZwickyError:
-    return ZwickyError(f"{source}: {name} is in {unit!r}; give {allowed}")
+def _plain(
+    table: ForeignTable, ours: str, column: ForeignColumn, mapping: Mapping[str, Named]
+) -> tuple[Measure, str | None]:
+    """The numbers of a column as they are, and the text of their unit or None."""
+    contents = table.contents(column)
+    unit, notes = unit_of(column, ours, mapping), []
+    blank = np.ma.getmaskarray(contents).copy()
+    values = np.full(len(contents), np.nan)
+    if contents.dtype.kind in "iufb":
+        values[~blank] = contents.data[~blank]
+    else:
+        cells = [str(cell) for cell in contents.data[~blank]]
+        try:
+            values[~blank], style = decimals(cells)
+        except ValueError as error:
+            try:
+                values[~blank], style = _angles(table, ours, cells, unit)
+            except ValueError:
+                raise ZwickyError(
+                    f"{table.source}: {column.name} holds {str(error)[:60]!r}, not one number a row; write "
+                    "plain numbers"
+                ) from None
+            unit = "hourangle" if style.endswith("hours") else "deg"
+        if style:
+            notes.append(f"read {column.name} as {style}")
+    sentinel = np.zeros(len(values), dtype=bool)
+    for value, n in _sentinels(ours, values, unit):
+        sentinel |= values == value
+        notes.append(f"{column.name} is {value:g} in {n} {'row' if n == 1 else 'rows'}, taken for missing")
+    values[sentinel] = np.nan
+    return Measure(values, blank, sentinel, column.name, unit, tuple(notes)), unit
 
 
-def _nearest(ours: str, names: Iterable[str]) -> str:
-    theirs = {name.strip().lower(): name for name in names}
-    known = [theirs[name] for name in _ELSEWHERE[ours] if name in theirs]
-    near = [theirs[name] for name in difflib.get_close_matches(ours, theirs, n=1)]
-    return next(iter([*known, *near]), "THEIRS")
+def _angles(table: ForeignTable, ours: str, cells: list[str], unit: str | None) -> tuple[np.ndarray, str]:
+    """Sexagesimal cells of `ra` in hours or degrees, of `dec` in degrees, and which it is."""
+    if ours not in ("ra", "dec"):
+        raise ValueError
+    values, letter = sexagesimal(cells)
+    hours = ours == "ra" and letter != "d" and (letter == "h" or unit is None or parsed_unit(unit) != u.deg)
+    if hours and np.any(np.abs(values) >= 24.0):
+        raise ZwickyError(
+            f"{table.source}: a sexagesimal right ascension of {values[np.abs(values) >= 24.0][0]:g} is no "
+            "hour; name its unit, for example --columns ra=NAME[deg]"
+        )
+    return values, "sexagesimal hours" if hours else "sexagesimal degrees"
 
 
-def _hint(name: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(name.lower(), known, n=1)
-    return f"; did you mean {near[0]!r}?" if near else ""
+def _sentinels(ours: str, values: np.ndarray, unit: str | None) -> list[tuple[float, int]]:
+    """Numbers that stand for missing ones, and how often each is there."""
+    found = [(value, int(np.sum(values == value))) for value in SENTINELS]
+    found = [(value, n) for value, n in found if n]
+    if not found:
+        return []
+    low, high = _POSSIBLE.get(ours, (-np.inf, np.inf)) if unit is None else (-np.inf, np.inf)
+    different, counts = np.unique(values[~np.isin(values, SENTINELS)], return_counts=True)
+    others = int(counts.max(initial=1)) if len(different) else 1
+    return [
+        (value, n)
+        for value, n in found
+        if (n >= REPEATED and n > REPEATED * others) or not low <= value <= high
+    ]
+
+
+def _with(found: Measure, values: np.ndarray, notes: tuple[str, ...] = ()) -> Measure:
+    return Measure(values, found.blank, found.sentinel, found.origin, found.unit, found.notes + notes)
+
+
+def _bad_unit(table: ForeignTable, column: ForeignColumn, unit: str, allowed: str) -> ZwickyError:
+    parsed = parsed_unit(unit)
+    shown = unit if parsed is None else str(parsed)
+    return ZwickyError(f"{table.source}: {column.name} is in {shown[:60]!r}; give {allowed}")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
+from astropy.cosmology import FLRW
 
 from zwicky.errors import ZwickyError
 from zwicky.io.observed import Centres, PhaseSpaceList
@@ -14,7 +15,7 @@ from zwicky.survey.quality import Problem
 from zwicky.tables import ClusterSample
 
 if TYPE_CHECKING:
-    from astropy.cosmology import FLRW
+    from zwicky.survey.find_centre import Field
 
 __all__ = ["ObservedClusters", "clusters_from_phase_space", "clusters_from_sample", "observed_sample"]
 
@@ -38,7 +39,9 @@ class ObservedClusters:
     problems
         What is known already to forbid weighing a cluster, by its row.
     notes
-        What was left out of all clusters, one line each.
+        What was taken for what and left out of all clusters, one line each.
+    proposed
+        The field in which the centre was found, where it was not given.
     """
 
     sample: ClusterSample
@@ -48,6 +51,7 @@ class ObservedClusters:
     units: Mapping[str, str] = field(default_factory=dict, repr=False)
     problems: Mapping[int, Problem] = field(default_factory=dict, repr=False)
     notes: tuple[str, ...] = ()
+    proposed: Field | None = field(default=None, repr=False)
 
     def __len__(self) -> int:
         return len(self.sample)
@@ -93,9 +97,9 @@ def clusters_from_phase_space(
 ) -> ObservedClusters:
     """Clusters in the order of their first galaxies; a cluster's redshift is the median of its rows'.
 
-    Proper radii are multiplied by 1 + z and angles by the comoving transverse distance, because the
-    aperture is comoving. `centres`, if given, lend their redshifts by `cluster_id`; of many clusters one
-    that is not among them has a problem.
+    Galaxies without a measured velocity are left out, and counted in `notes`. Proper radii are multiplied by
+    1 + z and angles by the comoving transverse distance, because the aperture is comoving.
+    `centres`, if given, lend their redshifts by `cluster_id`; of many clusters one that is not among them has a problem.
 
     Raises
     ------
@@ -103,8 +107,10 @@ def clusters_from_phase_space(
         If centres are given and no cluster is among them.
     """
     label, cluster = group(galaxies.cluster_id)
-    order = np.argsort(cluster, kind="stable")
-    counts = np.bincount(cluster, minlength=len(label))
+    unmeasured = np.zeros(len(cluster), dtype=bool) if galaxies.unmeasured is None else galaxies.unmeasured
+    measured = np.flatnonzero(~unmeasured)
+    order = measured[np.argsort(cluster[measured], kind="stable")]
+    counts = np.bincount(cluster[measured], minlength=len(label))
     offsets = np.concatenate([[0], np.cumsum(counts)])
     problems = {}
     if centres is None:
@@ -115,9 +121,9 @@ def clusters_from_phase_space(
         redshift = np.where(row >= 0, centres.z[row], np.nan)
         advice = f"add its cluster_id to {centres.source}"
         problems = {int(i): Problem("not among the centres", advice) for i in np.flatnonzero(row < 0)}
-        mend = f"mend its row in {centres.source}"
+        fix = f"fix its row in {centres.source}"
         problems |= {
-            i: Problem(centres.faults[int(r)], mend) for i, r in enumerate(row) if int(r) in centres.faults
+            i: Problem(centres.faults[int(r)], fix) for i, r in enumerate(row) if int(r) in centres.faults
         }
     scale = _comoving_scale(redshift, galaxies.frame, cosmology)
     return ObservedClusters(
@@ -133,7 +139,13 @@ def clusters_from_phase_space(
         from_sky=galaxies.frame == "angle",
         units=galaxies.units,
         problems=problems,
-        notes=left_out(galaxies.source, {"without cluster_id": galaxies.n_without_id}),
+        notes=(
+            *galaxies.notes,
+            *left_out(
+                galaxies.source,
+                {"without cluster_id": galaxies.n_without_id, "without a velocity": int(unmeasured.sum())},
+            ),
+        ),
     )
 
 

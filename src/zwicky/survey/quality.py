@@ -118,10 +118,13 @@ def _wrong_unit(r_proj, v_los, aperture_mpc, v_cut_kms, units) -> Problem | None
             f"v_los has a median spread of {spread:.0f} km/s: {doubt('v_los', 'm/s?')}",
             "name the unit: --columns v_los=NAME[m/s]",
         )
-    if np.median(r_proj) > 20.0:
+    middle = float(np.median(r_proj))
+    # Lists reach out to a few apertures, which are some ten arcmin or a few thousand kpc.
+    if middle > 20.0 or (middle > 3.0 * aperture_mpc and "r_proj" not in units):
+        unit = "kpc" if middle > 50.0 * aperture_mpc else "arcmin"
         return Problem(
-            f"r_proj has a median of {np.median(r_proj):.0f} Mpc: {doubt('r_proj', 'kpc?')}",
-            "name the unit: --columns r_proj=NAME[kpc]",
+            f"r_proj has a median of {middle:.0f} Mpc: {doubt('r_proj', unit + '?')}",
+            f"name the unit: --columns r_proj=NAME[{unit}], or [Mpc] if it is that",
         )
     if len(r_proj) >= MIN_GALAXIES and r_proj.max() < 0.35 * aperture_mpc:
         return Problem(

@@ -67,9 +67,10 @@ def clusters_from_sky(
     many = len(centres.z) > 1
     for values in (galaxies, centres):
         _check_all(values.source, values.ra, values.dec, values.z, many)
-    mend = f"mend its row in {centres.source}"
-    problems = {i: Problem(what, mend) for i, what in centres.faults.items()} | _misplaced(centres)
-    counts = {"without cluster_id": galaxies.n_without_id}
+    galaxies, n_unmeasured = _measured(galaxies)
+    fix = f"fix its row in {centres.source}"
+    problems = {i: Problem(what, fix) for i, what in centres.faults.items()} | _misplaced(centres)
+    counts = {"without cluster_id": galaxies.n_without_id, "without a position or a redshift": n_unmeasured}
     misplaced = list(_misplaced(galaxies))
     if misplaced and galaxies.cluster_id is None:
         if not many:
@@ -118,8 +119,22 @@ def clusters_from_sky(
         label=centres.cluster_id,
         from_sky=True,
         problems=problems,
-        notes=left_out(galaxies.source, counts),
+        notes=(*galaxies.notes, *left_out(galaxies.source, counts)),
     )
+
+
+def _measured(galaxies: SkyList) -> tuple[SkyList, int]:
+    """Without the rows for which the file has no position or no redshift, and their number."""
+    if galaxies.unmeasured is None or not galaxies.unmeasured.any():
+        return galaxies, 0
+    return select(galaxies, ~galaxies.unmeasured), int(galaxies.unmeasured.sum())
+
+
+def select(galaxies: SkyList, keep: np.ndarray) -> SkyList:
+    """The rows that a mask or index array `keep` names."""
+    columns = ("ra", "dec", "z", "cluster_id", "unmeasured")
+    held = {name: getattr(galaxies, name) for name in columns}
+    return dataclasses.replace(galaxies, **{k: v[keep] for k, v in held.items() if v is not None})
 
 
 def _around(towards: np.ndarray, centres: np.ndarray, angle: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

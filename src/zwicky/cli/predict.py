@@ -69,7 +69,7 @@ def predict(
     # What a command imports only when it runs, `zwicky --help` need not wait for.
     from zwicky import survey
     from zwicky.cli.masses import masses_as_json, print_masses
-    from zwicky.cosmology import cosmology_named
+    from zwicky.cosmology import deferred_cosmology
     from zwicky.errors import ZwickyError, printable
     from zwicky.estimators import MSigma
     from zwicky.io.centres import parse_centre
@@ -88,7 +88,7 @@ def predict(
         survey.check_plot(plot)
     if redshift is not None and not 0 < redshift < 20:
         raise ZwickyError(f"--redshift {redshift:g} is not allowed; give the cluster's redshift, above 0")
-    chosen = cosmology_named(cosmology or "ho2019")
+    chosen = deferred_cosmology(cosmology or "ho2019")
     mapping = parse_columns(columns)
     observed, centres = read_observed(
         galaxies,

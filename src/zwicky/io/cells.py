@@ -23,7 +23,7 @@ def decimals(cells: Sequence[str]) -> tuple[np.ndarray, str]:
     """Cells as float64 of shape (n,), and how they are written where that is worth a word.
 
     >>> decimals(["1.5", "-2e3"])[0].tolist(), decimals(["0,047", "12"])
-    ([1.5, -2000.0], (array([4.7e-02, 1.2e+01]), 'decimal commas'))
+    ([1.5, -2000.0], (array([ 0.047, 12.   ]), 'decimal commas'))
 
     Raises
     ------

@@ -36,9 +36,9 @@ class Centres:
 def parse_centre(text: str) -> Centres:
     """The one centre, without a name, that ``--centre RA,DEC,Z`` gives: degrees, or sexagesimal hours.
 
-    >>> centre = parse_centre("12:59:48,+27:58:48,0.05")
+    >>> centre = parse_centre("12:59:48,+27:30:00,0.05")
     >>> centre.ra.tolist(), centre.dec.tolist(), centre.z.tolist()
-    ([194.95], [27.98], [0.05])
+    ([194.95], [27.5], [0.05])
 
     Raises
     ------

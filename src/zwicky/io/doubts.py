@@ -15,7 +15,8 @@ __all__ = ["check_degrees"]
 # So many galaxies within pi/2 of the celestial equator and 2 pi of the meridian, in degrees, are rare.
 _MANY_GALAXIES = 20
 # Around a centre galaxies are 1/15 as wide in right ascension as in declination if hours are taken for
-# degrees; a limit on that ratio, galaxies that are enough to tell, and how far from the centre they are looked at.
+# degrees; a limit on that ratio, galaxies that are enough to tell, and how far from it they
+# are looked at.
 _NARROW, _ENOUGH, _AROUND_DEG = 0.2, 10, 2.0
 
 

@@ -11,10 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import h5py
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from zwicky.errors import ZwickyError
 from zwicky.io.centres import Centres, centres_of
@@ -225,12 +222,17 @@ def read_observed(
 def _is_cluster_sample(path: Path) -> bool:
     try:
         if path.suffix == ".parquet":
+            import pyarrow.parquet as pq
+
             return (pq.read_schema(path).metadata or {}).get(b"zwicky_table") == b"ClusterSample"
-        if not h5py.is_hdf5(path):
-            return False
+        with open(path, "rb") as file:
+            if file.read(8) != b"\x89HDF\r\n\x1a\n":
+                return False
+        import h5py
+
         with h5py.File(path, "r") as file:
             return "zwicky_table" in file.attrs
-    except (OSError, pa.ArrowInvalid):
+    except (OSError, ValueError):  # PyArrow's error is a ValueError
         return False
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
-from astropy.cosmology import FLRW
 
 from zwicky.errors import ZwickyError
 from zwicky.io.observed import Centres, PhaseSpaceList
@@ -15,6 +14,8 @@ from zwicky.survey.quality import Problem
 from zwicky.tables import ClusterSample
 
 if TYPE_CHECKING:
+    from astropy.cosmology import FLRW
+
     from zwicky.survey.find_centre import Field
 
 __all__ = ["ObservedClusters", "clusters_from_phase_space", "clusters_from_sample", "observed_sample"]
@@ -99,7 +100,8 @@ def clusters_from_phase_space(
 
     Galaxies without a measured velocity are left out, and counted in `notes`. Proper radii are multiplied by
     1 + z and angles by the comoving transverse distance, because the aperture is comoving.
-    `centres`, if given, lend their redshifts by `cluster_id`; of many clusters one that is not among them has a problem.
+    `centres`, if given, lend their redshifts by `cluster_id`; of many clusters one that is not among them has
+    a problem.
 
     Raises
     ------

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from astropy.cosmology import FLRW
-from scipy.spatial import cKDTree
 
 from zwicky.cosmology import relative_velocity
 from zwicky.errors import ZwickyError
@@ -16,6 +15,9 @@ from zwicky.survey.clusters import comoving_transverse_mpc
 from zwicky.survey.quality import MIN_GALAXIES
 from zwicky.survey.sky import angular_separation, unit_vectors
 from zwicky.units import SPEED_OF_LIGHT_KMS
+
+if TYPE_CHECKING:
+    from astropy.cosmology import FLRW
 
 __all__ = ["Field", "find_centre"]
 
@@ -94,6 +96,8 @@ def _redshift_peaks(z: np.ndarray) -> list[float]:
 
 def _core(towards: np.ndarray, z: np.ndarray, redshift: float, cosmology: FLRW):
     """Unit vector, redshift and number of galaxies of the densest core near a redshift."""
+    from scipy.spatial import cKDTree
+
     centre, n = towards[0], 0
     for step in range(_STEPS):
         inside = np.abs(relative_velocity(z, redshift)) <= _WINDOW_KMS

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from astropy.cosmology import FLRW
 
 from zwicky.errors import ZwickyError
 from zwicky.io.observed import Centres, PhaseSpaceList, SkyList
@@ -16,6 +16,9 @@ from zwicky.survey.models import Model
 from zwicky.survey.repeats import MERGE_ARCSEC, merge_repeats
 from zwicky.survey.sky import clusters_from_sky
 from zwicky.tables import ClusterSample
+
+if TYPE_CHECKING:
+    from astropy.cosmology import FLRW
 
 __all__ = ["clusters_of"]
 

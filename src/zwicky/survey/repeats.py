@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from zwicky.errors import ZwickyError
 from zwicky.io.observed import SkyList
@@ -96,6 +95,8 @@ def _places(towards: np.ndarray, chord: float) -> np.ndarray:
 
     Nearest neighbours are linked, and then the means of what is linked, until no two are so close.
     """
+    from scipy.spatial import cKDTree
+
     place, at = np.unique(towards, axis=0, return_inverse=True)
     number = at.ravel()
     for _ in range(64):

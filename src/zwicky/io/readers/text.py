@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from astropy.io import ascii as astropy_ascii
 
 from zwicky.io.foreign import ForeignColumn, ForeignTable, is_missing, masked_text
 from zwicky.io.readers.delimited import Delimited, cells_of
@@ -135,6 +134,8 @@ def _rows_below_dashes(lines: list[str]) -> int:
 
 
 def _by_astropy(text: str, kind: str, n_rows: int, source: str, notes: tuple[str, ...]) -> ForeignTable:
+    from astropy.io import ascii as astropy_ascii
+
     table = astropy_ascii.read(text, format=kind, guess=False)
     if len(table) != n_rows:
         raise ValueError(f"{len(table)} rows in {n_rows} lines")

@@ -139,6 +139,9 @@ def _stored_names(cls: type) -> list[str]:
 def _table_columns(cls: type, stored: StoredTable) -> dict[str, np.ndarray]:
     """The columns that a table class declares, each of its kind and in its unit."""
     columns = {}
+    rows = {np.size(column.values) for column in stored.columns.values()}
+    if len(rows) > 1:
+        raise ZwickyError(f"its columns have {min(rows)} to {max(rows)} rows; make the file again")
     for name, field in columns_of(cls).items():
         about = field.metadata
         parts = [

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zwicky.errors import ZwickyError
-from zwicky.simulations.matching import Matching, halo_of, refuse_twice, refuse_unmatched, rows_of
+from zwicky.simulations.matching import Matching, halo_of, refuse_twice, refuse_unmatched
+from zwicky.tables import rows_of
 
 BIG = 2**53
 

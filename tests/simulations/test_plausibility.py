@@ -8,9 +8,8 @@ from colossus.cosmology import cosmology as colossus
 from colossus.halo import mass_so
 
 from foreign_universe import made_simulation
-from zwicky.simulations.hosts import r200c
-from zwicky.simulations.plausibility import GalaxyFacts, HaloFacts, virial_radius, warnings_of
-from zwicky.tables import Snapshot
+from zwicky.simulations.plausibility import GalaxyFacts, HaloFacts, satellites_over_evrard, warnings_of
+from zwicky.tables import Snapshot, r200c, rvir, take
 
 H = 0.6777
 
@@ -137,6 +136,43 @@ def test_velocities(right):
     assert "velocity dispersions are 1.7" in said
 
 
+@pytest.mark.parametrize(
+    ("power", "told"), [(0.0, None), (1.0, "0.6"), (-0.5, "1.2")], ids=["proper", "times a", "over its root"]
+)
+@pytest.mark.parametrize("tracers", ["all", "satellites"])
+def test_velocities_of_galaxies_in_other_conventions(right, power, told, tracers):
+    # At z = 0.5: times a makes 0.667, over its root 1.225. Central galaxies do not dilute it.
+    halos, galaxies = made_simulation(h=H, box_mpc_h=120.0, z=0.5).tables
+    if tracers == "satellites":
+        galaxies = take(galaxies, ~galaxies.is_central)
+    a = 1 / 1.5
+    true = satellites_over_evrard(halos, galaxies)
+    assert true == pytest.approx(1.0, abs=0.03)
+    galaxies = dataclasses.replace(galaxies, velocity=galaxies.velocity * a**power)
+    members = satellites_over_evrard(halos, galaxies)
+    assert members == pytest.approx(true * a**power, rel=1e-6)
+    halo_facts = HaloFacts()
+    galaxy_facts = dataclasses.replace(
+        right["galaxy_facts"], mvir=np.full(len(halos), np.nan), members=members, n=0
+    )
+    said = [line for line in warnings_of(halos, halo_facts, galaxy_facts, 13.0, 0.82) if "satellites" in line]
+    if told is None:
+        assert said == []
+    else:
+        (line,) = said
+        assert f"satellites move with {told}" in line
+        assert "(makes 0.667; unit km/s/a)" in line
+        assert "(makes 1.225; unit km sqrt(a)/s)" in line
+        assert "\n" not in line
+
+
+def test_few_satellites_say_nothing(right):
+    halos, galaxies = made_simulation(h=H, box_mpc_h=120.0).tables
+    few = halos.halo_id[:19]
+    assert satellites_over_evrard(halos, take(galaxies, np.isin(galaxies.host_id, few))) is None
+    assert satellites_over_evrard(halos, take(galaxies, galaxies.is_central)) is None
+
+
 def test_particles(right):
     # 0.3 x 2.775e11 x 240^3 / 1e9 = 1048^3 particles are plausible; of a million times the mass there are
     # 10^3.
@@ -148,12 +184,11 @@ def test_radii_are_those_of_colossus(right, z):
     before = colossus.current_cosmo
     s = right["halos"].snapshot
     snapshot = Snapshot("x", z, 100.0, s.cosmology)
-    halos = dataclasses.replace(right["halos"], snapshot=snapshot)
     mass = np.array([1e13, 1e15]) / H
     parameters = {"flat": True, "H0": 100 * H, "Om0": 0.3, "Ob0": 0.05, "sigma8": 0.82, "ns": 0.965}
     try:
         colossus.setCurrent(colossus.Cosmology(name="test", relspecies=False, persistence="", **parameters))
-        for ours, definition in ((virial_radius(mass, halos), "vir"), (r200c(mass, snapshot), "200c")):
+        for ours, definition in ((rvir(mass, snapshot), "vir"), (r200c(mass, snapshot), "200c")):
             proper_kpc_h = mass_so.M_to_R(mass * H, z, definition)
             assert ours == pytest.approx(proper_kpc_h * (1 + z) / 1e3 / H, rel=2e-4)
     finally:

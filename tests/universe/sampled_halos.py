@@ -3,8 +3,7 @@
 import numpy as np
 
 from zwicky.cosmology import paper_cosmology
-from zwicky.tables import Snapshot
-from zwicky.universe.overdensity import density_200c
+from zwicky.tables import Snapshot, density_200c
 
 #: Mass of a particle in Msun (6.4e11 Msun/h), mean separation, linking length and softening in Mpc.
 MASS = 6.4e11 / 0.678

@@ -15,10 +15,11 @@ from sampled_halos import (
 from scipy.spatial import cKDTree
 
 from zwicky.errors import ZwickyError
+from zwicky.tables import density_200c
 from zwicky.universe import overdensity
 from zwicky.universe.cells import cell_sort
 from zwicky.universe.fof import friends_of_friends
-from zwicky.universe.overdensity import density_200c, find_halos
+from zwicky.universe.overdensity import find_halos
 from zwicky.universe.peaks import _depths
 
 SNAPSHOT = snapshot_of(40.0)

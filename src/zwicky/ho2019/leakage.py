@@ -25,7 +25,7 @@ from zwicky.evaluation.crossval import CrossValidation
 from zwicky.ho2019.experiment import cross_validate_networks
 from zwicky.ho2019.paper import PAPER_RANGE_LOG10_M200C_H
 from zwicky.mocks import Mocks, halo_folds, spatial_folds
-from zwicky.tables import ClusterSample, HaloTable
+from zwicky.tables import ClusterSample, HaloTable, rows_of
 
 __all__ = ["measure_leakage", "redealt"]
 
@@ -49,9 +49,8 @@ def redealt(mocks: Mocks, halos: HaloTable) -> Mocks:
     """
     samples = {f.name: getattr(mocks, f.name) for f in dataclasses.fields(mocks) if f.name != "settings"}
     used = np.unique(np.concatenate([sample.halo_id for sample in samples.values()]))
-    order = np.argsort(halos.halo_id)
-    row = order[np.minimum(np.searchsorted(halos.halo_id, used, sorter=order), len(order) - 1)]
-    strangers = used[halos.halo_id[row] != used]
+    row = rows_of(halos.halo_id, used)
+    strangers = used[row < 0]
     if len(strangers):
         raise ZwickyError(f"halo {strangers[0]} of the mocks is not in the halo table; give the mocks' own")
     n_folds = mocks.settings.n_folds
@@ -62,7 +61,7 @@ def redealt(mocks: Mocks, halos: HaloTable) -> Mocks:
 
     def with_folds(sample: ClusterSample) -> ClusterSample:
         meta = {**sample.meta, "folds": kind}
-        return dataclasses.replace(sample, fold=fold[np.searchsorted(used, sample.halo_id)], meta=meta)
+        return dataclasses.replace(sample, fold=fold[rows_of(used, sample.halo_id)], meta=meta)
 
     settings = dataclasses.replace(mocks.settings, folds=kind)
     return Mocks(**{name: with_folds(sample) for name, sample in samples.items()}, settings=settings)

@@ -11,6 +11,7 @@ from zwicky.evaluation.by_fold import fold_relations
 from zwicky.evaluation.crossval import CrossValidation
 from zwicky.images import member_moments
 from zwicky.mocks import Mocks
+from zwicky.tables import rows_of
 from zwicky.units import log10_msun_h
 
 __all__ = ["masses_h", "weigh_test"]
@@ -61,7 +62,7 @@ def weigh_test(
         fitted = relations[catalogue]
         names = ("sigma15_kms", "alpha", "scatter_dex")
         table1[catalogue] = {name: getattr(fitted, name) for name in names}
-        rows = _matching_rows(test.cluster_id, observed.cluster_id)
+        rows = rows_of(observed.cluster_id, test.cluster_id)
         masses = fold_relations(train, fitted.settings, observed.fold).weigh(observed)
         sigma = member_moments(observed).v_sigma
         columns[f"{_PREFIX}m_sigma_{catalogue}"] = np.where(rows >= 0, masses[rows], np.nan)
@@ -76,10 +77,3 @@ def masses_h(columns: Mapping[str, np.ndarray], h: float) -> dict[str, np.ndarra
         for name, values in columns.items()
         if name.startswith(_PREFIX)
     }
-
-
-def _matching_rows(wanted: np.ndarray, ids: np.ndarray) -> np.ndarray:
-    """Row of each wanted id in `ids`, -1 where it is absent."""
-    order = np.argsort(ids)
-    at = np.minimum(np.searchsorted(ids, wanted, sorter=order), len(ids) - 1)
-    return np.where(ids[order[at]] == wanted, order[at], -1)

@@ -10,7 +10,7 @@ from zwicky.mocks.cylinders import Cylinders, checked_lines
 from zwicky.mocks.kernels import observe_members
 from zwicky.mocks.observables import hubble_flow
 from zwicky.parallel import available_cores, pieces, run_pieces
-from zwicky.tables import GalaxyTable
+from zwicky.tables import GalaxyTable, rows_of
 from zwicky.units import SPEED_OF_LIGHT_KMS
 
 __all__ = ["MemberLists", "member_lists", "observe_true_members"]
@@ -51,14 +51,13 @@ def member_lists(halo_key: np.ndarray, galaxy_key: np.ndarray) -> MemberLists:
     if len(known) == 0:
         none = np.zeros(len(halo_key), dtype=np.int64)
         return MemberLists(none, none, np.empty(0, dtype=np.int64))
-    candidates = np.flatnonzero(galaxy_key >= 0)
-    place = np.minimum(np.searchsorted(known, galaxy_key[candidates]), len(known) - 1)
-    found = known[place] == galaxy_key[candidates]
-    candidates, place = candidates[found], place[found]
+    place = rows_of(known, galaxy_key)
+    candidates = np.flatnonzero(place >= 0)
+    place = place[candidates]
     galaxy = candidates[np.argsort(place, kind="stable")]
     counts = np.bincount(place, minlength=len(known))
     first = np.cumsum(counts) - counts
-    row = np.searchsorted(known, np.maximum(halo_key, known[0]))
+    row = np.maximum(rows_of(known, halo_key), 0)
     return MemberLists(first[row], np.where(halo_key >= 0, counts[row], 0), galaxy)
 
 

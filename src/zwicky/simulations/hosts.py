@@ -11,8 +11,8 @@ from zwicky.errors import ZwickyError
 from zwicky.simulations.fields import VECTORS
 from zwicky.simulations.matching import halo_of, refuse_twice
 from zwicky.simulations.reader import CatalogReader, Counted, Range
-from zwicky.tables import HaloTable, Snapshot
-from zwicky.units import critical_density, log10_msun
+from zwicky.tables import HaloTable, Snapshot, r200c
+from zwicky.units import log10_msun
 
 __all__ = [
     "CHUNK_ROWS",
@@ -159,12 +159,6 @@ def host_table(candidates: Candidates, is_host: np.ndarray, snapshot: Snapshot) 
         sigma_1d=np.where(v_rms > 0, v_rms, np.nan) / np.sqrt(3.0),
         fof_id=columns["object_id"],
     )
-
-
-def r200c(m200c_msun: np.ndarray, snapshot: Snapshot) -> np.ndarray:
-    """Comoving radius in Mpc of the sphere of mass M200c at 200 times the critical density."""
-    density = 200.0 * critical_density(snapshot.cosmology.H(snapshot.redshift).to_value("km/(s Mpc)"))
-    return (3.0 * m200c_msun / (4.0 * np.pi * density)) ** (1.0 / 3.0) * (1.0 + snapshot.redshift)
 
 
 def finite(chunk: dict[str, np.ndarray], names: tuple[str, ...], counted: Counted) -> dict[str, np.ndarray]:

@@ -16,14 +16,20 @@ import numpy as np
 from zwicky.errors import ZwickyError
 from zwicky.io import provenance, read_json, sha256_of, whole_directory, whole_file, write_json, write_table
 from zwicky.settings import digest, to_toml
-from zwicky.simulations.hosts import Candidates, check_halo_fields, host_table, r200c, read_candidates
+from zwicky.simulations.hosts import Candidates, check_halo_fields, host_table, read_candidates
 from zwicky.simulations.matching import Matching, refuse_unmatched
 from zwicky.simulations.members import GalaxyStream, galaxy_fields, galaxy_table, read_galaxies
-from zwicky.simulations.plausibility import GalaxyFacts, HaloFacts, expected_mass_function, warnings_of
+from zwicky.simulations.plausibility import (
+    GalaxyFacts,
+    HaloFacts,
+    expected_mass_function,
+    satellites_over_evrard,
+    warnings_of,
+)
 from zwicky.simulations.reader import CatalogReader
 from zwicky.simulations.record import about, inputs_of, make_record
 from zwicky.simulations.selection import ImportSettings, agreed_snapshot
-from zwicky.tables import GalaxyTable, HaloTable, Snapshot
+from zwicky.tables import GalaxyTable, HaloTable, Snapshot, r200c
 from zwicky.units import log10_msun
 from zwicky.universe.directory import IMPORTED, is_complete, is_imported, snapshot_file
 from zwicky.universe.measure import projected_slab
@@ -94,7 +100,7 @@ def import_catalogs(
     warnings = warnings_of(
         halo_table,
         _halo_facts(candidates, in_file_order, halos),
-        _galaxy_facts(stream, matched, mvir[in_file_order]),
+        _galaxy_facts(stream, matched, mvir[in_file_order], satellites_over_evrard(halo_table, table)),
         settings.min_log10_m200c_h,
         settings.sigma8,
     )
@@ -197,7 +203,9 @@ def _halo_facts(candidates: Candidates, is_host: np.ndarray, reader: CatalogRead
     )
 
 
-def _galaxy_facts(stream: GalaxyStream, matched: dict[str, Any], mvir: np.ndarray) -> GalaxyFacts:
+def _galaxy_facts(
+    stream: GalaxyStream, matched: dict[str, Any], mvir: np.ndarray, members: float | None
+) -> GalaxyFacts:
     return GalaxyFacts(
         low=stream.low,
         high=stream.high,
@@ -206,6 +214,7 @@ def _galaxy_facts(stream: GalaxyStream, matched: dict[str, Any], mvir: np.ndarra
         outside=stream.outside / stream.n,
         displaced=matched["hosts_whose_galaxy_lies_outside_r200c"] / max(matched["hosts"], 1),
         mvir=mvir,
+        members=members,
     )
 
 

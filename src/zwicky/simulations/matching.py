@@ -12,25 +12,14 @@ from typing import Any
 import numpy as np
 
 from zwicky.errors import ZwickyError
+from zwicky.tables import rows_of
 from zwicky.units import log10_msun_h
 
-__all__ = ["Matching", "halo_of", "refuse_twice", "refuse_unmatched", "rows_of"]
+__all__ = ["Matching", "halo_of", "refuse_twice", "refuse_unmatched"]
 
 #: Central galaxies with a virial mass above this many times the least M200c of a host should have a halo:
 #: at the least M200c itself the two masses' scatter decides.
 MASSIVE = 2.0
-
-
-def rows_of(ids: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """Row in `ids`, sorted, of each wanted number; -1 where there is none.
-
-    >>> rows_of(np.array([3, 5, 9]), np.array([9, 4, 3]))
-    array([ 2, -1,  0])
-    """
-    if len(ids) == 0:
-        return np.full(len(wanted), -1, dtype=np.int64)
-    at = np.minimum(np.searchsorted(ids, wanted), len(ids) - 1)
-    return np.where(ids[at] == wanted, at, -1)
 
 
 def halo_of(object_id: np.ndarray, parent_id: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

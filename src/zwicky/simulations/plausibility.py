@@ -12,12 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.integrate import trapezoid
 
-from zwicky.tables import HaloTable, Snapshot
+from zwicky.tables import GalaxyTable, HaloTable, Snapshot, rows_of, rvir
 from zwicky.theory import mass_function
 from zwicky.units import critical_density, log10_msun, mpc_h
 from zwicky.universe.relations import EVRARD_2008
 
-__all__ = ["GalaxyFacts", "HaloFacts", "expected_mass_function", "virial_radius", "warnings_of"]
+__all__ = ["GalaxyFacts", "HaloFacts", "expected_mass_function", "satellites_over_evrard", "warnings_of"]
 
 #: Where the normalisation and the baryons are not known: values near those of every recent simulation. The
 #: number of clusters changes by a third for 0.05 in sigma8.
@@ -31,6 +31,9 @@ RADIUS, SIGMA, UNFILLED, NUMBER, NUMBER_KNOWN = 0.05, 0.10, 0.05, 1.6, 1.35
 M200C_OVER_MVIR = (0.70, 1.02)
 #: One-dimensional rms of peculiar velocities in km/s.
 HALO_RMS, GALAXY_RMS = (100.0, 600.0), (150.0, 900.0)
+#: Dispersion of satellites over Evrard et al. (2008): 0.96 in a universe of our own, 1.09 to 1.11 in SAGE on
+#: Mini-Millennium. Velocities times the scale factor show from z = 0.2 on, over its root from z = 0.5.
+MEMBERS = (0.85, 1.15)
 #: Fewer objects than this say nothing.
 ENOUGH = 20
 
@@ -78,6 +81,8 @@ class GalaxyFacts:
         Share of the hosts whose own galaxy lies outside r200c.
     mvir : float64, shape (n_hosts,)
         Virial mass that the galaxy catalogue has for each host, Msun, NaN where it has none.
+    members
+        Dispersion of the satellites over the published one, from `satellites_over_evrard`; None if unknown.
     """
 
     low: np.ndarray
@@ -87,15 +92,7 @@ class GalaxyFacts:
     outside: float
     displaced: float
     mvir: np.ndarray
-
-
-def virial_radius(mass_msun: np.ndarray, halos: HaloTable) -> np.ndarray:
-    """Comoving virial radius in Mpc of masses in Msun, by the overdensity of Bryan & Norman (1998, Eq. 6)."""
-    s = halos.snapshot
-    x = s.cosmology.Om(s.redshift) - 1.0
-    overdensity = 18.0 * np.pi**2 + 82.0 * x - 39.0 * x**2
-    density = overdensity * critical_density(s.cosmology.H(s.redshift).to_value("km/(s Mpc)"))
-    return (3.0 * mass_msun / (4.0 * np.pi * density)) ** (1.0 / 3.0) * (1.0 + s.redshift)
+    members: float | None = None
 
 
 def expected_mass_function(log10_m200c_h: np.ndarray, snapshot: Snapshot, sigma8: float | None) -> np.ndarray:
@@ -145,6 +142,7 @@ def warnings_of(
         *_particles(halos, halo_facts),
         *_velocities(halos, galaxy_facts),
         *_dispersions(halos),
+        *_members(halos, galaxy_facts),
         *_numbers(halos, min_log10_m200c_h, sigma8),
     ]
 
@@ -175,7 +173,7 @@ def _radii(halos: HaloTable, facts: HaloFacts) -> Iterator[str]:
     if facts.rvir is None:
         return
     if facts.mvir is not None:
-        ratio = _median_ratio(facts.rvir, virial_radius(facts.mvir, halos))
+        ratio = _median_ratio(facts.rvir, rvir(facts.mvir, halos.snapshot))
         low, high, law = 1.0 - RADIUS, 1.0 + RADIUS, "the virial masses (Bryan & Norman 1998) imply"
     else:
         ratio = _median_ratio(facts.rvir, halos.r200c)
@@ -247,16 +245,53 @@ def _dispersions(halos: HaloTable) -> Iterator[str]:
     known = np.isfinite(halos.sigma_1d) & (halos.sigma_1d > 0)
     if known.sum() < ENOUGH:
         return
-    s, (sigma15, slope, _) = halos.snapshot, EVRARD_2008
-    mass = halos.m200c[known] * s.cosmology.h * float(s.cosmology.efunc(s.redshift))
-    published = sigma15 * (mass / 1e15) ** slope
-    ratio = float(np.exp(np.median(np.log(halos.sigma_1d[known] / published))))
+    ratio = float(np.exp(np.median(np.log(halos.sigma_1d[known] / _evrard(halos)[known]))))
     if abs(ratio - 1.0) > SIGMA:
-        h = s.cosmology.h
+        h, slope = halos.snapshot.cosmology.h, EVRARD_2008[1]
         yield (
             f"velocity dispersions are {ratio:.3f} times those of Evrard et al. (2008) at the same M200c: "
             f"is a factor h missing in the masses (it makes {h**slope:.3f} or {h**-slope:.3f}), or are "
             "they not those of the whole halo?"
+        )
+
+
+def _evrard(halos: HaloTable) -> np.ndarray:
+    """One-dimensional dispersion of the matter in each halo by Evrard et al. (2008), km/s."""
+    s, (sigma15, slope, _) = halos.snapshot, EVRARD_2008
+    return sigma15 * (halos.m200c * s.cosmology.h * float(s.cosmology.efunc(s.redshift)) / 1e15) ** slope
+
+
+def satellites_over_evrard(halos: HaloTable, galaxies: GalaxyTable) -> float | None:
+    """Dispersion of the satellites about their mean in each host, over the matter's by Evrard et al. (2008).
+
+    All hosts with two satellites or more count by their degrees of freedom, so that poor ones do no harm.
+    None if there are not enough hosts.
+    """
+    row = np.where(galaxies.is_central, -1, rows_of(halos.halo_id, galaxies.host_id))
+    member = row >= 0
+    row, velocity = row[member], galaxies.velocity[member].astype(float)
+    count = np.bincount(row, minlength=len(halos))
+    several = count >= 2
+    if several.sum() < ENOUGH:
+        return None
+    squares = np.zeros(len(halos))
+    for component in velocity.T:
+        mean = np.bincount(row, component, len(halos)) / np.maximum(count, 1)
+        squares += np.bincount(row, (component - mean[row]) ** 2, len(halos))
+    freedom = 3.0 * np.sum(count[several] - 1)
+    return float(np.sqrt(np.sum((squares / _evrard(halos) ** 2)[several]) / freedom))
+
+
+def _members(halos: HaloTable, facts: GalaxyFacts) -> Iterator[str]:
+    """The unit of the galaxies' velocities, which each simulation has in its own way."""
+    low, high = MEMBERS
+    if facts.members is not None and not low <= facts.members <= high:
+        a = 1.0 / (1.0 + halos.snapshot.redshift)
+        yield (
+            f"satellites move with {facts.members:.3f} times the dispersion of Evrard et al. (2008) at their "
+            f"hosts' M200c ({low:g} to {high:g} are plausible): are the galaxies' velocities proper and "
+            f"peculiar, in km/s, and not times a (makes {a:.3f}; unit km/s/a) or over its root (makes "
+            f"{a**-0.5:.3f}; unit km sqrt(a)/s)?"
         )
 
 

@@ -3,6 +3,8 @@
 from zwicky.tables.clusters import MEMBER_COLUMNS, ClusterSample, concatenate
 from zwicky.tables.columns import columns_of, take
 from zwicky.tables.cylinder import Cylinder
+from zwicky.tables.lookup import rows_of
+from zwicky.tables.overdensities import density_200c, density_virial, r200c, rvir
 from zwicky.tables.snapshots import GalaxyTable, HaloTable, Snapshot
 
 __all__ = [
@@ -14,5 +16,10 @@ __all__ = [
     "Snapshot",
     "columns_of",
     "concatenate",
+    "density_200c",
+    "density_virial",
+    "r200c",
+    "rows_of",
+    "rvir",
     "take",
 ]

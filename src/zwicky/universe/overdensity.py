@@ -15,29 +15,13 @@ from scipy.spatial import cKDTree
 from zwicky.errors import ZwickyError
 from zwicky.kernels import kernel
 from zwicky.parallel import available_cores, pieces, run_pieces
-from zwicky.tables import HaloTable, Snapshot
-from zwicky.units import critical_density
+from zwicky.tables import HaloTable, Snapshot, density_200c, density_virial
 from zwicky.universe.box import check_in_box
 from zwicky.universe.cells import cell_sort, reorder
 from zwicky.universe.peaks import MAX_SOURCES, halos_of_groups
 from zwicky.universe.spheres import mark_spheres, sphere_of_density
 
-__all__ = ["density_200c", "density_virial", "find_halos"]
-
-
-def density_200c(snapshot: Snapshot) -> float:
-    """200 times the critical density at the snapshot's redshift in Msun per comoving Mpc^3."""
-    hubble = snapshot.cosmology.H(snapshot.redshift).to_value("km/(s Mpc)")
-    return 200.0 * critical_density(hubble) / (1.0 + snapshot.redshift) ** 3
-
-
-def density_virial(snapshot: Snapshot) -> float:
-    """Virial density of Bryan & Norman (1998, Eq. 6), flat universe, in Msun per comoving Mpc^3.
-
-    At z = 0.117 in the paper's cosmology it is 111 times critical, at 1.2 to 1.3 r200c.
-    """
-    x = float(snapshot.cosmology.Om(snapshot.redshift)) - 1.0
-    return density_200c(snapshot) * (18.0 * np.pi**2 + 82.0 * x - 39.0 * x**2) / 200.0
+__all__ = ["find_halos"]
 
 
 def find_halos(

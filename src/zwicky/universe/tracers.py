@@ -14,7 +14,7 @@ import numpy as np
 from zwicky.errors import ZwickyError
 from zwicky.kernels import kernel
 from zwicky.parallel import available_cores, pieces, run_pieces
-from zwicky.tables import GalaxyTable, HaloTable, Snapshot
+from zwicky.tables import GalaxyTable, HaloTable, Snapshot, rows_of
 from zwicky.units import critical_density
 from zwicky.universe.box import check_in_box
 
@@ -136,10 +136,8 @@ def make_galaxies(
 
 def richness(galaxies: GalaxyTable, halos: HaloTable) -> np.ndarray:
     """Galaxies inside the r200c of each halo, centrals included: int64, shape (n_halos,)."""
-    by_id = np.argsort(halos.halo_id)
-    hosted = galaxies.host_id[galaxies.host_id >= 0]
-    row = np.searchsorted(halos.halo_id, hosted, sorter=by_id)
-    return np.bincount(by_id[row], minlength=len(halos))
+    row = rows_of(halos.halo_id, galaxies.host_id)
+    return np.bincount(row[row >= 0], minlength=len(halos))
 
 
 def uniform_of_id(particle_id: np.ndarray, seed: int) -> np.ndarray:

@@ -56,7 +56,7 @@ CLAIMS = [
         "ours": 29.4,
         "error": 1.2,
         "sigma": 4.4,
-        "agrees": False,
+        "verdict": "stronger",
         "text": "The size is not the paper's: M-sigma <is> not asked.",
     },
     {
@@ -67,7 +67,7 @@ CLAIMS = [
         "ours": -1.2,
         "error": 0.4,
         "sigma": None,
-        "agrees": True,
+        "verdict": "agrees",
         "text": "It holds.",
     },
     {
@@ -78,7 +78,7 @@ CLAIMS = [
         "ours": 4.1,
         "error": None,
         "sigma": None,
-        "agrees": True,
+        "verdict": "agrees",
         "text": "100 times faster here.",
     },
 ]

@@ -11,14 +11,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from zwicky.ho2019 import METHOD_NAMES, PAPER_TABLE1, PAPER_TABLE2, PAPER_TABLE3, PAPER_TABLE4
+from zwicky.ho2019 import PAPER_TABLE1, PAPER_TABLE2, PAPER_TABLE3, PAPER_TABLE4
 from zwicky.io import read_json
+from zwicky.plots import method_style
 
 __all__ = ["main", "tables"]
 
 Runs = Mapping[str, Mapping[str, Any]]
 
 _PUBLISHED = "Ho et al."
+
+#: The paper's methods in plain text.
+METHOD_NAMES = {name: method_style(name).text for name in PAPER_TABLE2}
 
 
 def tables(runs: Runs) -> str:
@@ -32,7 +36,7 @@ def tables(runs: Runs) -> str:
         "Table 4": _table4(runs),
         "Folds in space": _leakage(runs),
         "Times": _times(runs),
-        "Statements of the paper's conclusions that hold": _claims(runs),
+        "Statements of the paper's conclusions that agree, and those that do not": _claims(runs),
     }
     return "\n\n".join(f"### {title}\n\n{table}" for title, table in parts.items())
 
@@ -173,15 +177,16 @@ def _times(runs: Runs) -> str:
 
 def _claims(runs: Runs) -> str:
     def cell(run: Mapping[str, Any]) -> str:
-        return f"{sum(bool(claim['agrees']) for claim in run['claims'])} of {len(run['claims'])}"
+        return f"{sum(claim['verdict'] == 'agrees' for claim in run['claims'])} of {len(run['claims'])}"
 
     rows = [["all", *(cell(run) for run in runs.values())]]
-    for claims in zip(*(run["claims"] for run in runs.values()), strict=True):
-        if not all(claim["agrees"] for claim in claims):
-            verdicts = [
-                "yes" if claim["agrees"] else f"no ({claim['ours']:.3g} {claim['unit']})" for claim in claims
-            ]
-            rows.append([f"{claims[0]['number']}: {claims[0]['claim']}", *verdicts])
+    by_run = [{claim["claim"]: claim for claim in run["claims"]} for run in runs.values()]
+    for text in dict.fromkeys(text for claims in by_run for text in claims):
+        found = [claims.get(text) for claims in by_run]
+        if any(claim and claim["verdict"] != "agrees" for claim in found):
+            number = next(claim["number"] for claim in found if claim)
+            verdicts = [f"{c['verdict']} ({c['ours']:.3g} {c['unit']})" if c else "" for c in found]
+            rows.append([f"{number}: {text}", *verdicts])
     return _markdown(["statement", *runs], rows)
 
 

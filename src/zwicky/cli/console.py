@@ -74,8 +74,11 @@ class _Lines:
 
 def print_table2(metrics: dict) -> None:
     """Median and scatter of every method, a line each."""
+
+    def number(value: float | None, form: str) -> str:
+        return "-".rjust(5) if value is None else format(value, form)
+
     for name, row in metrics["table2"].items():
-        print(
-            f"{name:<22} median {row['median']:+.3f}  "
-            f"scatter {row['scatter']:.3f} +- {row['scatter_error']:.3f} dex  ({row['n']} clusters)"
-        )
+        median, scatter = number(row["median"], "+.3f"), number(row["scatter"], ".3f")
+        error = number(row["scatter_error"], ".3f")
+        print(f"{name:<22} median {median}  scatter {scatter} +- {error} dex  ({row['n']} clusters)")

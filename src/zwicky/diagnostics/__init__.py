@@ -5,6 +5,7 @@ from zwicky.diagnostics.error_model import predicted_error, residual_scatter
 from zwicky.diagnostics.lognormality import COUNTS_SLOPE, edgeworth_term, lognormal_factor
 from zwicky.diagnostics.residuals import (
     BinnedQuantiles,
+    Refit,
     ResidualStatistics,
     ScatterRatio,
     binned_quantiles,
@@ -17,6 +18,7 @@ __all__ = [
     "COUNTS_SLOPE",
     "BinnedQuantiles",
     "HaloGroups",
+    "Refit",
     "ResidualStatistics",
     "ScatterRatio",
     "binned_quantiles",

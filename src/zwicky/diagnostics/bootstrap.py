@@ -20,11 +20,18 @@ class HaloGroups:
     ----------
     halo_id : int, shape (n,)
         The halo behind each row.
+
+    Attributes
+    ----------
+    halos : int, shape (n_halos,)
+        The halos, rising.
+    index : int, shape (n,)
+        Each row's place among them.
     """
 
     def __init__(self, halo_id: np.ndarray):
-        unique, self.index = np.unique(np.asarray(halo_id), return_inverse=True)
-        self.n_halos = len(unique)
+        self.halos, self.index = np.unique(np.asarray(halo_id), return_inverse=True)
+        self.n_halos = len(self.halos)
 
     def total(self, values: np.ndarray) -> np.ndarray:
         """Sum of a row's values over the rows of each halo, shape (n_halos,)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +19,7 @@ from zwicky.errors import ZwickyError
 
 __all__ = [
     "BinnedQuantiles",
+    "Refit",
     "ResidualStatistics",
     "ScatterRatio",
     "binned_quantiles",
@@ -27,6 +29,10 @@ __all__ = [
 ]
 
 _QUANTILES = np.array([0.16, 0.5, 0.84])
+
+#: Called with ids of halos and how often each was drawn; gives the residuals of all rows, in dex, by a method
+#: that is fitted to that resample.
+Refit = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
 def residuals(log10_predicted: np.ndarray, log10_true: np.ndarray) -> np.ndarray:
@@ -67,8 +73,36 @@ class ResidualStatistics:
     edgeworth_term_error: float
 
 
+class _Rows:
+    """Residuals with the halos behind them, and what they become on a resample of halos."""
+
+    def __init__(self, epsilon: np.ndarray, groups: HaloGroups, keep: np.ndarray, refit: Refit | None):
+        self.epsilon, self.groups, self.keep, self.refit = epsilon, groups, keep, refit
+        self.order = np.argsort(epsilon, kind="stable")
+        self.sums = power_sums(groups, epsilon - epsilon.mean())
+
+    def drawn(self, counts: np.ndarray) -> _Rows:
+        """The rows with the residuals of a method fitted to a resample, if there is one."""
+        if self.refit is None:
+            return self
+        return _Rows(self.refit(self.groups.halos, counts)[self.keep], self.groups, self.keep, None)
+
+    def shape(self, counts: np.ndarray) -> np.ndarray:
+        """Scatter, skewness and kurtosis of a resample."""
+        return shape_from_sums(counts @ self.sums)
+
+    def quantiles(self, counts: np.ndarray) -> np.ndarray:
+        """16th, 50th and 84th percentile of a resample."""
+        counted = counts[self.groups.index[self.order]]
+        return weighted_quantiles(self.epsilon[self.order], counted, _QUANTILES)
+
+
 def residual_statistics(
-    epsilon: np.ndarray, halo_id: np.ndarray, rng: np.random.Generator, n_resamples: int = 1000
+    epsilon: np.ndarray,
+    halo_id: np.ndarray,
+    rng: np.random.Generator,
+    n_resamples: int = 1000,
+    refit: Refit | None = None,
 ) -> ResidualStatistics:
     """Median, percentiles, scatter, skewness and kurtosis of residuals, with errors.
 
@@ -82,30 +116,32 @@ def residual_statistics(
         Source of the bootstrap.
     n_resamples
         Bootstrap resamples.
+    refit
+        Residuals of a method that is fitted anew to each resample; without it what was learned is held, and
+        the errors are those of the test clusters alone.
 
     Raises
     ------
     ZwickyError
         If the two arrays differ in length.
     """
-    epsilon, halo_id = _finite(halo_id, epsilon)
+    keep, (epsilon,), halo_id = _finite(halo_id, epsilon)
     n, groups = len(epsilon), HaloGroups(halo_id)
     if n == 0:
         return ResidualStatistics(0, 0, *[np.nan] * 16)
-    order = np.argsort(epsilon, kind="stable")
-    ordered, halo_of_ordered = epsilon[order], groups.index[order]
-    sums = power_sums(groups, epsilon - epsilon.mean())
+    rows = _Rows(epsilon, groups, keep, refit)
 
-    def statistic(counts: np.ndarray) -> np.ndarray:
-        p16, median, p84 = weighted_quantiles(ordered, counts[halo_of_ordered], _QUANTILES)
-        shape = shape_from_sums(counts @ sums)
+    def statistic(rows: _Rows, counts: np.ndarray) -> np.ndarray:
+        p16, median, p84 = rows.quantiles(counts)
+        shape = rows.shape(counts)
         counted = lognormal_factor(shape[0]), edgeworth_term(*shape)
         return np.array([median, p16 - median, p84 - median, *shape, *counted])
 
-    values = statistic(np.ones(groups.n_halos, dtype=np.int64))
+    values = statistic(rows, np.ones(groups.n_halos, dtype=np.int64))
     errors = np.full(len(values), np.nan)
     if groups.n_halos > 1:
-        errors = resample_halos(groups.n_halos, statistic, n_resamples, rng).std(axis=0, ddof=1)
+        drawn = resample_halos(groups.n_halos, lambda c: statistic(rows.drawn(c), c), n_resamples, rng)
+        errors = drawn.std(axis=0, ddof=1)
     return ResidualStatistics(n, groups.n_halos, *map(float, values), *map(float, errors))
 
 
@@ -132,6 +168,7 @@ def compare_scatter(
     rng: np.random.Generator,
     n_resamples: int = 1000,
     level: float = 0.95,
+    refits: tuple[Refit | None, Refit | None] = (None, None),
 ) -> ScatterRatio:
     """Ratio of two methods' scatters over the clusters that both weigh: a paired comparison.
 
@@ -150,6 +187,8 @@ def compare_scatter(
         Bootstrap resamples.
     level
         Probability inside ``low`` to ``high``, the central percentiles.
+    refits
+        As for `residual_statistics`, of each method.
 
     Raises
     ------
@@ -158,18 +197,20 @@ def compare_scatter(
     """
     if not 0.0 < level < 1.0:
         raise ZwickyError(f"level = {level}; give a probability between 0 and 1, such as 0.95")
-    epsilon, epsilon_other, halo_id = _finite(halo_id, epsilon, epsilon_other)
-    n, groups = len(epsilon), HaloGroups(halo_id)
+    keep, both, halo_id = _finite(halo_id, epsilon, epsilon_other)
+    n, groups = len(halo_id), HaloGroups(halo_id)
     if groups.n_halos < 2:
         return ScatterRatio(n, groups.n_halos, np.nan, np.nan, np.nan, level, np.nan)
-    sums, sums_other = (power_sums(groups, e - e.mean()) for e in (epsilon, epsilon_other))
+    pair = [_Rows(e, groups, keep, refit) for e, refit in zip(both, refits, strict=True)]
 
-    def statistic(counts: np.ndarray) -> np.ndarray:
-        scatter, scatter_other = shape_from_sums(counts @ sums)[0], shape_from_sums(counts @ sums_other)[0]
+    def statistic(pair: list[_Rows], counts: np.ndarray) -> np.ndarray:
+        scatter, scatter_other = (rows.shape(counts)[0] for rows in pair)
         return scatter / scatter_other if scatter_other > 0.0 else np.nan
 
-    ratio = float(statistic(np.ones(groups.n_halos, dtype=np.int64)))
-    drawn = resample_halos(groups.n_halos, statistic, n_resamples, rng)
+    ratio = float(statistic(pair, np.ones(groups.n_halos, dtype=np.int64)))
+    drawn = resample_halos(
+        groups.n_halos, lambda c: statistic([rows.drawn(c) for rows in pair], c), n_resamples, rng
+    )
     low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
     return ScatterRatio(n, groups.n_halos, ratio, float(low), float(high), level, float(drawn.std(ddof=1)))
 
@@ -237,12 +278,12 @@ def binned_quantiles(
     return BinnedQuantiles(edges, counts, np.array(levels), values)
 
 
-def _finite(halo_id: np.ndarray, *columns: np.ndarray) -> tuple[np.ndarray, ...]:
-    """The columns and then the halo ids of the rows where every column is finite."""
+def _finite(halo_id: np.ndarray, *columns: np.ndarray) -> tuple[np.ndarray, list[np.ndarray], np.ndarray]:
+    """Which rows are finite in every column, and the columns and halo ids of those."""
     halo_id = np.asarray(halo_id)
     arrays = [np.asarray(c, dtype=float) for c in columns]
     if any(a.shape != halo_id.shape for a in arrays):
         shapes = ", ".join(str(a.shape) for a in arrays)
         raise ZwickyError(f"residuals of shape {shapes} for {halo_id.shape} halo ids; give one a row")
     keep = np.all([np.isfinite(a) for a in arrays], axis=0)
-    return *(a[keep] for a in arrays), halo_id[keep]
+    return keep, [a[keep] for a in arrays], halo_id[keep]

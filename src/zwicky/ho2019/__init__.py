@@ -11,7 +11,6 @@ from zwicky.ho2019.experiment import (
 )
 from zwicky.ho2019.leakage import measure_leakage, redealt
 from zwicky.ho2019.paper import (
-    METHOD_NAMES,
     PAPER_EDGEWORTH,
     PAPER_INTRINSIC_SHARE,
     PAPER_RANGE_LOG10_M200C_H,
@@ -40,7 +39,6 @@ from zwicky.ho2019.weighing_time import time_per_cluster
 __all__ = [
     "COMPARISONS",
     "MACHINES",
-    "METHOD_NAMES",
     "NETWORKS",
     "PAPER_EDGEWORTH",
     "PAPER_INTRINSIC_SHARE",

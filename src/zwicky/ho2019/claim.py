@@ -1,12 +1,17 @@
-"""One statement of the paper beside what a run finds, and the rules by which the two agree.
+"""One statement of the paper beside what a run finds, and the rules of the verdict.
+
+There are three verdicts: it **agrees**; it has the sign but not the size, **stronger** or **weaker** than the
+paper's; or it has the **opposite sign**.
 
 - A **reduction** (one method's scatter or width against another's, per cent) agrees if it has the paper's
-  sign and is within 3 of our standard errors, or within a fifth of the paper's value.
+  sign and is within 3 of our standard errors, or within a fifth of the paper's value. One of the other sign
+  that is within 3 errors of zero is weaker.
 - A **level** (a bias, a slope, a share) agrees if it is within 3 of our errors, or within a margin given with
-  it that a user of the masses would not notice.
+  it that a user of the masses would not notice. Only where the paper's value is beyond that margin from zero
+  has it a sign to differ from.
 - A **bound** ("the lowest", "does not rise": a difference that should not be positive) agrees if ours is
-  negative, or within 3 of our errors of zero.
-- A **time** agrees if ours is at most the paper's.
+  negative, or within 3 of our errors of zero; else it has the opposite sign.
+- A **time** agrees if ours is at most the paper's; else the claim is weaker.
 
 The paper gives no errors on most of its numbers, so "by how many sigma" counts ours alone. Its mocks are not
 ours, and a bootstrap over test halos does not know of training noise, one or two per cent of a network's
@@ -19,7 +24,9 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["bound", "level", "reduction", "time_claim"]
+__all__ = ["VERDICTS", "bound", "level", "reduction", "time_claim"]
+
+VERDICTS = ("agrees", "stronger", "weaker", "opposite sign")
 
 #: Standard errors of ours within which two numbers agree.
 _SIGMA = 3.0
@@ -33,19 +40,21 @@ def reduction(
     """A reduction, all numbers in per cent; positive means less.
 
     >>> found = reduction(1, "CNN_2D reduces the scatter of CNN_1D", 24.0, 18.0, 0.7)
-    >>> found["agrees"], round(found["sigma"], 1), found["text"]
-    (False, 8.6, "The sign is the paper's, the size is not: 6.0 points less.")
+    >>> found["verdict"], round(found["sigma"], 1), found["text"]
+    ('weaker', 8.6, "The sign is the paper's, the size is not: 6.0 points less.")
     """
     near = _near(paper, ours, error) or abs(ours - paper) <= _SHARE * abs(paper)
-    same_sign = ours * paper > 0
-    if not same_sign:
-        verdict = "The sign is not the paper's."
+    if ours * paper <= 0:
+        settled = not _near(0.0, ours, error)
+        verdict = "opposite sign" if settled else "weaker"
+        told = "The sign is not the paper's" + ("." if settled else ", within 3 of our errors of none.")
     elif near:
-        verdict = "Sign and size are the paper's."
+        verdict, told = "agrees", "Sign and size are the paper's."
     else:
+        verdict = _stronger(paper, ours)
         apart = f"{abs(ours - paper):.1f} points {'more' if ours > paper else 'less'}"
-        verdict = f"The sign is the paper's, the size is not: {apart}."
-    return _claim(number, claim, paper, ours, error, "%", same_sign and near, text, verdict)
+        told = f"The sign is the paper's, the size is not: {apart}."
+    return _claim(number, claim, paper, ours, error, "%", verdict, told, text)
 
 
 def level(
@@ -61,14 +70,15 @@ def level(
     """A number that should be the paper's, within `margin` at least."""
     suffix = f" {unit}" if unit else ""
     if _near(paper, ours, error):
-        verdict = "Within 3 of our errors."
+        verdict, told = "agrees", "Within 3 of our errors."
     elif abs(ours - paper) <= margin:
-        verdict = f"Not within our errors, which are small, but within {margin:g}{suffix}."
+        verdict, told = "agrees", f"Not within our errors, which are small, but within {margin:g}{suffix}."
     else:
+        opposite = ours * paper < 0 and abs(paper) > margin
+        verdict = "opposite sign" if opposite else _stronger(paper, ours)
         side = "Above" if ours > paper else "Below"
-        verdict = f"{side} it by more than {margin:g}{suffix} and than 3 of our errors."
-    agrees = _near(paper, ours, error) or abs(ours - paper) <= margin
-    return _claim(number, claim, paper, ours, error, unit, agrees, text, verdict)
+        told = f"{side} it by more than {margin:g}{suffix} and than 3 of our errors."
+    return _claim(number, claim, paper, ours, error, unit, verdict, told, text)
 
 
 def bound(
@@ -81,26 +91,30 @@ def bound(
     text: str = "",
 ) -> dict[str, Any]:
     """A difference that should not be positive."""
-    agrees = ours <= 0.0 or _near(0.0, ours, error)
     if ours <= 0.0:
-        verdict = "It holds."
-    elif agrees:
-        verdict = "It does not hold to the letter, but within 3 of our errors."
+        verdict, told = "agrees", "It holds."
+    elif _near(0.0, ours, error):
+        verdict, told = "agrees", "It does not hold to the letter, but within 3 of our errors."
     else:
-        verdict = "It does not hold here."
-    return _claim(number, claim, paper, ours, error, unit, agrees, text, verdict)
+        verdict, told = "opposite sign", "It does not hold here."
+    return _claim(number, claim, paper, ours, error, unit, verdict, told, text)
 
 
 def time_claim(
     number: int, claim: str, paper: float, ours: float, unit: str = "s", text: str = ""
 ) -> dict[str, Any]:
     """A time on another machine: no errors, no sigma."""
-    verdict = f"{paper / ours:.3g} times faster here." if ours <= paper else "Slower here."
-    return _claim(number, claim, paper, ours, np.nan, unit, ours <= paper, text, verdict)
+    faster = ours <= paper
+    told = f"{paper / ours:.3g} times faster here." if faster else "Slower here."
+    return _claim(number, claim, paper, ours, np.nan, unit, "agrees" if faster else "weaker", told, text)
 
 
 def _near(paper: float, ours: float, error: float) -> bool:
     return bool(np.isfinite(error) and abs(ours - paper) <= _SIGMA * error)
+
+
+def _stronger(paper: float, ours: float) -> str:
+    return "stronger" if abs(ours) > abs(paper) else "weaker"
 
 
 def _claim(
@@ -110,9 +124,9 @@ def _claim(
     ours: float,
     error: float,
     unit: str,
-    agrees: bool,
-    text: str,
     verdict: str,
+    told: str,
+    text: str,
 ) -> dict[str, Any]:
     finite = paper is not None and np.isfinite(error) and error > 0.0
     return {
@@ -123,6 +137,6 @@ def _claim(
         "ours": float(ours),
         "error": float(error) if np.isfinite(error) else None,
         "sigma": abs(ours - paper) / error if finite else None,
-        "agrees": bool(agrees),
-        "text": " ".join(part for part in (verdict, text) if part),
+        "verdict": verdict,
+        "text": " ".join(part for part in (told, text) if part),
     }

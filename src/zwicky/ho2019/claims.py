@@ -13,13 +13,13 @@ import numpy as np
 
 from zwicky.ho2019.claim import bound, level, reduction, time_claim
 from zwicky.ho2019.paper import (
-    METHOD_NAMES,
     PAPER_EDGEWORTH,
     PAPER_TABLE2,
     PAPER_TABLE3,
     PAPER_TABLE4,
     PAPER_TIMES_S,
 )
+from zwicky.plots import method_style
 
 __all__ = ["check_claims"]
 
@@ -54,7 +54,8 @@ def check_claims(
     -------
     list of dict
         ``number`` of the conclusion, ``claim``, ``unit``, ``paper``, ``ours``, ``error``, ``sigma`` (our
-        errors between the two, None without an error), ``agrees``, ``text``; in order of the number.
+        errors between the two, None without an error), ``verdict`` (one of
+        `zwicky.ho2019.claim.VERDICTS`), ``text``; in order of the number.
     """
     found = [
         *_scatters(metrics),
@@ -73,7 +74,7 @@ def _scatters(metrics: Mapping[str, Any]) -> Statements:
     for number, method, other in _REDUCTIONS:
         row = rows.get((method, other))
         if row and _known(row["ratio"]):
-            claim = f"{METHOD_NAMES[method]} reduces the scatter of {METHOD_NAMES[other]}"
+            claim = f"{_called(method)} reduces the scatter of {_called(other)}"
             ours, error = 100 * (1 - row["ratio"]), 100 * row["error"]
             yield reduction(number, claim, 100 * (1 - row["paper"]), ours, error, f"{row['text']}.")
 
@@ -82,7 +83,7 @@ def _medians(table2: Mapping[str, Any]) -> Statements:
     for name in _NETWORKS:
         row = table2.get(name)
         if row and _known(row["median"]):
-            claim = f"{METHOD_NAMES[name]} has little bias: the median residual"
+            claim = f"{_called(name)} has little bias: the median residual"
             yield level(1, claim, PAPER_TABLE2[name]["median"], row["median"], row["median_error"], 0.02)
 
 
@@ -98,7 +99,7 @@ def _overfitting(losses: Mapping[str, Any]) -> Statements:
             error = np.std(changes, ddof=1) / np.sqrt(len(changes))
             yield bound(
                 1,
-                f"{METHOD_NAMES[name]} does not overfit: rise of the validation loss, third to last quarter",
+                f"{_called(name)} does not overfit: rise of the validation loss, third to last quarter",
                 None,
                 float(np.mean(changes)),
                 float(error),
@@ -124,7 +125,7 @@ def _lognormality(table2: Mapping[str, Any]) -> Statements:
         best = min(others, key=lambda name: others[name][0])
         paper = 100 * (PAPER_EDGEWORTH["cnn_2d"] - min(PAPER_EDGEWORTH[name] for name in others))
         gap, joint = ours - others[best][0], float(np.hypot(error, others[best][1]))
-        text = f"The least of the others is {METHOD_NAMES[best]}'s, {others[best][0]:.1f} %."
+        text = f"The least of the others is {_called(best)}'s, {others[best][0]:.1f} %."
         yield bound(
             4, "CNN_2D's is the lowest of all: less the least of the others", paper, gap, joint, text=text
         )
@@ -139,7 +140,7 @@ def _dependence(table3: Mapping[str, Any]) -> Statements:
         def statement(
             parameter: str, words: str, paper: float, margin: float, unit: str, n=name, r=row
         ) -> dict:
-            claim, error = f"{METHOD_NAMES[n]}: {words}", r[parameter]["halo_bootstrap_error"]
+            claim, error = f"{_called(n)}: {words}", r[parameter]["halo_bootstrap_error"]
             return level(5, claim, paper, r[parameter]["median"], error, margin, unit)
 
         paper = PAPER_TABLE3[name]
@@ -152,36 +153,35 @@ def _dependence(table3: Mapping[str, Any]) -> Statements:
 
 
 def _robustness(table4: Mapping[str, Any]) -> Statements:
-    kinds = {
-        "single draws": {name: row["one_draw"] for name, row in table4.items() if row.get("one_draw")},
-        "means of ten draws (Eq. 14)": table4,
-    }
-    for kind, rows in kinds.items():
-        rows = {name: row for name, row in rows.items() if _known(row["window_width"])}
-        for rivals in (("m_sigma_pure", "m_sigma_contaminated"), ("sdm_1d", "sdm_2d")):
-            present = [name for name in rivals if name in rows]
-            for name in _NETWORKS:
-                if present and name in rows:
-                    yield _narrower(name, present, rows, kind)
+    """Of single draws, which the published widths are by arithmetic (`zwicky.ho2019.robustness`)."""
+    rows = {name: row["one_draw"] for name, row in table4.items() if row.get("one_draw")}
+    rows = {name: row for name, row in rows.items() if _known(row["window_width"])}
+    for rivals in (("m_sigma_pure", "m_sigma_contaminated"), ("sdm_1d", "sdm_2d")):
+        present = [name for name in rivals if name in rows]
+        for name in _NETWORKS:
+            if present and name in rows:
+                yield _narrower(name, present, rows)
 
 
-def _narrower(name: str, rivals: list[str], rows: Mapping[str, Any], kind: str) -> dict[str, Any]:
+def _narrower(name: str, rivals: list[str], rows: Mapping[str, Any]) -> dict[str, Any]:
     """How much narrower a network's drift is than the narrowest of its rivals."""
     best = min(rivals, key=lambda rival: rows[rival]["window_width"])
     one, two = (rows[n]["window_width"] for n in (name, best))
     ratio = one / two
     relative = np.hypot(rows[name]["window_width_error"] / one, rows[best]["window_width_error"] / two)
     published = PAPER_TABLE4[name]["window_width"] / min(PAPER_TABLE4[n]["window_width"] for n in rivals)
-    family = METHOD_NAMES[best].partition(" ")[0].partition("_")[0]
-    claim = f"{METHOD_NAMES[name]} drifts less than the best {family} at rates 0.6-0.8, {kind}: width reduced"
-    text = f"{one:.3f} against {two:.3f} dex ({METHOD_NAMES[best]})."
+    family = _called(best).partition(" ")[0].partition("_")[0]
+    claim = (
+        f"{_called(name)} drifts less than the best {family} at rates 0.6-0.8, single draws: width reduced"
+    )
+    text = f"{one:.3f} against {two:.3f} dex ({_called(best)})."
     return reduction(6, claim, 100 * (1 - published), 100 * (1 - ratio), 100 * ratio * float(relative), text)
 
 
 def _times(timing: Mapping[str, Any]) -> Statements:
     each = timing.get("per_cluster_us") or {}
     for name in _NETWORKS:
-        label, image = METHOD_NAMES[name], f"image_{name[-2:]}"
+        label, image = _called(name), f"image_{name[-2:]}"
         if f"fold_{name}_s" in timing:
             seconds = timing[f"fold_{name}_s"]
             yield time_claim(
@@ -198,11 +198,13 @@ def _times(timing: Mapping[str, Any]) -> Statements:
         if timing.get(f"folds_{name}_s") and timing.get(network):
             ours = 100 * (1 - timing[network] / timing[f"folds_{name}_s"])
             paper = 100 * (1 - PAPER_TIMES_S["cnn_ten_folds"] / PAPER_TIMES_S["sdm_ten_folds"])
-            claim = (
-                f"{METHOD_NAMES['cnn_' + name[-2:]]}'s ten folds take less time than {METHOD_NAMES[name]}'s"
-            )
+            claim = f"{_called('cnn_' + name[-2:])}'s ten folds take less time than {_called(name)}'s"
             text = f"{timing[network]:.0f} s against {timing[f'folds_{name}_s']:.0f} s, summed over folds."
             yield reduction(7, claim, paper, ours, np.nan, text)
+
+
+def _called(name: str) -> str:
+    return method_style(name).text
 
 
 def _known(value: float | None) -> bool:

@@ -35,7 +35,7 @@ def cross_validate_networks(
     seed: int,
     progress: Progress | None = None,
     workers: int | None = None,
-    timing: Callable[[str], AbstractContextManager] = lambda stage: contextlib.nullcontext(),
+    timing: Callable[[str, Path], AbstractContextManager] = lambda stage, output: contextlib.nullcontext(),
 ) -> dict[str, CrossValidation]:
     """Ten-fold cross-validation of both networks on the contaminated catalogue (Ho et al. 2019, Sec. 3.3).
 
@@ -54,7 +54,7 @@ def cross_validate_networks(
     workers
         Folds side by side; by default the cores of the machine.
     timing
-        Makes a context manager from a stage's name, to time it.
+        Makes a context manager from a stage's name and the folder that it writes, to time it.
     """
     return _cross_validate_all(
         NETWORKS, mocks, workdir, settings, seed, progress, workers, timing, rows=np.arange(len(mocks.test))
@@ -68,7 +68,7 @@ def cross_validate_machines(
     seed: int,
     progress: Progress | None = None,
     workers: int | None = None,
-    timing: Callable[[str], AbstractContextManager] = lambda stage: contextlib.nullcontext(),
+    timing: Callable[[str, Path], AbstractContextManager] = lambda stage, output: contextlib.nullcontext(),
     n_clusters: int | None = None,
 ) -> dict[str, CrossValidation]:
     """Ten-fold cross-validation of both support distribution machines (Ho et al. 2019, Sec. 4.2).
@@ -115,7 +115,7 @@ def _cross_validate_all(
     seed: int,
     progress: Progress | None,
     workers: int | None,
-    timing: Callable[[str], AbstractContextManager],
+    timing: Callable[[str, Path], AbstractContextManager],
     rows: np.ndarray,
 ) -> dict[str, CrossValidation]:
     """Each method on some rows of the test sample, with a seed of its own."""
@@ -126,7 +126,7 @@ def _cross_validate_all(
             if progress is not None:
                 progress(f"train {name}", done, total, text)
 
-        with timing(f"train_{name}_s"):
+        with timing(f"train_{name}_s", workdir / name):
             result = cross_validate(
                 name,
                 mocks.train,

@@ -10,10 +10,8 @@ in scatter by a per cent or two, so a ratio that near to one says nothing.
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
 from pathlib import Path
 
 import numpy as np
@@ -77,7 +75,6 @@ def measure_leakage(
     seed: int,
     progress: Progress | None = None,
     workers: int | None = None,
-    timing: Callable[[str], AbstractContextManager] = lambda stage: contextlib.nullcontext(),
     n_resamples: int = 1000,
 ) -> dict[str, dict[str, float]]:
     """Cross-validate both networks again on `redealt` folds, and compare.
@@ -90,7 +87,7 @@ def measure_leakage(
         The networks' cross-validations on the mocks' own folds.
     workdir
         Keeps finished folds, one folder a network; not the one of `crossed`.
-    settings, seed, progress, workers, timing
+    settings, seed, progress, workers
         As for `cross_validate_networks`, and the same values.
     n_resamples
         Bootstrap resamples of halos; the same halos are drawn for both kinds of folds.
@@ -101,9 +98,7 @@ def measure_leakage(
         For each network: ``halo_folds`` and ``spatial_folds``, scatters in dex with ``_error``; ``ratio``,
         the scatter on spatial folds over that on halo folds, with ``low`` to ``high`` at ``level``.
     """
-    other = cross_validate_networks(
-        redealt(mocks, halos), Path(workdir), settings, seed, progress, workers, timing
-    )
+    other = cross_validate_networks(redealt(mocks, halos), Path(workdir), settings, seed, progress, workers)
     true = mocks.test.log10_m200c_h
     low, high = PAPER_RANGE_LOG10_M200C_H
     inside = (true >= low) & (true <= high)

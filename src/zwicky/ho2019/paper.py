@@ -10,7 +10,6 @@ from types import MappingProxyType
 
 __all__ = [
     "MDPL2_PARTICLE_MSUN_H",
-    "METHOD_NAMES",
     "PAPER_EDGEWORTH",
     "PAPER_INTRINSIC_SHARE",
     "PAPER_RANGE_LOG10_M200C_H",
@@ -21,18 +20,6 @@ __all__ = [
     "PAPER_TIMES_S",
     "paper_scatter_ratio",
 ]
-
-#: The paper's methods in plain text, in the order of its Table 2.
-METHOD_NAMES = MappingProxyType(
-    {
-        "cnn_1d": "CNN_1D",
-        "cnn_2d": "CNN_2D",
-        "m_sigma_pure": "M-sigma (pure)",
-        "m_sigma_contaminated": "M-sigma (contaminated)",
-        "sdm_1d": "SDM_1D",
-        "sdm_2d": "SDM_2D",
-    }
-)
 
 #: Range of true log10 M200c [Msun/h] over which the paper evaluates (Sec. 2.3).
 PAPER_RANGE_LOG10_M200C_H = (14.0, 15.0)

@@ -93,7 +93,7 @@ def reproduce(
             f"{settings.existing.directory} holds another universe than when this run began; choose "
             "another --out"
         )
-    with timing("mocks_s"):
+    with timing("mocks_s", directory / "mocks"):
         mocks = _mocks(settings, directory, tell)
     relations = fit_relations(mocks, settings.m_sigma)
     training = directory / "training"
@@ -121,7 +121,7 @@ def reproduce(
             **measured,
         )
     if not done or not report.exists():
-        with timing("report_s"):
+        with timing("report_s", report):
             report = write_report(directory, lambda i, n, text: tell("report", i, n, text))
     return report
 
@@ -172,11 +172,11 @@ def _measured(
     columns, _ = weigh_test(mocks, crossed, relations)
     masses = masses_h(columns, mocks.test.cosmology.h)
     seed, kept = settings.seed, directory / "measured"
-    with timing("table3_s"):
+    with timing("table3_s", kept / "dependence"):
         table3 = measure_dependence(
             directory, mocks.test, masses, seed=seed, workdir=kept / "dependence", progress=tell
         )
-    with timing("table4_s"):
+    with timing("table4_s", kept / "robustness"):
         table4 = measure_robustness(
             mocks,
             crossed,
@@ -187,7 +187,7 @@ def _measured(
             progress=tell,
         )
     halos = read_halos(settings.universe_in(directory), settings.redshift)
-    with timing("leakage_s"):
+    with timing("leakage_s", directory / "training_spatial"):
         leakage = measure_leakage(
             mocks,
             halos,

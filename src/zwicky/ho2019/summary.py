@@ -11,10 +11,10 @@ import numpy as np
 from zwicky.diagnostics.residuals import ScatterRatio, compare_scatter, residual_statistics, residuals
 from zwicky.errors import ZwickyError
 from zwicky.ho2019.paper import (
-    METHOD_NAMES,
     PAPER_RANGE_LOG10_M200C_H,
     paper_scatter_ratio,
 )
+from zwicky.plots import method_style
 
 __all__ = ["COMPARISONS", "scatter_sentence", "summarise"]
 
@@ -138,7 +138,7 @@ def scatter_sentence(method: str, other: str, ratio: ScatterRatio, published: fl
     >>> scatter_sentence("cnn_2d", "cnn_1d", found, 0.759)
     "CNN_2D's scatter is 20.0 % less than CNN_1D's (95 % interval 17.0 to 22.0); the paper: 24.1 % less"
     """
-    one, two = METHOD_NAMES.get(method, method), METHOD_NAMES.get(other, other)
+    one, two = method_style(method).text, method_style(other).text
     paper = f"the paper: {_percent_less(published)}"
     if not np.isfinite(ratio.ratio):
         return f"{one} and {two} have too few clusters in common to compare; {paper}"

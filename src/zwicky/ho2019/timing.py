@@ -1,4 +1,4 @@
-"""Wall time by stage, kept on disk."""
+"""Wall time by stage, kept on disk: of stages that were measured whole, in one go."""
 
 from __future__ import annotations
 
@@ -13,17 +13,34 @@ __all__ = ["Timing"]
 
 
 class Timing:
-    """Seconds by stage on disk, summed over the calls that a run took."""
+    """Seconds by stage, on disk.
+
+    A stage that a kill, an error or an interrupt cut short is never measured again: what a later call takes
+    for the rest of it is no time of the stage. On disk it has no number; `seconds` does not have it.
+    """
 
     def __init__(self, path: Path):
         self.path = path
-        self.seconds: dict[str, float] = read_json(path) if path.exists() else {}
+        self._known: dict[str, float | None] = read_json(path) if path.exists() else {}
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """The stages that were measured whole."""
+        return {stage: value for stage, value in self._known.items() if value is not None}
 
     @contextlib.contextmanager
-    def __call__(self, stage: str) -> Iterator[None]:
-        begin = time.monotonic()
-        try:
+    def __call__(self, stage: str, output: Path) -> Iterator[None]:
+        """Measure a stage that writes `output`, unless it was begun before or its output is there already."""
+        if stage in self._known:
             yield
-        finally:
-            self.seconds[stage] = self.seconds.get(stage, 0.0) + time.monotonic() - begin
-            write_json(self.path, self.seconds)
+            return
+        fresh = not output.exists()
+        self._note(stage, None)
+        begin = time.monotonic()
+        yield
+        if fresh:
+            self._note(stage, time.monotonic() - begin)
+
+    def _note(self, stage: str, seconds: float | None) -> None:
+        self._known[stage] = seconds
+        write_json(self.path, self._known)

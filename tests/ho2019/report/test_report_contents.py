@@ -84,7 +84,7 @@ def test_a_run_that_measured_less_leaves_chapters_out(run, tmp_path):
 
 
 def test_the_headline_counts_the_conclusions(run, tmp_path):
-    assert "Of 3 statements in the paper's conclusions 2 hold here." in spoken(run, tmp_path)
+    assert "Of 3 statements in the paper's conclusions 2 agree here." in spoken(run, tmp_path)
 
 
 def test_two_methods_without_the_networks_are_still_a_report(run, tmp_path):

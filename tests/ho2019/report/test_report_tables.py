@@ -105,13 +105,16 @@ def test_claims_carry_numbers_errors_and_a_verdict(run):
     first, second, third = rows("claims-table", run)
     assert first[0] == "1"
     assert first[1] == "CNN2D reduces the scatter of CNN1D The size is not the paper's: M–σ <is> not asked."
-    assert first[2:] == ["24.1 %", "29.4 ± 1.2 %", "differs, 4.4 σ apart"]
+    assert first[2:] == ["24.1 %", "29.4 ± 1.2 %", "stronger, 4.4 σ apart"]
     assert second[0] == ""  # the same conclusion
     assert second[2:] == ["", f"{MINUS}1.2 ± 0.4 %", "agrees"]
     assert third[2:] == ["410.0 µs", "4.1 µs", "agrees"]
-    assert "2 agree, 1 differ" in spoken(run)
+    assert (
+        "2 agree, 1 have the sign but not the size, stronger or weaker, and 0 have the opposite sign"
+        in spoken(run)
+    )
     far = [{**run.metrics["claims"][0], "sigma": 812.0}]
-    assert rows("claims-table", with_metrics(run, claims=far))[0][-1] == "differs, > 30 σ apart"
+    assert rows("claims-table", with_metrics(run, claims=far))[0][-1] == "stronger, > 30 σ apart"
 
 
 def test_claims_cannot_bring_tags():

@@ -129,7 +129,11 @@ def typeset(text: str) -> Markup:
     return Markup(html)
 
 
-@table("claims-table", "Sec. 6", measured("claims"))
+def _judged(run: RunResults) -> bool:
+    return bool(run.metrics.get("claims")) and all("verdict" in claim for claim in run.metrics["claims"])
+
+
+@table("claims-table", "Sec. 6", _judged)
 def _claims(run: RunResults) -> Table:
     rows, before = [], None
     for claim in run.metrics["claims"]:
@@ -155,12 +159,10 @@ def _values(claim: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _verdict(claim: Mapping[str, Any]) -> Cell:
-    """``agrees`` or ``differs``, and by how many of our errors."""
-    if claim["agrees"] is None:
-        return Cell("not measured", "text soft")
-    word = "agrees" if claim["agrees"] else "differs"
-    sigma = claim["sigma"]
+    """The verdict, and by how many of our errors the two differ."""
+    word, sigma = claim["verdict"], claim["sigma"]
+    kind = {"agrees": "yes", "opposite sign": "no"}.get(word, "half")
     if sigma is not None:
         many = abs(sigma) > _MANY_SIGMA
         word += f", > {_MANY_SIGMA:g} σ apart" if many else f", {abs(sigma):.1f} σ apart"
-    return Cell(word, f"text verdict {'yes' if claim['agrees'] else 'no'}")
+    return Cell(word, f"text verdict {kind}")

@@ -86,8 +86,8 @@ def test_the_paper_agrees_with_itself_on_every_conclusion(papers_run, tmp_path):
     assert differing == []
     sigmas = [c["sigma"] for c in found if c["sigma"] is not None]
     np.testing.assert_allclose(sigmas, 0.0, atol=1e-6)
-    write_json(tmp_path / "claims.json", found)
-    assert len(read_json(tmp_path / "claims.json")) == len(found)
+    write_json(tmp_path / "claims.json", {"claims": found})
+    assert len(read_json(tmp_path / "claims.json")["claims"]) == len(found)
 
 
 def test_the_published_percentages_are_in_the_list(papers_run):

@@ -137,17 +137,9 @@ def train_networks(
     bayesian = np.random.default_rng(streams[-1]).exponential(size=(settings.members, len(halos)))
     member_weight = torch.from_numpy(bayesian.astype(np.float32)).to(device)
     halo_of = torch.from_numpy(halo_of.reshape(-1)).to(device)
-    steps_an_epoch = max(1, int(0.7 * len(views)) // settings.batch)
     optimiser = torch.optim.AdamW(
         network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
     )
-    total = settings.epochs * steps_an_epoch
-
-    def rate(step: int) -> float:
-        warm = min(1.0, (step + 1) / (2.0 * steps_an_epoch))
-        return warm * 0.5 * (1.0 + np.cos(np.pi * min(1.0, step / total))) + 1e-3
-
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, rate)
     curves: dict[str, list[float]] = {"train": [], "validation": []}
     first = 0
     if checkpoint is not None and checkpoint.exists():
@@ -155,7 +147,6 @@ def train_networks(
         if state["digest"] == digest:
             network.load_state_dict(state["network"])
             optimiser.load_state_dict(state["optimiser"])
-            schedule.load_state_dict(state["schedule"])
             curves, first = state["curves"], state["epoch"]
 
     def prepare(epoch: int) -> Looks:
@@ -184,12 +175,14 @@ def train_networks(
                 loss, other = losses(batch)
                 weight = member_weight[:, halo_of[batch[6]]]
                 objective = (weight * (loss + settings.member_weight * other)).mean(1).sum()
+                done = epoch + n_steps * settings.batch / len(looks.mass)
+                for group in optimiser.param_groups:
+                    group["lr"] = settings.learning_rate * _rate(done, settings.epochs)
                 optimiser.zero_grad(set_to_none=True)
                 objective.backward()
                 nn_clip = torch.nn.utils.clip_grad_norm_(network.parameters(), 5.0 * settings.members)
                 if bool(torch.isfinite(nn_clip)):
                     optimiser.step()
-                schedule.step()
                 summed += loss.detach().mean()
                 n_steps += 1
             curves["train"].append(float(summed) / max(1, n_steps))
@@ -205,7 +198,6 @@ def train_networks(
                         "digest": digest,
                         "network": network.state_dict(),
                         "optimiser": optimiser.state_dict(),
-                        "schedule": schedule.state_dict(),
                         "curves": curves,
                         "epoch": epoch + 1,
                     },
@@ -217,6 +209,11 @@ def train_networks(
                 progress(epoch + 1, settings.epochs, f"loss {curves['train'][-1]:.4f}{last}")
     weights = {name: value.detach().cpu().numpy() for name, value in network.state_dict().items()}
     return weights, curves
+
+
+def _rate(done: float, epochs: int) -> float:
+    """Learning rate over its largest value after `done` of `epochs`: a warm start, then half a cosine."""
+    return min(1.0, (done + 0.05) / 2.0) * 0.5 * (1.0 + np.cos(np.pi * min(1.0, done / epochs))) + 1e-3
 
 
 def _batches(looks: Looks, size: int, device: torch.device):

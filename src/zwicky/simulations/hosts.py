@@ -49,7 +49,7 @@ class Candidates:
     columns
         Canonical fields by name, each of shape (n,).
     known : int64
-        Sorted numbers of all halos with at least a quarter of the least mass, subhalos too.
+        Numbers of all halos with at least a quarter of the least mass, subhalos too.
     has_parents
         Whether the catalogue says which halo lies in which; if so only distinct halos are here.
     counted
@@ -142,7 +142,7 @@ def read_candidates(
     counted.drop(_LIGHT, counted.dropped.pop("m200c out of range", 0))
     columns = {name: np.concatenate([chunk[name] for chunk in kept]) for name in fields}
     refuse_twice(columns["object_id"], "halo", reader.paths[0])
-    return Candidates(columns, np.sort(np.concatenate(known)), has_parents, counted, outside)
+    return Candidates(columns, np.concatenate(known), has_parents, counted, outside)
 
 
 def host_table(candidates: Candidates, is_host: np.ndarray, snapshot: Snapshot) -> HaloTable:

@@ -88,19 +88,15 @@ def import_catalogs(
     snapshot = agreed_snapshot((halos, galaxies), settings)
 
     candidates = read_candidates(halos, snapshot, settings.min_log10_m200c_h, _rows(tell, "halos", halos))
-    matching, order = _matching(candidates, galaxies, snapshot, settings)
+    matching = _matching(candidates, galaxies, snapshot, settings)
     stream = read_galaxies(galaxies, snapshot, matching, settings, _rows(tell, "galaxies", galaxies))
-    is_host, matched = _hosts(candidates, matching, order, halos, galaxies, settings, snapshot)
-    in_file_order = np.empty(len(order), dtype=bool)
-    in_file_order[order] = is_host
-    halo_table = host_table(candidates, in_file_order, snapshot)
+    is_host, matched = _hosts(candidates, matching, halos, galaxies, settings, snapshot)
+    halo_table = host_table(candidates, is_host, snapshot)
     table = galaxy_table(stream, matching, is_host, snapshot, settings.tracers)
-    mvir = np.empty(len(order))
-    mvir[order] = matching.mvir
     warnings = warnings_of(
         halo_table,
-        _halo_facts(candidates, in_file_order, halos),
-        _galaxy_facts(stream, matched, mvir[in_file_order], satellites_over_evrard(halo_table, table)),
+        _halo_facts(candidates, is_host, halos),
+        _galaxy_facts(stream, matched, matching.mvir[is_host], satellites_over_evrard(halo_table, table)),
         settings.min_log10_m200c_h,
         settings.sigma8,
     )
@@ -149,8 +145,8 @@ def import_catalogs(
 
 def _matching(
     candidates: Candidates, galaxies: CatalogReader, snapshot: Snapshot, settings: ImportSettings
-) -> tuple[Matching, np.ndarray]:
-    """The matching of candidates sorted by number, and the rows that sort them."""
+) -> Matching:
+    """The candidates, ready to be found by their galaxies."""
     separate = galaxies.parent_of == "halos"
     if separate and not candidates.has_parents:
         raise ZwickyError(
@@ -158,33 +154,29 @@ def _matching(
             "subhalos cannot be told apart; in the column map write parent_id = -1 for halos if every one "
             "is a host"
         )
-    order = np.argsort(candidates.columns["object_id"], kind="stable")
-    mass = candidates.columns["m200c"][order]
-    matching = Matching(
-        ids=candidates.columns["object_id"][order],
-        position=candidates.position[order],
-        radius=r200c(mass, snapshot),
+    return Matching(
+        ids=candidates.columns["object_id"],
+        position=candidates.position,
+        radius=r200c(candidates.columns["m200c"], snapshot),
         known=candidates.known,
         box_size=snapshot.box_size,
         min_mass=10 ** log10_msun(settings.min_log10_m200c_h, snapshot.cosmology.h),
         separate=separate,
     )
-    return matching, order
 
 
 def _hosts(
     candidates: Candidates,
     matching: Matching,
-    order: np.ndarray,
     halos: CatalogReader,
     galaxies: CatalogReader,
     settings: ImportSettings,
     snapshot: Snapshot,
 ) -> tuple[np.ndarray, dict[str, Any]]:
-    """Which candidates, sorted by number, are hosts; and what did not match, refused if that is too much."""
-    is_host = np.ones(len(order), dtype=bool) if candidates.has_parents else ~matching.subhalo
+    """Which candidates are hosts; and what did not match, refused if that is too much."""
+    is_host = np.ones(len(matching.ids), dtype=bool) if candidates.has_parents else ~matching.subhalo
     candidates.counted.drop("subhalo, by the galaxies' links", (~is_host).sum())
-    matched = matching.report(is_host, candidates.columns["m200c"][order], snapshot.cosmology.h)
+    matched = matching.report(is_host, candidates.columns["m200c"], snapshot.cosmology.h)
     refuse_unmatched(matched, settings.max_unmatched_share, halos.paths[0], galaxies.paths[0])
     if not candidates.has_parents:
         candidates.counted.drop("not known whether host or subhalo", (is_host & ~matching.central).sum())

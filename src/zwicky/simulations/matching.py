@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from zwicky.errors import ZwickyError
-from zwicky.tables import rows_of
+from zwicky.tables import RowIndex
 from zwicky.units import log10_msun_h
 
 __all__ = ["Matching", "halo_of", "refuse_twice", "refuse_unmatched"]
@@ -58,13 +58,13 @@ class Matching:
     Parameters
     ----------
     ids : int64, shape (n,)
-        Numbers of the halos that may be hosts, sorted.
+        Numbers of the halos that may be hosts, each once.
     position : float64, shape (n, 3)
         Their centres, comoving Mpc.
     radius : float64, shape (n,)
         Their r200c, comoving Mpc.
     known : int64
-        Sorted numbers of all halos with at least a quarter of the hosts' least mass, subhalos too.
+        Numbers of all halos with at least a quarter of the hosts' least mass, subhalos too.
     box_size
         Side of the periodic cube, comoving Mpc.
     min_mass
@@ -93,6 +93,7 @@ class Matching:
         n = len(self.ids)
         self.central, self.subhalo, self.displaced, self.reached = (np.zeros(n, dtype=bool) for _ in range(4))
         self.mvir = np.full(n, np.nan)
+        self._hosts, self._known = RowIndex(self.ids), RowIndex(self.known)
 
     def add(
         self, object_id: np.ndarray, parent_id: np.ndarray, position: np.ndarray, mvir: np.ndarray | None
@@ -119,24 +120,24 @@ class Matching:
         """
         if self.separate:
             own = parent_id < 0
-            row = np.where(own, -1, rows_of(self.ids, parent_id))
+            row = np.where(own, -1, self._hosts.rows(parent_id))
             self.central[row[row >= 0]] = True
             away = self._away(row, position)
             self.reached[row[away <= 1.0]] = True
             return row, away, own
         halo, own = halo_of(object_id, parent_id)
-        row = rows_of(self.ids, halo)
+        row = self._hosts.rows(halo)
         away = self._away(row, position)
         here = own & (row >= 0)
         self.central[row[here]] = True
         self.displaced[row[here & (away > 1.0)]] = True
-        within = rows_of(self.ids, object_id[~own])
+        within = self._hosts.rows(object_id[~own])
         self.subhalo[within[within >= 0]] = True
         if mvir is not None:
             self.mvir[row[here]] = mvir[here]
             massive = own & (mvir >= MASSIVE * self.min_mass)
             self.massive += int(massive.sum())
-            self.lost_masses.append(mvir[massive][rows_of(self.known, object_id[massive]) < 0])
+            self.lost_masses.append(mvir[massive][self._known.rows(object_id[massive]) < 0])
         return row, away, own
 
     def _away(self, row: np.ndarray, position: np.ndarray) -> np.ndarray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["rows_of"]
+__all__ = ["RowIndex", "rows_of"]
 
 
 def rows_of(ids: np.ndarray, wanted: np.ndarray) -> np.ndarray:
@@ -23,9 +23,27 @@ def rows_of(ids: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     >>> rows_of(np.array([5, 9, 3]), np.array([9, 4, 3]))
     array([ 1, -1,  2])
     """
-    if len(ids) == 0:
-        return np.full(len(wanted), -1, dtype=np.int64)
-    order = None if np.all(ids[1:] >= ids[:-1]) else np.argsort(ids, kind="stable")
-    at = np.minimum(np.searchsorted(ids, wanted, sorter=order), len(ids) - 1)
-    row = at if order is None else order[at]
-    return np.where(ids[row] == wanted, row, -1)
+    return RowIndex(ids).rows(wanted)
+
+
+class RowIndex:
+    """A column of numbers that is asked more than once where others stand in it: sorted once.
+
+    Parameters
+    ----------
+    ids : integers, shape (n,)
+        In any order.
+    """
+
+    def __init__(self, ids: np.ndarray) -> None:
+        ids = np.asarray(ids)
+        self._order = None if np.all(ids[1:] >= ids[:-1]) else np.argsort(ids, kind="stable")
+        self._sorted = ids if self._order is None else ids[self._order]
+
+    def rows(self, wanted: np.ndarray) -> np.ndarray:
+        """As `rows_of`."""
+        if len(self._sorted) == 0:
+            return np.full(len(wanted), -1, dtype=np.int64)
+        at = np.minimum(np.searchsorted(self._sorted, wanted), len(self._sorted) - 1)
+        row = at if self._order is None else self._order[at]
+        return np.where(self._sorted[at] == wanted, row, -1)

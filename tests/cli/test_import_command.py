@@ -252,7 +252,7 @@ def test_info_of_an_imported_universe_and_of_masses(universe, files, tmp_path, c
         (["--map", "own.toml", "--tracers", "some", "--out", "x"], "tracers = 'some' is not allowed"),
         (["--map", "own.toml", "--h", "67.8", "--out", "x"], "h = 67.8 is not allowed; give H0 / (100"),
         (["--map", "own.toml", "--h", "0.6", "--out", "x"], "but 0.6 in --h"),
-        (["--map", "own.toml", "--redshift", "nan", "--out", "x"], "redshift = nan is not allowed"),
+        (["--map", "own.toml", "--redshift", "nan", "--out", "x"], "redshift = nan is not a finite number"),
         (["--map", "own.toml", "--out", HALOS], f"{HALOS}: a file stands in the way"),
         (["--map", "own.toml", "--halos-format", "hlist", "--out", "x"], "hlist needs --halos"),
         (

@@ -261,6 +261,26 @@ def test_halos_and_galaxies_numbered_each_by_themselves(simulation, tmp_path):
         import_catalogs(*mapped(tmp_path), settings, tmp_path / "t")
 
 
+@pytest.mark.parametrize(("unit", "power"), [("km/s/a", 1.0), ("km sqrt(a)/s", -0.5)])
+def test_velocities_in_other_conventions_are_asked_about_or_told_by_the_map(
+    simulation, tmp_path, unit, power
+):
+    a = 0.8
+    path = write_own_hdf5(tmp_path, simulation.but(galaxy_v=simulation.galaxy_v * a**power))
+    _, wrong, made = tables(import_catalogs(*mapped(tmp_path), ImportSettings(), tmp_path / "wrong"))
+    true = simulation.tables[1]
+    assert wrong.velocity == pytest.approx(true.velocity * a**power, rel=1e-6)
+    said = [warning for warning in made["warnings"] if "satellites move with" in warning]
+    # Over the root of a makes 1.118 at this redshift, which galaxies may have by themselves.
+    assert len(said) == (unit == "km/s/a")
+    assert all("unit km/s/a" in warning for warning in said)
+    halos, galaxies = path.read_text().split("[galaxies]")
+    path.write_text(halos + "[galaxies]" + galaxies.replace('"km/s"', f'"{unit}"'))
+    _, right, made = tables(import_catalogs(*mapped(tmp_path), ImportSettings(), tmp_path / "right"))
+    assert right.velocity == pytest.approx(true.velocity, rel=1e-6)
+    assert made["warnings"] == []
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [

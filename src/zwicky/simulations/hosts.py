@@ -17,6 +17,7 @@ from zwicky.units import log10_msun
 __all__ = [
     "CHUNK_ROWS",
     "Candidates",
+    "RowsSeen",
     "check_halo_fields",
     "finite",
     "host_table",
@@ -33,7 +34,8 @@ ROUNDING = 2e-6
 #: No number of a halo or galaxy is as large as this, in canonical units.
 ABSURD = 1e18
 
-Progress = Callable[[int], None]
+#: Told of the rows seen so far.
+RowsSeen = Callable[[int], None]
 
 #: What halos may also have: for the dispersion, and for checks.
 _OPTIONAL = ("v_rms", "mvir", "rvir", "n_particles")
@@ -86,7 +88,7 @@ def check_halo_fields(reader: CatalogReader) -> None:
 
 
 def read_candidates(
-    reader: CatalogReader, snapshot: Snapshot, min_log10_m200c_h: float, progress: Progress
+    reader: CatalogReader, snapshot: Snapshot, min_log10_m200c_h: float, progress: RowsSeen
 ) -> Candidates:
     """Distinct halos above a mass; halos of any kind where the catalogue does not tell them apart.
 

@@ -7,7 +7,6 @@ beside the one named, which takes its place when it is complete.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +14,10 @@ import numpy as np
 
 from zwicky.errors import ZwickyError
 from zwicky.io import provenance, read_json, sha256_of, whole_directory, whole_file, write_json, write_table
+from zwicky.io.kinds import is_packed, start_of
+from zwicky.progress import Progress, quiet
 from zwicky.settings import digest, to_toml
-from zwicky.simulations.hosts import Candidates, check_halo_fields, host_table, read_candidates
+from zwicky.simulations.hosts import Candidates, RowsSeen, check_halo_fields, host_table, read_candidates
 from zwicky.simulations.matching import Matching, refuse_unmatched
 from zwicky.simulations.members import GalaxyStream, galaxy_fields, galaxy_table, read_galaxies
 from zwicky.simulations.plausibility import (
@@ -39,15 +40,13 @@ __all__ = ["import_catalogs"]
 #: Depth of the slice that the report draws, Mpc/h.
 SLICE_MPC_H = 15.0
 
-Progress = Callable[[str, int, int, str], None]
-
 
 def import_catalogs(
     halos: CatalogReader,
     galaxies: CatalogReader,
     settings: ImportSettings,
     directory: Path | str,
-    progress: Progress | None = None,
+    progress: Progress = quiet,
 ) -> Path:
     """Read halos and galaxies into a universe directory.
 
@@ -79,7 +78,6 @@ def import_catalogs(
         the readers. Nothing is written then.
     """
     directory = Path(directory)
-    tell = progress or (lambda stage, done, total, text: None)
     inputs = inputs_of(halos, galaxies)
     if _already(directory, settings, halos, galaxies, inputs):
         return directory
@@ -87,9 +85,9 @@ def import_catalogs(
     galaxy_fields(galaxies, settings)
     snapshot = agreed_snapshot((halos, galaxies), settings)
 
-    candidates = read_candidates(halos, snapshot, settings.min_log10_m200c_h, _rows(tell, "halos", halos))
+    candidates = read_candidates(halos, snapshot, settings.min_log10_m200c_h, _rows(progress, "halos", halos))
     matching = _matching(candidates, galaxies, snapshot, settings)
-    stream = read_galaxies(galaxies, snapshot, matching, settings, _rows(tell, "galaxies", galaxies))
+    stream = read_galaxies(galaxies, snapshot, matching, settings, _rows(progress, "galaxies", galaxies))
     is_host, matched = _hosts(candidates, matching, halos, galaxies, settings, snapshot)
     halo_table = host_table(candidates, is_host, snapshot)
     table = galaxy_table(stream, matching, is_host, snapshot, settings.tracers)
@@ -102,10 +100,10 @@ def import_catalogs(
     )
 
     for i, one in enumerate(inputs):
-        tell("checksums", i, len(inputs), one["path"])
+        progress("checksums", i, len(inputs), one["path"])
         one["sha256"] = sha256_of(one["path"])
     record = make_record(snapshot, settings, halos, galaxies, inputs)
-    tell("writing", 0, 1, str(directory))
+    progress("writing", 0, 1, str(directory))
     with whole_directory(directory) as place:
         write_table(snapshot_file(place, "halos", snapshot.redshift), halo_table)
         write_table(snapshot_file(place, "galaxies", snapshot.redshift), table)
@@ -274,23 +272,22 @@ def _already(
     return True
 
 
-def _rows(tell: Progress, stage: str, reader: CatalogReader) -> Callable[[int], None]:
+def _rows(progress: Progress, stage: str, reader: CatalogReader) -> RowsSeen:
     """Progress by rows, of the number that the header has or the size of the file suggests."""
     total = reader.header.n_rows or _estimated_rows(reader)
     text = f"{reader.header.format}: {reader.paths[0].name}"
-    tell(stage, 0, max(total, 1), text)
+    progress(stage, 0, max(total, 1), text)
 
     def report(rows: int) -> None:
         if total:
-            tell(stage, min(rows, total), total, text)
+            progress(stage, min(rows, total), total, text)
 
     return report
 
 
 def _estimated_rows(reader: CatalogReader) -> int:
     """Rows of a text by its size and the length of its first lines; 0 where it is packed."""
-    with reader.paths[0].open("rb") as file:
-        start = file.read(1 << 18)
-    if start.startswith(b"\x1f\x8b"):
+    if is_packed(reader.paths[0]):
         return 0
+    start = start_of(reader.paths[0])
     return sum(path.stat().st_size for path in reader.paths) * start.count(b"\n") // max(len(start), 1)

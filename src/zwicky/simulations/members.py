@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from zwicky.errors import ZwickyError
 from zwicky.simulations.fields import VECTORS
-from zwicky.simulations.hosts import CHUNK_ROWS, finite, wrapped
+from zwicky.simulations.hosts import CHUNK_ROWS, RowsSeen, finite, wrapped
 from zwicky.simulations.matching import Matching, refuse_twice
 from zwicky.simulations.reader import CatalogReader, Counted
 from zwicky.simulations.selection import ORPHAN_ID, ImportSettings
 from zwicky.tables import GalaxyTable, Snapshot, take
 
 __all__ = ["GalaxyStream", "galaxy_fields", "galaxy_table", "read_galaxies"]
-
-Progress = Callable[[int], None]
 
 
 @dataclass
@@ -58,7 +55,7 @@ def read_galaxies(
     snapshot: Snapshot,
     matching: Matching,
     settings: ImportSettings,
-    progress: Progress,
+    progress: RowsSeen,
 ) -> GalaxyStream:
     """Read and select galaxies; `matching` takes note of the halos that they sit in.
 

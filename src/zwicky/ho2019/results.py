@@ -16,6 +16,7 @@ from zwicky.estimators import MSigma
 from zwicky.evaluation.crossval import CrossValidation
 from zwicky.ho2019.claims import check_claims
 from zwicky.ho2019.predictions import masses_h, weigh_test
+from zwicky.ho2019.refit import refits_of_relations
 from zwicky.ho2019.summary import summarise
 from zwicky.io import provenance, sha256_of, whole_file, write_json
 from zwicky.mocks import Mocks
@@ -94,6 +95,7 @@ def write_results(
         table1=table1,
         timing=times,
         rng=np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(2,))),
+        refits=refits_of_relations(mocks, relations, seed=seed),
     )
     measured = {"table3": table3, "table4": table4, "leakage": leakage}
     metrics |= {name: dict(found) for name, found in measured.items() if found}

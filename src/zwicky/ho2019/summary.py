@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from zwicky.diagnostics.residuals import ScatterRatio, compare_scatter, residual_statistics, residuals
+from zwicky.diagnostics import Refit, ScatterRatio, compare_scatter, residual_statistics, residuals
 from zwicky.errors import ZwickyError
 from zwicky.ho2019.paper import (
     PAPER_RANGE_LOG10_M200C_H,
@@ -45,6 +45,7 @@ def summarise(
     rng: np.random.Generator,
     range_log10_m200c_h: tuple[float, float] = PAPER_RANGE_LOG10_M200C_H,
     n_resamples: int = 1000,
+    refits: Mapping[str, Refit] | None = None,
 ) -> dict[str, Any]:
     """Tables 1 and 2 of Ho et al. (2019) for one run, with errors and paired comparisons.
 
@@ -70,6 +71,8 @@ def summarise(
         True masses that count, both ends included (Sec. 2.3).
     n_resamples
         Bootstrap resamples.
+    refits
+        Methods that are fitted anew inside each resample: residuals of all rows, from `refits_of_relations`.
 
     Returns
     -------
@@ -99,10 +102,22 @@ def summarise(
     def stream() -> np.random.Generator:
         return np.random.default_rng(seed)
 
+    def refit(name: str) -> Refit | None:
+        if not refits or name not in refits:
+            return None
+        return lambda halos, counts: refits[name](halos, counts)[inside]
+
     comparisons = []
     for name, other in COMPARISONS:
         if name in epsilon and other in epsilon:
-            ratio = compare_scatter(epsilon[name], epsilon[other], halos, stream(), n_resamples)
+            ratio = compare_scatter(
+                epsilon[name],
+                epsilon[other],
+                halos,
+                stream(),
+                n_resamples,
+                refits=(refit(name), refit(other)),
+            )
             published = paper_scatter_ratio(name, other)
             comparisons.append(
                 {
@@ -117,7 +132,7 @@ def summarise(
         "universe": dict(universe),
         "table1": {catalogue: dict(row) for catalogue, row in table1.items()},
         "table2": {
-            name: dataclasses.asdict(residual_statistics(values, halos, stream(), n_resamples))
+            name: dataclasses.asdict(residual_statistics(values, halos, stream(), n_resamples, refit(name)))
             for name, values in epsilon.items()
         },
         "comparisons": comparisons,

@@ -15,7 +15,7 @@ from benchmarks.table import best_time, format_rows, row
 from zwicky.cosmology import paper_cosmology
 from zwicky.mocks import cut_cylinders, galaxy_grid, hubble_flow
 from zwicky.parallel import available_cores
-from zwicky.tables import GalaxyTable, Snapshot
+from zwicky.tables import Cylinder, GalaxyTable, Snapshot
 from zwicky.units import SPEED_OF_LIGHT_KMS as C
 
 H = paper_cosmology().h
@@ -64,7 +64,7 @@ def run(n_galaxies: int = 3_100_000, n_clusters: int = 2900) -> list[dict]:
     reach = _reach(flow, np.linalg.norm(speed, axis=1).max() + np.linalg.norm(motion, axis=1).max())
 
     def ours(direction):
-        return cut_cylinders(grid, position, velocity, direction, APERTURE, V_CUT)
+        return cut_cylinders(grid, position, velocity, direction, Cylinder(APERTURE, V_CUT, H))
 
     # A cylinder of half-length 38 Mpc lies in a ball; what scatters in from further is lost to this method.
     ball_tree = cKDTree(place, boxsize=BOX * (1 + 1e-7))

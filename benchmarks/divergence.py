@@ -16,7 +16,7 @@ from sklearn.neighbors import KDTree
 
 from benchmarks.table import best_time, row
 from benchmarks.toy import toy_clusters
-from zwicky.estimators.sdm import clouds, divergences
+from zwicky.estimators.sdm.divergence import clouds, divergences
 from zwicky.parallel import available_cores
 
 K = 3

@@ -13,8 +13,9 @@ from scipy.stats import gaussian_kde
 from benchmarks.table import best_time, row
 from benchmarks.toy import toy_clusters
 from zwicky.images import ImageSettings, phase_space_images, velocity_images
+from zwicky.tables import Cylinder
 
-CELLS = ImageSettings(aperture_mpc=2.36, v_cut_kms=2200.0)
+CELLS, CYLINDER = ImageSettings(), Cylinder(2.36, 2200.0, 0.678)
 
 
 def run() -> list[dict]:
@@ -25,7 +26,7 @@ def run() -> list[dict]:
         ("images, 1-D", velocity_images, _peers(one_dimension=True)),
         ("images, 2-D", phase_space_images, _peers(one_dimension=False)),
     ):
-        own = best_time(lambda ours=ours: ours(many, CELLS)) / len(many)
+        own = best_time(lambda ours=ours: ours(many, CYLINDER, CELLS)) / len(many)
         rows.append(row(name, "zwicky", 1e6 * own, "us a cluster", 1e6 * own))
         for method, image in peers.items():
             members = _members(few)
@@ -41,7 +42,7 @@ def _members(sample) -> list[tuple[np.ndarray, np.ndarray]]:
 
 def _peers(one_dimension: bool) -> dict[str, Callable]:
     steps = (np.arange(CELLS.n_cells) + 0.5) / CELLS.n_cells
-    grid_v, grid_r = (2 * steps - 1) * CELLS.v_cut_kms, steps * CELLS.aperture_mpc
+    grid_v, grid_r = (2 * steps - 1) * CYLINDER.v_cut_kms, steps * CYLINDER.aperture_mpc
     both = np.array([g.ravel() for g in np.meshgrid(grid_v, grid_r, indexing="ij")])
 
     def normalised(image):

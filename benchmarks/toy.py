@@ -31,5 +31,7 @@ def toy_clusters(n: int, mean_galaxies: int = 55, seed: int = 0) -> ClusterSampl
         r_proj=aperture * np.sqrt(rng.random(offsets[-1])),
         v_los=np.clip(sigma * rng.standard_normal(offsets[-1]), -2200, 2200),
         is_member=np.ones(offsets[-1], bool),
-        meta={"aperture_mpc": aperture, "v_cut_kms": 2200.0, "source": "toy clusters for timing"},
+        aperture_mpc=np.full(n, aperture),
+        v_cut_kms=np.full(n, 2200.0),
+        meta={"source": "toy clusters for timing"},
     )

@@ -17,7 +17,7 @@ from benchmarks.table import row
 from benchmarks.toy import toy_clusters
 from zwicky.estimators import CNN2D, CNNSettings
 from zwicky.evaluation.crossval import cross_validate
-from zwicky.images import image_settings_of, phase_space_images
+from zwicky.images import phase_space_images
 from zwicky.parallel import available_cores
 
 EPOCHS = 4
@@ -27,17 +27,16 @@ def run(ten_folds: bool = True) -> list[dict]:
     """Time an epoch, inference, and (`ten_folds`) a whole cross-validation."""
     sample = toy_clusters(10_000)
     train = sample[sample.fold != 0]
-    images = image_settings_of(sample)
-    epoch, predict = _ours(train, sample, images)
+    epoch, predict = _ours(train, sample)
     rows = [
         row("CNN_2D, an epoch of 9,000", "zwicky, one thread", epoch, "s", epoch),
         row("CNN_2D, images and inference", "zwicky", 1e6 * predict, "us a cluster", 1e6 * predict),
     ]
-    keras_epoch = _keras(train, images)
+    keras_epoch = _keras(train)
     if keras_epoch is not None:
         rows.insert(1, row("CNN_2D, an epoch of 9,000", "Keras", keras_epoch, "s", epoch))
     if ten_folds:
-        seconds = _ten_folds(sample, images)
+        seconds = _ten_folds(sample)
         name = "CNN_2D, ten folds of 20 epochs"
         rows.append(row(name, f"zwicky, {available_cores()} processes", seconds, "s", seconds))
         if keras_epoch is not None:
@@ -45,12 +44,12 @@ def run(ten_folds: bool = True) -> list[dict]:
     return rows
 
 
-def _ours(train, test, images) -> tuple[float, float]:
+def _ours(train, test) -> tuple[float, float]:
     ends = []
     settings = CNNSettings(epochs=EPOCHS + 1, device="cpu")
-    estimator = CNN2D(images, settings)
+    estimator = CNN2D(settings)
     estimator.fit(
-        train, np.random.default_rng(0), progress=lambda done, total, text: ends.append(time.perf_counter())
+        train, rng=np.random.default_rng(0), progress=lambda *progress: ends.append(time.perf_counter())
     )
     estimator.predict(test)
     start = time.perf_counter()
@@ -58,7 +57,7 @@ def _ours(train, test, images) -> tuple[float, float]:
     return float(np.diff(ends).min()), (time.perf_counter() - start) / len(test)
 
 
-def _ten_folds(sample, images) -> float:
+def _ten_folds(sample) -> float:
     with tempfile.TemporaryDirectory() as directory:
         start = time.perf_counter()
         cross_validate(
@@ -67,13 +66,12 @@ def _ten_folds(sample, images) -> float:
             sample,
             seed=0,
             workdir=Path(directory),
-            images=images,
             settings=CNNSettings(device="cpu"),
         )
         return time.perf_counter() - start
 
 
-def _keras(train, images) -> float | None:
+def _keras(train) -> float | None:
     """Seconds an epoch of the same network, loss, optimiser and constraints in Keras."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
@@ -81,7 +79,9 @@ def _keras(train, images) -> float | None:
     except ImportError as error:
         print(f"Keras is left out: {error}")
         return None
-    inputs = phase_space_images(train, images) * images.n_cells**2
+    inputs = phase_space_images(train, train.cylinder)
+    n_cells = inputs.shape[1]
+    inputs *= n_cells**2
     y = train.log10_m200c
     y = (y - y.min()) / (y.max() - y.min())
     layers = keras.layers
@@ -89,7 +89,7 @@ def _keras(train, images) -> float | None:
     convolution = {"kernel_constraint": keras.constraints.MaxNorm(3.0, axis=(0, 1)), "padding": "same"}
     model = keras.Sequential(
         [
-            keras.Input((images.n_cells, images.n_cells)),
+            keras.Input((n_cells, n_cells)),
             layers.Conv1D(24, 5, activation="relu", **convolution),
             layers.Conv1D(10, 3, activation="relu", **convolution),
             layers.MaxPooling1D(2),

@@ -16,7 +16,7 @@ import tomli_w
 from fake_measurements import CLAIMS, LEAKAGE, PARAMETERS, SCATTER, TIMING, table3, table4
 from zwicky.cosmology import paper_cosmology
 from zwicky.ho2019 import summarise
-from zwicky.images import member_moments
+from zwicky.images import galaxy_moments
 from zwicky.io import provenance, write_json, write_table
 from zwicky.mocks import Mocks, MockSettings, make_mocks, write_mocks
 from zwicky.tables import GalaxyTable, HaloTable, Snapshot
@@ -49,7 +49,7 @@ def make_run(directory: Path, n_halos: int = 220, box_mpc_h: float = 100.0, seed
     np.savez(universe / f"diagnostics_z{REDSHIFT:.3f}.npz", **_diagnostics(halos, rng))
     (universe / "universe.toml").write_text(tomli_w.dumps({"n_side": 128}))
     write_json(universe / "provenance.json", provenance(seed=seed))
-    mocks = make_mocks(halos, galaxies, MockSettings(flat_density=10**-4.0), rng)
+    mocks = make_mocks(halos, galaxies, MockSettings(flat_density=10**-4.0), rng=rng)
     write_mocks(directory / "mocks", mocks)
     _write_predictions(directory, mocks, halos, rng)
     write_json(directory / "losses.json", {name: _losses(rng) for name in ("cnn_1d", "cnn_2d")})
@@ -145,7 +145,7 @@ def _write_predictions(directory: Path, mocks: Mocks, halos: HaloTable, rng: np.
     sigma_pure = np.full(n, np.nan)
     order = np.searchsorted(pure.cluster_id, test.cluster_id)
     found = np.isin(test.cluster_id, pure.cluster_id)
-    sigma_pure[found] = member_moments(pure).v_sigma[order[found]]
+    sigma_pure[found] = galaxy_moments(pure).v_sigma[order[found]]
     columns = {
         "cluster_id": test.cluster_id,
         "halo_id": test.halo_id,
@@ -155,7 +155,7 @@ def _write_predictions(directory: Path, mocks: Mocks, halos: HaloTable, rng: np.
         "n_true": test.n_true,
         "n_galaxies": test.n_galaxies,
         **{f"log10_m200c_{name}": true + values for name, values in epsilon.items()},
-        "sigma_v_contaminated": member_moments(test).v_sigma,
+        "sigma_v_contaminated": galaxy_moments(test).v_sigma,
         "sigma_v_pure": sigma_pure,
     }
     pq.write_table(pa.table(columns), directory / "predictions.parquet")

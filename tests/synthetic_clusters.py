@@ -46,5 +46,7 @@ def synthetic_clusters(n, seed=0, interlopers=15, log10_m200c_h=(13.6, 15.1), v_
         r_proj=r,
         v_los=v,
         is_member=member,
-        meta={"aperture_mpc": aperture, "v_cut_kms": v_cut, "source": "synthetic clusters"},
+        aperture_mpc=np.full(n, aperture),
+        v_cut_kms=np.full(n, v_cut),
+        meta={"source": "synthetic clusters"},
     )

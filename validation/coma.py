@@ -21,9 +21,10 @@ import numpy as np
 from astropy.cosmology import FlatLambdaCDM
 
 from validation.data import catalogue
+from zwicky.estimators import Estimator, load_model
 from zwicky.io.columns import parse_columns
 from zwicky.io.observed import read_observed
-from zwicky.survey import Model, clusters_of, open_model, recentre, weigh
+from zwicky.survey import clusters_of, cylinder_of, recentre, weigh
 from zwicky.units import log10_msun_h
 
 __all__ = ["PUBLISHED_LOG10_M200C_H", "SDSS_COSMOLOGY", "main", "weigh_coma"]
@@ -42,8 +43,8 @@ SDSS_COSMOLOGY = FlatLambdaCDM(H0=70.0, Om0=0.3, name="H0 = 70, Om0 = 0.3")
 
 
 def weigh_coma(
-    model: Model,
-    m_sigma: Model,
+    model: Estimator,
+    m_sigma: Estimator,
     *,
     centred: bool = False,
     comoving: bool = False,
@@ -74,11 +75,10 @@ def weigh_coma(
         kept = np.random.default_rng(seed).random(len(clusters.sample.r_proj)) < keep
         clusters = dataclasses.replace(clusters, sample=clusters.sample.select_galaxies(kept))
     if centred:
-        aperture = model.aperture_mpc(SDSS_COSMOLOGY.h)
-        clusters = recentre(clusters, aperture_mpc=aperture, v_cut_kms=model.v_cut_kms)
+        clusters = recentre(clusters, cylinder_of(model))
     row = weigh(clusters, model, m_sigma)[0]
     return {
-        "n_members": int(row["n_members"]),
+        "n_galaxies": int(row["n_galaxies"]),
         "log10_m200c_h": float(log10_msun_h(row["log10_m200c"], SDSS_COSMOLOGY.h)),
         "error": float(row["log10_m200c_err"]),
         "log10_m200c_h_msigma": float(log10_msun_h(row["log10_m200c_msigma"], SDSS_COSMOLOGY.h)),
@@ -90,25 +90,25 @@ def weigh_coma(
 
 def main(models: tuple[str, ...] = ("cnn_2d", "cnn_1d"), m_sigma: str = "m_sigma") -> dict[str, dict]:
     """Print what each model gives for Coma, as it is and in `VARIANTS`; returns the same."""
-    by_sigma = open_model(m_sigma)
+    by_sigma = load_model(m_sigma)
     results = {}
     print(f"{'':24} {'galaxies':>8} {'log10 M200c [Msun/h]':>21} {'sigma_v':>8}  flag")
     for name in models:
-        model = open_model(name)
+        model = load_model(name)
         for what, options in VARIANTS.items():
             found = results[name + what] = weigh_coma(model, by_sigma, **options)
             mass = f"{found['log10_m200c_h']:.2f} +/- {found['error']:.2f}"
-            counts = f"{found['n_members']:8d} {mass:>21} {found['sigma_v_kms']:8.0f}"
+            counts = f"{found['n_galaxies']:8d} {mass:>21} {found['sigma_v_kms']:8.0f}"
             print(f"{name + what:24} {counts}  {found['flag']}")
         thinned = [weigh_coma(model, by_sigma, keep=0.1, seed=seed) for seed in range(THINNINGS)]
         masses = np.array([found["log10_m200c_h"] for found in thinned])
         results[name + ", a tenth of it"] = {"mean": float(masses.mean()), "std": float(masses.std(ddof=1))}
         mass = f"{masses.mean():.2f}, std {masses.std(ddof=1):.2f}"
-        counts = f"{np.mean([found['n_members'] for found in thinned]):8.0f} {mass:>21}"
+        counts = f"{np.mean([found['n_galaxies'] for found in thinned]):8.0f} {mass:>21}"
         sigma = np.mean([found["sigma_v_kms"] for found in thinned])
         print(f"{name + ', random tenths':24} {counts} {sigma:8.0f}  mean of {THINNINGS}")
     mass_msigma = results[models[0]]["log10_m200c_h_msigma"]
-    print(f"{'M-sigma':24} {results[models[0]]['n_members']:8d} {mass_msigma:>21.2f}")
+    print(f"{'M-sigma':24} {results[models[0]]['n_galaxies']:8d} {mass_msigma:>21.2f}")
     print(f"{'caustics':24} {'':8} {CAUSTIC_LOG10_M200C_H:>21.2f}")
     value, error = PUBLISHED_LOG10_M200C_H
     print(f"{'arXiv:2206.14834':24} {'':8} {f'{value:.2f} +/- {error:.2f}':>21}")

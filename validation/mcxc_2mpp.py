@@ -19,9 +19,10 @@ from astropy.cosmology import FlatLambdaCDM
 
 from validation.data import catalogue
 from zwicky.cosmology import relative_velocity
+from zwicky.estimators import Estimator, load_model
 from zwicky.io.observed import Centres, SkyList
 from zwicky.io.tabular import read_any
-from zwicky.survey import Model, clusters_of, open_model, recentre, weigh
+from zwicky.survey import clusters_of, cylinder_of, recentre, weigh
 from zwicky.survey.sky import angular_separation, unit_vectors
 from zwicky.theory import m200c_from_m500c
 from zwicky.units import SPEED_OF_LIGHT_KMS
@@ -80,14 +81,19 @@ def read_mcxc() -> tuple[Centres, np.ndarray]:
 
 
 def compare(
-    model: Model, m_sigma: Model, *, min_members: int = 20, min_log10_m200c: float = 14.0, seed: int = 0
+    model: Estimator,
+    m_sigma: Estimator,
+    *,
+    min_galaxies: int = 20,
+    min_log10_m200c: float = 14.0,
+    seed: int = 0,
 ) -> dict:
     """Residuals log10(M / M_X) of `model` and `m_sigma` for clusters of enough galaxies and X-ray mass.
 
     Returns
     -------
     dict
-        Arrays over clusters (``cluster_id``, ``n_members``, ``log10_m200c_xray``, ``residual``,
+        Arrays over clusters (``cluster_id``, ``n_galaxies``, ``log10_m200c_xray``, ``residual``,
         ``residual_msigma``), for both estimators ``offset``, ``scatter``, their bootstrap errors and
         ``scatter_robust`` (from the median absolute deviation), the chance that M-sigma scatters less
         than `model` (paired bootstrap), how many are ``flagged`` and how many ``candidates`` had the
@@ -95,10 +101,10 @@ def compare(
     """
     centres, log10_xray = read_mcxc()
     clusters = clusters_of(read_2mpp(), centres, cosmology=COSMOLOGY, model=model)
-    clusters = recentre(clusters, aperture_mpc=model.aperture_mpc(COSMOLOGY.h), v_cut_kms=model.v_cut_kms)
+    clusters = recentre(clusters, cylinder_of(model))
     table = weigh(clusters, model, m_sigma)
     mass, by_sigma = np.asarray(table["log10_m200c"]), np.asarray(table["log10_m200c_msigma"])
-    chosen = (table["n_members"] >= min_members) & np.isfinite(mass) & (log10_xray > min_log10_m200c)
+    chosen = (table["n_galaxies"] >= min_galaxies) & np.isfinite(mass) & (log10_xray > min_log10_m200c)
     residuals = np.stack([mass - log10_xray, by_sigma - log10_xray])[:, chosen]
     n = residuals.shape[1]
     draws = residuals[:, np.random.default_rng(seed).integers(0, n, (4000, n))]
@@ -110,7 +116,7 @@ def compare(
         "candidates": int(np.sum(log10_xray > min_log10_m200c)),
         "scatter_robust": dict(zip(names, (1.4826 * spread).tolist(), strict=True)),
         "cluster_id": clusters.label[chosen],
-        "n_members": np.asarray(table["n_members"])[chosen],
+        "n_galaxies": np.asarray(table["n_galaxies"])[chosen],
         "log10_m200c_xray": log10_xray[chosen],
         "residual": residuals[0],
         "residual_msigma": residuals[1],
@@ -128,14 +134,14 @@ def main(models: tuple[str, ...] = ("cnn_2d", "cnn_1d"), m_sigma: str = "m_sigma
 
     Returns what `compare` gives for each model at 20 galaxies and more.
     """
-    by_sigma = open_model(m_sigma)
-    opened = {name: open_model(name) for name in models}
+    by_sigma = load_model(m_sigma)
+    opened = {name: load_model(name) for name in models}
     print(
         f"{'':10} {'N from':>6} {'clusters':>8} {'median log10 M/M_X':>20} {'scatter, dex':>16} {'robust':>7}"
     )
     results = {}
     for least in MIN_MEMBERS:
-        found = {name: compare(model, by_sigma, min_members=least) for name, model in opened.items()}
+        found = {name: compare(model, by_sigma, min_galaxies=least) for name, model in opened.items()}
         rows = [(name, result, "model") for name, result in found.items()]
         for name, result, which in [*rows, ("M-sigma", found[models[0]], "m_sigma")]:
             offset = f"{result['offset'][which]:+.3f} +/- {result['offset_error'][which]:.3f}"

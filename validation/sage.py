@@ -63,7 +63,7 @@ def observe(universe: Path, seed: int = 1) -> Mocks:
         n_folds=2,
     )
     halos, galaxies = read_halos(universe, 0.0), read_galaxies(universe, 0.0)
-    return make_mocks(halos, galaxies, settings, np.random.default_rng(seed))
+    return make_mocks(halos, galaxies, settings, rng=np.random.default_rng(seed))
 
 
 def weigh(mocks: Mocks, models: tuple[str, ...] = MODELS, seed: int = 1) -> dict[str, dict[str, float]]:

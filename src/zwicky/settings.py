@@ -18,9 +18,68 @@ import tomli_w
 
 from zwicky.errors import ZwickyError
 
-__all__ = ["digest", "from_mapping", "read_toml", "to_mapping", "to_toml"]
+__all__ = ["check_ranges", "digest", "from_mapping", "read_toml", "setting", "to_mapping", "to_toml"]
 
 T = TypeVar("T")
+
+
+def setting(default: Any, allowed: str, about: str = "") -> Any:
+    """Declare a setting whose numbers must lie in a range, which `check_ranges` sees to.
+
+    Parameters
+    ----------
+    default
+        The setting's default; None makes it optional.
+    allowed
+        An interval as it is written down: ``"[0, 1)"``, ``"(0, inf)"``.
+    about
+        What the number is, for the message: its unit, or an example.
+    """
+    return dataclasses.field(default=default, metadata={"range": _interval(allowed), "about": about})
+
+
+def check_ranges(settings: Any) -> None:
+    """Refuse a value outside the range or the literals that its field declares.
+
+    Called from ``__post_init__``. Of a tuple every entry must lie inside, and there must be one.
+
+    Raises
+    ------
+    ZwickyError
+        With the name, the value and what is allowed.
+    """
+    hints = typing.get_type_hints(type(settings))
+    for field in dataclasses.fields(settings):
+        value = getattr(settings, field.name)
+        if typing.get_origin(hints[field.name]) is typing.Literal:
+            choices = typing.get_args(hints[field.name])
+            if value not in choices:
+                listed = ", ".join(map(str, choices))
+                raise ZwickyError(f"{field.name} = {value!r} is not allowed; use one of {listed}")
+        if "range" not in field.metadata or value is None:
+            continue
+        low, high, has_low, has_high, allowed = field.metadata["range"]
+        values = value if isinstance(value, tuple) else (value,)
+        inside = [
+            (low < x or (has_low and x == low)) and (x < high or (has_high and x == high)) for x in values
+        ]
+        if not inside or not all(inside):
+            about = f" ({field.metadata['about']})" if field.metadata["about"] else ""
+            raise ZwickyError(f"{field.name} = {value!r} is not allowed; give {allowed}{about}")
+
+
+def _interval(text: str) -> tuple[float, float, bool, bool, str]:
+    """Ends of an interval, whether each belongs to it, and how to say so.
+
+    >>> _interval("[0, 1)")
+    (0.0, 1.0, True, False, 'at least 0 and below 1')
+    """
+    low, high = (float(end) for end in text[1:-1].split(","))
+    has_low, has_high = text[0] == "[", text[-1] == "]"
+    allowed = f"{'at least' if has_low else 'above'} {low:g}"
+    if high < float("inf"):
+        allowed += f" and {'at most' if has_high else 'below'} {high:g}"
+    return low, high, has_low, has_high, allowed
 
 
 def to_mapping(settings: Any) -> dict[str, Any]:

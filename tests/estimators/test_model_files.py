@@ -7,19 +7,19 @@ from zwicky.errors import ZwickyError
 from zwicky.estimators import (
     CNN1D,
     CNNSettings,
+    ErrorTable,
     MSigma,
     load_model,
     read_provenance,
     save_model,
     shipped_models,
 )
-from zwicky.images import paper_images
 
 
 @pytest.fixture(scope="module")
 def fitted(clusters):
     settings = CNNSettings(epochs=1, thin_min=0.5, device="cpu")
-    return CNN1D(paper_images(h=0.678), settings).fit(clusters(200, seed=1), np.random.default_rng(0))
+    return CNN1D(settings).fit(clusters(200, seed=1), rng=np.random.default_rng(0))
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def test_the_directory_holds_what_the_design_says(directory, fitted):
     facts = read_provenance(directory)
     assert facts["seed"] == 0
     assert facts["training_sha256"] == "abc"
-    assert facts["schema"] == 1
+    assert facts["schema"] == 2
     loaded = load_model(directory)
     assert loaded.settings == fitted.settings
     assert loaded.losses == fitted.losses
@@ -44,7 +44,7 @@ def test_the_directory_holds_what_the_design_says(directory, fitted):
 
 
 def test_saving_again_replaces_and_leaves_nothing(directory, clusters):
-    save_model(directory, MSigma().fit(clusters(500, seed=2), np.random.default_rng(0)), {})
+    save_model(directory, MSigma().fit(clusters(500, seed=2), rng=np.random.default_rng(0)), {})
     assert isinstance(load_model(directory), MSigma)
     assert not (directory / "weights.safetensors").exists()
     assert [path.name for path in directory.parent.iterdir()] == ["model"]
@@ -61,15 +61,34 @@ def test_a_folder_with_other_things_is_not_overwritten(fitted, tmp_path):
         save_model(tmp_path / "thesis" / "chapter.tex", fitted, {})
 
 
-def test_what_stands_beside_a_model_comes_with_it(fitted, tmp_path):
-    save_model(tmp_path / "model", fitted, {}, beside={"calibration.json": {"error_table": [1, 2]}})
-    assert json.loads((tmp_path / "model" / "calibration.json").read_text()) == {"error_table": [1, 2]}
+def test_the_errors_come_with_a_model(fitted, tmp_path):
+    table = {"log10_m200c_h": [13.0, 16.0], "n_galaxies": [5, 500], "scatter_dex": [[0.3, 0.3], [0.3, 0.3]]}
+    fitted.errors = ErrorTable.from_mapping(table)
+    save_model(tmp_path / "model", fitted, {})
+    fitted.errors = None
+    assert json.loads((tmp_path / "model" / "calibration.json").read_text()) == {"error_table": table}
+    assert load_model(tmp_path / "model").errors.to_mapping() == table
+    (tmp_path / "model" / "calibration.json").write_text(json.dumps({"errors": []}))
+    with pytest.raises(ZwickyError, match="holds no error_table; calibrate"):
+        load_model(tmp_path / "model")
+
+
+def test_a_directory_without_a_model_is_one_line(tmp_path):
+    with pytest.raises(ZwickyError, match="holds no model; give a directory that `zwicky train` wrote"):
+        load_model(tmp_path)
+
+
+def test_an_older_schema_says_train_again(directory):
+    facts = json.loads((directory / "provenance.json").read_text())
+    (directory / "provenance.json").write_text(json.dumps(facts | {"schema": 1, "zwicky": "0.1"}))
+    with pytest.raises(ZwickyError, match=r"schema 1 of zwicky 0\.1 is no longer read .* train the model"):
+        load_model(directory)
 
 
 def test_a_newer_schema_is_refused_politely(directory):
     facts = json.loads((directory / "provenance.json").read_text())
     (directory / "provenance.json").write_text(json.dumps(facts | {"schema": 99, "zwicky": "9.9"}))
-    with pytest.raises(ZwickyError, match=r"schema 99 .* up to 1; .* zwicky 9.9\): upgrade zwicky") as error:
+    with pytest.raises(ZwickyError, match=r"schema 99 .* reads 2; .* zwicky 9.9\): upgrade zwicky") as error:
         load_model(directory)
     assert "\n" not in str(error.value)
 

@@ -15,7 +15,7 @@ def pure(clusters):
 
 
 def test_recovers_the_law_that_made_the_clusters(pure):
-    fit = MSigma().fit(pure, np.random.default_rng(0))
+    fit = MSigma().fit(pure, rng=np.random.default_rng(0))
     assert fit.sigma15_kms == pytest.approx(SIGMA15_KMS, rel=0.01)
     assert fit.alpha == pytest.approx(ALPHA, abs=0.012)
     # The law's own scatter and that of a dispersion from N galaxies, 0.434 / sqrt(2 N).
@@ -26,7 +26,7 @@ def test_recovers_the_law_that_made_the_clusters(pure):
 
 
 def test_fit_equals_scipy_above_the_cut(pure):
-    fit = MSigma(MSigmaSettings(min_log10_m200c_h=14.7)).fit(pure, np.random.default_rng(0))
+    fit = MSigma(MSigmaSettings(min_log10_m200c_h=14.7)).fit(pure, rng=np.random.default_rng(0))
     rows = np.flatnonzero(pure.log10_m200c_h >= 14.7)
     sigma = [np.std(pure.v_los[pure.offsets[i] : pure.offsets[i + 1]].astype(float), ddof=1) for i in rows]
     line = linregress(pure.log10_m200c_h[rows] - 15, np.log10(sigma))
@@ -36,7 +36,7 @@ def test_fit_equals_scipy_above_the_cut(pure):
 
 def test_inversion(pure):
     """A cluster whose dispersion is sigma15 weighs 10^15 Msun/h; 2^alpha times that, twice as much."""
-    fit = MSigma().fit(pure, np.random.default_rng(0))
+    fit = MSigma().fit(pure, rng=np.random.default_rng(0))
     one = pure[:1]
     sigma = np.std(one.v_los.astype(float), ddof=1)
     for factor, log10_mass_h in ((1.0, 15.0), (2**fit.alpha, 15.0 + np.log10(2))):
@@ -47,10 +47,10 @@ def test_inversion(pure):
 
 def test_too_few_massive_clusters(clusters):
     with pytest.raises(ZwickyError, match=r"0 different masses .* lower min_log10_m200c_h"):
-        MSigma().fit(clusters(50, log10_m200c_h=(13.6, 14.2)), np.random.default_rng(0))
+        MSigma().fit(clusters(50, log10_m200c_h=(13.6, 14.2)), rng=np.random.default_rng(0))
 
 
 def test_a_falling_relation_is_refused(pure):
     upside_down = dataclasses.replace(pure, log10_m200c=29.6 - pure.log10_m200c)
     with pytest.raises(ZwickyError, match="does not rise with mass"):
-        MSigma().fit(upside_down, np.random.default_rng(0))
+        MSigma().fit(upside_down, rng=np.random.default_rng(0))

@@ -5,7 +5,8 @@ import pytest
 from sklearn.svm import SVR
 
 from zwicky.errors import ZwickyError
-from zwicky.estimators.sdm import SDMSettings, blocks
+from zwicky.estimators import SDMSettings
+from zwicky.estimators.sdm import blocks
 from zwicky.estimators.sdm.blocks import both_ways, groups_of, stored_divergences
 from zwicky.estimators.sdm.divergence import clouds, divergences
 from zwicky.estimators.sdm.projection import gaussian_kernel, landmark_map, positive_coordinates

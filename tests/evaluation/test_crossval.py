@@ -12,10 +12,8 @@ import pytest
 from zwicky.errors import ZwickyError
 from zwicky.estimators import CNNSettings, MSigma, load_model
 from zwicky.evaluation.crossval import cross_validate
-from zwicky.images import paper_images
 from zwicky.io import write_sample
 
-IMAGES = paper_images(h=0.678)
 QUICK = CNNSettings(epochs=2, device="cpu")
 
 
@@ -31,7 +29,7 @@ def test_each_fold_is_weighed_by_a_fit_to_the_others(clusters, tmp_path):
     found = cross_validate("m_sigma", train, test, seed=1, workdir=tmp_path)
     for k in range(10):
         expected = (
-            MSigma().fit(train[train.fold != k], np.random.default_rng(0)).predict(test[test.fold == k])
+            MSigma().fit(train[train.fold != k], rng=np.random.default_rng(0)).predict(test[test.fold == k])
         )
         assert np.array_equal(found.log10_m200c[test.fold == k], expected.log10_m200c)
     assert found.folds.tolist() == list(range(10))
@@ -43,7 +41,7 @@ def test_a_network_never_sees_its_test_fold(samples, tmp_path):
     train, test = samples
     heavier = np.where((train.fold == 2) & (train.log10_m200c < 14.5), 0.3, 0.0)
     changed = dataclasses.replace(train, log10_m200c=train.log10_m200c + heavier)
-    options = {"images": IMAGES, "settings": QUICK, "seed": 1, "workers": 1}
+    options = {"settings": QUICK, "seed": 1, "workers": 1}
     first = cross_validate("cnn_1d", train, test, workdir=tmp_path / "a", **options).log10_m200c
     second = cross_validate("cnn_1d", changed, test, workdir=tmp_path / "b", **options).log10_m200c
     assert np.array_equal(first[test.fold == 2], second[test.fold == 2])
@@ -51,14 +49,14 @@ def test_a_network_never_sees_its_test_fold(samples, tmp_path):
 
 
 def test_workers_do_not_matter_and_a_second_call_computes_nothing(samples, tmp_path):
-    options = {"images": IMAGES, "settings": QUICK, "seed": 3}
+    options = {"settings": QUICK, "seed": 3}
     calls = []
     side_by_side = cross_validate(
         "cnn_1d",
         *samples,
         workdir=tmp_path / "two",
         workers=2,
-        progress=lambda done, total, text: calls.append((done, total)),
+        progress=lambda stage, done, total, text: calls.append((done, total)),
         **options,
     )
     alone = cross_validate("cnn_1d", *samples, workdir=tmp_path / "one", workers=1, **options)
@@ -68,7 +66,7 @@ def test_workers_do_not_matter_and_a_second_call_computes_nothing(samples, tmp_p
     assert [len(curves["validation"]) for curves in alone.losses] == [2, 2, 2]
     assert calls == [(i, 6) for i in range(1, 7)]
 
-    def never(done, total, text):
+    def never(stage, done, total, text):
         raise AssertionError(text)
 
     again = cross_validate("cnn_1d", *samples, workdir=tmp_path / "one", progress=never, **options)
@@ -89,7 +87,12 @@ def test_other_settings_or_data_are_computed_again(clusters, tmp_path, change):
     folds = []
     options = {"seed": 3, **change}
     cross_validate(
-        "m_sigma", train, test, workdir=tmp_path, progress=lambda d, t, text: folds.append(d), **options
+        "m_sigma",
+        train,
+        test,
+        workdir=tmp_path,
+        progress=lambda *now: folds.append(now[1]),
+        **options,
     )
     assert folds == list(range(1, 11))
 
@@ -98,14 +101,13 @@ SCRIPT = """
     import sys
     from zwicky.estimators import CNNSettings
     from zwicky.evaluation.crossval import cross_validate
-    from zwicky.images import paper_images
     from zwicky.io import read_sample
 
     if __name__ == "__main__":
         train, test = (read_sample(path) for path in sys.argv[1:3])
         cross_validate(
-            "cnn_1d", train, test, seed=3, workdir=sys.argv[3], images=paper_images(h=0.678), workers=2,
-            settings=CNNSettings(epochs=20, device="cpu"), progress=lambda d, t, text: print(d, flush=True),
+            "cnn_1d", train, test, seed=3, workdir=sys.argv[3], workers=2,
+            settings=CNNSettings(epochs=20, device="cpu"), progress=lambda *now: print(now[1], flush=True),
         )
 """
 
@@ -136,13 +138,13 @@ def test_kill_9_loses_nothing_and_leaves_no_orphans(clusters, tmp_path):
         os.killpg(group, signal.SIGKILL)
         pytest.fail("worker processes outlived their parent by a minute")
     assert list((tmp_path / "cv").glob("fold_*/checkpoint.safetensors"))
-    options = {"images": IMAGES, "settings": CNNSettings(epochs=20, device="cpu"), "seed": 3, "workers": 1}
+    options = {"settings": CNNSettings(epochs=20, device="cpu"), "seed": 3, "workers": 1}
     counted = []
     resumed = cross_validate(
         "cnn_1d",
         *samples,
         workdir=tmp_path / "cv",
-        progress=lambda done, total, text: counted.append(done),
+        progress=lambda stage, done, total, text: counted.append(done),
         **options,
     )
     assert len(counted) <= 60 - 4

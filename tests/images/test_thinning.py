@@ -13,7 +13,7 @@ from zwicky.images import thinned
 def test_fractions_are_uniform_and_members_equally_likely(clusters):
     sample = clusters(3000, seed=1, interlopers=60, log10_m200c_h=(15, 15.1))
     number = np.arange(len(sample.v_los))  # told apart, and exact in float32
-    few = thinned(dataclasses.replace(sample, v_los=number), np.random.default_rng(0), 0.2)
+    few = thinned(dataclasses.replace(sample, v_los=number), 0.2, rng=np.random.default_rng(0))
     fraction = few.n_galaxies / sample.n_galaxies
     assert kstest(fraction, "uniform", (0.2, 0.8)).pvalue > 1e-3
     # Where in its cluster's list a kept galaxy was.
@@ -29,7 +29,7 @@ def test_fractions_are_uniform_and_members_equally_likely(clusters):
 @given(low=st.floats(0.01, 1), seed=st.integers(0, 2**31), floor=st.integers(0, 40))
 def test_a_thinned_cluster_is_a_subset_of_the_right_size(clusters, low, seed, floor):
     sample = clusters(20, seed=2)
-    few = thinned(sample, np.random.default_rng(seed), low, at_least=floor)
+    few = thinned(sample, low, at_least=floor, rng=np.random.default_rng(seed))
     n, kept = sample.n_galaxies, few.n_galaxies
     assert np.all(kept >= np.minimum(n, np.maximum(floor, np.floor(low * n))))
     assert np.all(kept <= n)
@@ -41,13 +41,13 @@ def test_a_thinned_cluster_is_a_subset_of_the_right_size(clusters, low, seed, fl
 
 def test_a_fixed_rate_and_a_repeated_seed(clusters):
     sample = clusters(50, seed=3)
-    half = thinned(sample, np.random.default_rng(5), 0.5, 0.5, at_least=0)
+    half = thinned(sample, 0.5, 0.5, at_least=0, rng=np.random.default_rng(5))
     assert np.array_equal(half.n_galaxies, np.rint(0.5 * sample.n_galaxies))
-    again = thinned(sample, np.random.default_rng(5), 0.5, 0.5, at_least=0)
+    again = thinned(sample, 0.5, 0.5, at_least=0, rng=np.random.default_rng(5))
     assert np.array_equal(half.v_los, again.v_los)
     assert np.array_equal(half.log10_m200c, sample.log10_m200c)
 
 
 def test_impossible_fractions_are_refused(clusters):
     with pytest.raises(ZwickyError, match=r"fractions 0.5 to 0.2"):
-        thinned(clusters(2), np.random.default_rng(0), 0.5, 0.2)
+        thinned(clusters(2), 0.5, 0.2, rng=np.random.default_rng(0))

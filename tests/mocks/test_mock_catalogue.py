@@ -8,7 +8,7 @@ from synthetic_box import BOX
 from zwicky.errors import ZwickyError
 from zwicky.io import exclusive
 from zwicky.mocks import MockSettings, make_mocks, member_lists, observe_one, read_mocks, write_mocks
-from zwicky.tables import MEMBER_COLUMNS, columns_of, take
+from zwicky.tables import GALAXY_COLUMNS, TRACERS, columns_of, take
 
 # Denser than the paper's, so that the small box has clusters to look at again.
 SETTINGS = MockSettings(flat_density=10**-4.2)
@@ -17,11 +17,11 @@ SAMPLES = ("train", "test", "train_pure", "test_pure")
 
 @pytest.fixture(scope="module")
 def mocks(universe):
-    return make_mocks(*universe, SETTINGS, np.random.default_rng(0))
+    return make_mocks(*universe, SETTINGS, rng=np.random.default_rng(0))
 
 
 def assert_equal(one, other):
-    for name in (*columns_of(one), "offsets", *MEMBER_COLUMNS):
+    for name in (*columns_of(one), "offsets", *GALAXY_COLUMNS):
         np.testing.assert_array_equal(getattr(one, name), getattr(other, name), err_msg=name)
 
 
@@ -90,7 +90,7 @@ def test_ids_and_views_agree_over_train_and_test(mocks):
 
 @pytest.mark.parametrize("folds", ["halo", "spatial"])
 def test_folds_never_share_a_halo(universe, folds):
-    mocks = make_mocks(*universe, dataclasses.replace(SETTINGS, folds=folds), np.random.default_rng(0))
+    mocks = make_mocks(*universe, dataclasses.replace(SETTINGS, folds=folds), rng=np.random.default_rng(0))
     fold_of = {}
     for name in SAMPLES:
         sample = getattr(mocks, name)
@@ -112,7 +112,7 @@ def test_richness_and_mass_limits(mocks):
 def test_n_min_itself_is_enough(universe, mocks):
     n_min = int(np.median(mocks.test.n_galaxies))
     assert np.any(mocks.test.n_galaxies == n_min)
-    rich = make_mocks(*universe, dataclasses.replace(SETTINGS, n_min=n_min), np.random.default_rng(0))
+    rich = make_mocks(*universe, dataclasses.replace(SETTINGS, n_min=n_min), rng=np.random.default_rng(0))
     assert_equal(rich.test, mocks.test[mocks.test.n_galaxies >= n_min])
 
 
@@ -132,10 +132,10 @@ def test_extra_views_only_of_massive_clusters(mocks):
 
 
 def test_same_seed_same_mocks(universe, mocks, monkeypatch):
-    again = make_mocks(*universe, SETTINGS, np.random.default_rng(0))
-    other = make_mocks(*universe, SETTINGS, np.random.default_rng(1))
+    again = make_mocks(*universe, SETTINGS, rng=np.random.default_rng(0))
+    other = make_mocks(*universe, SETTINGS, rng=np.random.default_rng(1))
     monkeypatch.setattr("zwicky.parallel.available_cores", lambda: 1)
-    alone = make_mocks(*universe, SETTINGS, np.random.default_rng(0))
+    alone = make_mocks(*universe, SETTINGS, rng=np.random.default_rng(0))
     for name in SAMPLES:
         assert_equal(getattr(again, name), getattr(mocks, name))
         assert_equal(getattr(alone, name), getattr(mocks, name))
@@ -145,19 +145,22 @@ def test_same_seed_same_mocks(universe, mocks, monkeypatch):
 def test_satellites_only(universe):
     halos, galaxies = universe
     mocks = make_mocks(
-        halos, galaxies, dataclasses.replace(SETTINGS, tracers="satellites"), np.random.default_rng(0)
+        halos, galaxies, dataclasses.replace(SETTINGS, tracers="satellites"), rng=np.random.default_rng(0)
     )
     satellites = (galaxies.host_id >= 0) & ~galaxies.is_central
-    alone = make_mocks(halos, take(galaxies, satellites), SETTINGS, np.random.default_rng(0))
+    alone = make_mocks(halos, take(galaxies, satellites), SETTINGS, rng=np.random.default_rng(0))
     for name in SAMPLES:
-        assert_equal(getattr(mocks, name), getattr(alone, name))
+        kind = np.full(len(getattr(alone, name)), TRACERS.index("satellites"))
+        assert_equal(getattr(mocks, name), dataclasses.replace(getattr(alone, name), tracer=kind))
     # Our centrals sit still at the centre: without them no member is there.
     assert mocks.test.r_proj.min() > 1e-3
 
 
 def test_members_by_group(universe):
     halos, galaxies = universe
-    mocks = make_mocks(halos, galaxies, dataclasses.replace(SETTINGS, pure="fof"), np.random.default_rng(0))
+    mocks = make_mocks(
+        halos, galaxies, dataclasses.replace(SETTINGS, pure="fof"), rng=np.random.default_rng(0)
+    )
     sample = mocks.test_pure
     groups = dict(zip(halos.halo_id, halos.fof_id, strict=True))
     expected = [np.sum(galaxies.fof_id == groups[h]) for h in sample.halo_id]
@@ -166,7 +169,7 @@ def test_members_by_group(universe):
     assert np.any(sample.n_galaxies > sample.n_true)
     none = dataclasses.replace(galaxies, fof_id=np.full(len(galaxies), -1))
     with pytest.raises(ZwickyError, match="use pure = 'r200c'"):
-        make_mocks(halos, none, dataclasses.replace(SETTINGS, pure="fof"), np.random.default_rng(0))
+        make_mocks(halos, none, dataclasses.replace(SETTINGS, pure="fof"), rng=np.random.default_rng(0))
 
 
 def test_member_lists_share_groups_and_skip_strangers():
@@ -178,11 +181,16 @@ def test_member_lists_share_groups_and_skip_strangers():
 
 
 def test_metadata(mocks):
-    meta = mocks.train.meta
-    assert meta["source"] == "synthetic"
-    assert meta["aperture_mpc"] == pytest.approx(2.35988, rel=1e-5)
-    assert meta["v_cut_kms"] == 2200.0
-    assert 0.003 < meta["tracer_density_h3_mpc3"] < 0.02
+    train = mocks.train
+    assert train.meta["source"] == "synthetic"
+    assert train.aperture_mpc == pytest.approx(2.35988, rel=1e-5)
+    assert train.cylinder.aperture_mpc_h == pytest.approx(1.6)
+    assert np.all(train.v_cut_kms == 2200.0)
+    density_h3_mpc3 = train.tracer_density / train.cosmology.h**3
+    assert np.all((density_h3_mpc3 > 0.003) & (density_h3_mpc3 < 0.02))
+    assert np.all(train.tracer == TRACERS.index("all"))
+    assert np.all(train.redshift_error_kms == 0)
+    assert np.all(train.completeness == 1)
     assert (mocks.train.meta["catalogue"], mocks.train_pure.meta["catalogue"]) == ("contaminated", "pure")
 
 
@@ -250,14 +258,14 @@ def test_mistakes_are_named(universe):
     rng = np.random.default_rng(0)
     moved = dataclasses.replace(halos, snapshot=dataclasses.replace(halos.snapshot, redshift=0.5))
     with pytest.raises(ZwickyError, match=r"redshift = 0.5 and galaxies 0.117; give two tables"):
-        make_mocks(moved, galaxies, SETTINGS, rng)
+        make_mocks(moved, galaxies, SETTINGS, rng=rng)
     with pytest.raises(ZwickyError, match=r"no halo has log10 M200c >= 16 .* lower min_log10"):
-        make_mocks(halos, galaxies, dataclasses.replace(SETTINGS, min_log10_m200c_h=16.0), rng)
+        make_mocks(halos, galaxies, dataclasses.replace(SETTINGS, min_log10_m200c_h=16.0), rng=rng)
     with pytest.raises(ZwickyError, match="the train set is empty"):
-        make_mocks(halos, galaxies, dataclasses.replace(SETTINGS, n_min=100000), rng)
+        make_mocks(halos, galaxies, dataclasses.replace(SETTINGS, n_min=100000), rng=rng)
     field = take(galaxies, galaxies.host_id < 0)
     with pytest.raises(ZwickyError, match="no galaxy is left with tracers = 'satellites'"):
-        make_mocks(halos, field, dataclasses.replace(SETTINGS, tracers="satellites"), rng)
+        make_mocks(halos, field, dataclasses.replace(SETTINGS, tracers="satellites"), rng=rng)
     with pytest.raises(ZwickyError, match="halo row 999 does not exist; give one from 0 to 149"):
         observe_one(halos, galaxies, 999, np.array([0, 0, 1.0]), SETTINGS)
 

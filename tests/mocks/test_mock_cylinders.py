@@ -11,9 +11,16 @@ from synthetic_box import BOX, QUANTUM, quantised
 from zwicky.cosmology import paper_cosmology
 from zwicky.errors import ZwickyError
 from zwicky.mocks import count_in_cylinders, cut_cylinders, galaxy_grid
-from zwicky.tables import GalaxyTable, Snapshot, take
+from zwicky.tables import Cylinder, GalaxyTable, Snapshot, take
 
 APERTURE, V_CUT = 1.6 / 0.678, 2200.0
+
+
+def cylinder_of(aperture_mpc, v_cut_kms):
+    return Cylinder(aperture_mpc, v_cut_kms, paper_cosmology().h)
+
+
+CYLINDER = cylinder_of(APERTURE, V_CUT)
 
 
 def lines(halos, n, seed=0):
@@ -42,7 +49,7 @@ def assert_same(one, other):
 def test_equals_brute_force(universe):
     halos, galaxies = universe
     where = lines(halos, 40)
-    found = cut_cylinders(galaxy_grid(galaxies), *where, APERTURE, V_CUT)
+    found = cut_cylinders(galaxy_grid(galaxies), *where, CYLINDER)
     assert found.counts.min() > 20
     for i, (rows, r_proj, v_los) in enumerate(members(found)):
         expected = brute_force(galaxies, *(w[i] for w in where), APERTURE, V_CUT, BOX)
@@ -62,7 +69,7 @@ def test_equals_a_padded_box(universe):
     snapshot = dataclasses.replace(galaxies.snapshot, box_size=10 * BOX)
     padded = dataclasses.replace(take(galaxies, rows), snapshot=snapshot, position=images[near])
     where = lines(halos, 10, seed=3)
-    found = members(cut_cylinders(galaxy_grid(galaxies), *where, APERTURE, V_CUT))
+    found = members(cut_cylinders(galaxy_grid(galaxies), *where, CYLINDER))
     for i in range(10):
         expected = brute_force(padded, *(w[i] for w in where), APERTURE, V_CUT)
         np.testing.assert_array_equal(found[i][0], np.sort(rows[expected[0]]))
@@ -86,8 +93,8 @@ def test_symmetries_of_the_cube(universe, order, signs):
     where = lines(halos, 30)
     turned_lines = placed(where[0]), turned(where[1]), turned(where[2])
     assert_same(
-        cut_cylinders(galaxy_grid(galaxies), *where, APERTURE, V_CUT),
-        cut_cylinders(galaxy_grid(other), *turned_lines, APERTURE, V_CUT),
+        cut_cylinders(galaxy_grid(galaxies), *where, CYLINDER),
+        cut_cylinders(galaxy_grid(other), *turned_lines, CYLINDER),
     )
 
 
@@ -99,8 +106,8 @@ def test_translation_with_wrap(universe, steps):
     moved = dataclasses.replace(galaxies, position=quantised(galaxies.position.astype(float) + shift))
     position, velocity, direction = lines(halos, 30)
     assert_same(
-        cut_cylinders(galaxy_grid(galaxies), position, velocity, direction, APERTURE, V_CUT),
-        cut_cylinders(galaxy_grid(moved), quantised(position + shift), velocity, direction, APERTURE, V_CUT),
+        cut_cylinders(galaxy_grid(galaxies), position, velocity, direction, CYLINDER),
+        cut_cylinders(galaxy_grid(moved), quantised(position + shift), velocity, direction, CYLINDER),
     )
 
 
@@ -108,15 +115,15 @@ def test_order_of_galaxies(universe):
     halos, galaxies = universe
     order = np.random.default_rng(5).permutation(len(galaxies))
     where = lines(halos, 30)
-    found = cut_cylinders(galaxy_grid(take(galaxies, order)), *where, APERTURE, V_CUT)
+    found = cut_cylinders(galaxy_grid(take(galaxies, order)), *where, CYLINDER)
     found = dataclasses.replace(found, galaxy=order[found.galaxy])
-    assert_same(found, cut_cylinders(galaxy_grid(galaxies), *where, APERTURE, V_CUT))
+    assert_same(found, cut_cylinders(galaxy_grid(galaxies), *where, CYLINDER))
 
 
 def test_number_of_threads(universe):
     halos, galaxies = universe
     grid, where = galaxy_grid(galaxies), lines(halos, 50)
-    one, many = (cut_cylinders(grid, *where, APERTURE, V_CUT, workers=n) for n in (1, 5))
+    one, many = (cut_cylinders(grid, *where, CYLINDER, workers=n) for n in (1, 5))
     for name in ("offsets", "galaxy", "r_proj", "v_los"):
         np.testing.assert_array_equal(getattr(one, name), getattr(many, name))
 
@@ -126,7 +133,7 @@ def test_number_of_threads(universe):
 def test_any_cell_aperture_and_cut(universe, cell, aperture, v_cut, seed):
     halos, galaxies = universe
     where = lines(halos, 8, seed)
-    found = members(cut_cylinders(galaxy_grid(galaxies, cell), *where, aperture, v_cut))
+    found = members(cut_cylinders(galaxy_grid(galaxies, cell), *where, cylinder_of(aperture, v_cut)))
     i = seed % 8
     expected = brute_force(galaxies, *(w[i] for w in where), aperture, v_cut, BOX)
     np.testing.assert_array_equal(found[i][0], expected[0])
@@ -149,7 +156,7 @@ def test_a_box_shorter_than_the_cylinder_counts_each_galaxy_once():
     direction /= np.linalg.norm(direction, axis=1)[:, None]
     where = rng.uniform(0, 40, (20, 3)), rng.normal(0, 300, (20, 3)), direction
     for cell in (4.0, 10.0, 100.0):
-        found = members(cut_cylinders(galaxy_grid(galaxies, cell), *where, 5.0, 9000.0))
+        found = members(cut_cylinders(galaxy_grid(galaxies, cell), *where, cylinder_of(5.0, 9000.0)))
         for i in range(20):
             expected = brute_force(galaxies, *(w[i] for w in where), 5.0, 9000.0, 40.0)
             np.testing.assert_array_equal(found[i][0], expected[0])
@@ -170,7 +177,7 @@ def test_a_fast_galaxy_scatters_in_from_far(universe):
         },
     )
     where = position, halos.velocity[:1], np.array([[0.0, 0.0, 1.0]])
-    found = cut_cylinders(galaxy_grid(both), *where, APERTURE, V_CUT)
+    found = cut_cylinders(galaxy_grid(both), *where, CYLINDER)
     assert len(galaxies) in found.galaxy
     assert abs(found.v_los[found.galaxy == len(galaxies)][0] - 1000.0) < 100.0
 
@@ -191,7 +198,7 @@ def test_cells_are_skipped_only_if_nothing_scatters_in(axis):
         np.zeros(n, dtype=bool),
     )
     where = rng.uniform(0, BOX, (m, 3)), rng.normal(0, 300, (m, 3)), np.tile(direction, (m, 1))
-    found = members(cut_cylinders(galaxy_grid(galaxies, 6.0), *where, 4 * APERTURE, 300.0))
+    found = members(cut_cylinders(galaxy_grid(galaxies, 6.0), *where, cylinder_of(4 * APERTURE, 300.0)))
     for i in range(m):
         expected = brute_force(galaxies, *(w[i] for w in where), 4 * APERTURE, 300.0, BOX)
         np.testing.assert_array_equal(found[i][0], expected[0])
@@ -201,9 +208,9 @@ def test_counts_without_galaxies_in_memory(universe, monkeypatch):
     halos, galaxies = universe
     grid, where = galaxy_grid(galaxies), lines(halos, 50)
     monkeypatch.setattr("zwicky.mocks.cylinders._BATCH", 7)
-    counts = count_in_cylinders(grid, *where, APERTURE, V_CUT)
-    np.testing.assert_array_equal(counts, cut_cylinders(grid, *where, APERTURE, V_CUT).counts)
-    assert len(count_in_cylinders(grid, *(w[:0] for w in where), APERTURE, V_CUT)) == 0
+    counts = count_in_cylinders(grid, *where, CYLINDER)
+    np.testing.assert_array_equal(counts, cut_cylinders(grid, *where, CYLINDER).counts)
+    assert len(count_in_cylinders(grid, *(w[:0] for w in where), CYLINDER)) == 0
 
 
 def test_mistakes_are_named(universe):
@@ -211,19 +218,17 @@ def test_mistakes_are_named(universe):
     grid = galaxy_grid(galaxies)
     position, velocity, direction = lines(halos, 5)
     with pytest.raises(ZwickyError, match="wrap them into the box, from 0 to below 256"):
-        cut_cylinders(grid, position + BOX, velocity, direction, APERTURE, V_CUT)
+        cut_cylinders(grid, position + BOX, velocity, direction, CYLINDER)
     with pytest.raises(ZwickyError, match="wrap them"):
-        cut_cylinders(grid, position * np.nan, velocity, direction, APERTURE, V_CUT)
+        cut_cylinders(grid, position * np.nan, velocity, direction, CYLINDER)
     with pytest.raises(ZwickyError, match="are the units right"):
-        cut_cylinders(grid, position, velocity * 1e4, direction, APERTURE, V_CUT)
+        cut_cylinders(grid, position, velocity * 1e4, direction, CYLINDER)
     with pytest.raises(ZwickyError, match="length 3; divide"):
-        cut_cylinders(grid, position, velocity, 3 * direction, APERTURE, V_CUT)
+        cut_cylinders(grid, position, velocity, 3 * direction, CYLINDER)
     with pytest.raises(ZwickyError, match=r"give \(m, 3\) each"):
-        cut_cylinders(grid, position, velocity[:2], direction, APERTURE, V_CUT)
-    with pytest.raises(ZwickyError, match="aperture = -1"):
-        cut_cylinders(grid, position, velocity, direction, -1.0, V_CUT)
+        cut_cylinders(grid, position, velocity[:2], direction, CYLINDER)
     with pytest.raises(ZwickyError, match=r"v_cut = 1000000\.0 km/s"):
-        cut_cylinders(grid, position, velocity, direction, APERTURE, 1e6)
+        cut_cylinders(grid, position, velocity, direction, cylinder_of(APERTURE, 1e6))
     with pytest.raises(ZwickyError, match="is empty"):
         galaxy_grid(take(galaxies, slice(0)))
     with pytest.raises(ZwickyError, match="wrap them into the box"):

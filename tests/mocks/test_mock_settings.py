@@ -18,7 +18,7 @@ def test_defaults_are_the_papers():
         ("aperture_mpc_h", 0.0, "above 0 and at most 20"),
         ("aperture_mpc_h", float("nan"), "above 0 and at most 20"),
         ("v_cut_kms", -5.0, "above 0 and at most 20000"),
-        ("n_min", 0, "at least 1 galaxy"),
+        ("n_min", 0, "at least 1 (galaxies)"),
         ("min_log10_m200c_h", 3e14, "log10 of Msun/h"),
         ("flat_density", -5.2, "above 0"),
         ("mass_bin_dex", 0.0, "above 0"),

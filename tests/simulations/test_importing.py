@@ -94,7 +94,7 @@ def test_an_import_equals_what_was_written_and_so_do_its_mocks(files, simulation
     assert snapshot.cosmology.Om0 == 0.3
     assert made["warnings"] == []
     mine, true = (
-        make_mocks(*pair, MOCKS, np.random.default_rng(3))
+        make_mocks(*pair, MOCKS, rng=np.random.default_rng(3))
         for pair in ((halos, galaxies), (true_halos, true_galaxies))
     )
     for name in ("train", "test", "train_pure", "test_pure"):

@@ -4,27 +4,28 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_clusters import galaxies_of
+from made_clusters import galaxies_of, training_range
 
 from zwicky.cosmology import paper_cosmology
 from zwicky.survey import find_problem
 from zwicky.survey.quality import remarks_on_data, remarks_on_mass
+from zwicky.tables import Cylinder
 
-CYLINDER = {"aperture_mpc": 1.6 / 0.678, "v_cut_kms": 2200.0}
+CYLINDER = Cylinder(1.6 / 0.678, 2200.0, paper_cosmology().h)
 
 
 def problem(r, v, redshift=0.1, from_sky=False, **more):
-    return find_problem(r, v, redshift, **CYLINDER, from_sky=from_sky, **more)
+    return find_problem(r, v, redshift, cylinder=CYLINDER, from_sky=from_sky, **more)
 
 
 def remarks(r, v, redshift=0.1, training=None, **more):
-    training = {"redshift": (0.117, 0.117)} if training is None else training
+    training = training_range(redshift=(0.117, 0.117)) if training is None else training
     return remarks_on_data(
         r,
         v,
         redshift,
         sigma_v_kms=np.std(v, ddof=1),
-        aperture_mpc=CYLINDER["aperture_mpc"],
+        cylinder=CYLINDER,
         cosmology=paper_cosmology(),
         training=training,
         **more,
@@ -83,11 +84,14 @@ def test_remarks_are_made():
     assert not remarks(R, V, redshift=0.02)
     assert any("--recentre" in text for text in remarks(R, V + 1200))
     assert any("end at 0.5" in text for text in remarks(R * 0.55, V))
-    assert any("number" in text for text in remarks(R, V, training={"n_galaxies": (10, 50)}))
-    assert any("dispersion" in text for text in remarks(R, V, training={"sigma_v_kms": (100, 600)}))
-    assert remarks_on_mass(15.6, 15.5, {"log10_m200c_h": (13.7, 15.4)}) == ["mass outside training"]
-    assert remarks_on_mass(14.0, 15.4, {}) == ["unlike training: far from M-sigma"]
-    assert remarks_on_mass(14.5, 14.9, {"log10_m200c_h": (13.7, 15.4)}) == []
+    assert any("number" in text for text in remarks(R, V, training=training_range(n_galaxies=(10, 50))))
+    assert any(
+        "dispersion" in text for text in remarks(R, V, training=training_range(sigma_v_kms=(100, 600)))
+    )
+    masses = training_range(log10_m200c_h=(13.7, 15.4))
+    assert remarks_on_mass(15.6, 15.5, masses) == ["mass outside training"]
+    assert remarks_on_mass(14.0, 15.4, None) == ["unlike training: far from M-sigma"]
+    assert remarks_on_mass(14.5, 14.9, masses) == []
 
 
 def test_a_unit_that_was_given_is_doubted_by_its_name():

@@ -29,7 +29,7 @@ def test_coma_has_the_dispersion_everyone_finds():
     # Gapper scale 895 km/s for 672 galaxies in a cylinder of 2.29 proper Mpc, in the list's own notes.
     found = coma.weigh_coma(virial_model(), virial_model())
     assert found["sigma_v_kms"] == pytest.approx(890, rel=0.02)
-    assert 640 < found["n_members"] < 680
+    assert 640 < found["n_galaxies"] < 680
     assert found["flag"] == "ok"
     centred = coma.weigh_coma(virial_model(), virial_model(), centred=True)
     assert abs(centred["recentred_kms"]) < 100
@@ -39,7 +39,7 @@ def test_coma_has_the_dispersion_everyone_finds():
 def test_velocities_know_the_xray_masses():
     found = mcxc_2mpp.compare(virial_model(), virial_model())
     assert found["n"] >= 25
-    assert np.min(found["n_members"]) >= 20
+    assert np.min(found["n_galaxies"]) >= 20
     assert len(set(found["cluster_id"])) == found["n"]
     weighed = found["log10_m200c_xray"] + found["residual"]
     assert np.corrcoef(weighed, found["log10_m200c_xray"])[0, 1] > 0.3

@@ -12,6 +12,7 @@ from zwicky.errors import ZwickyError
 from zwicky.io.observed import Centres, SkyList
 from zwicky.survey import clusters_from_sky
 from zwicky.survey.sky import angular_separation, unit_vectors
+from zwicky.tables import Cylinder
 
 COSMOLOGIES = {
     "flat": FlatLambdaCDM(H0=70, Om0=0.3),
@@ -19,6 +20,10 @@ COSMOLOGIES = {
     "open": LambdaCDM(H0=70, Om0=0.3, Ode0=0.0),
 }
 COORDINATES = {"ra": st.floats(0, 360), "dec": st.floats(-90, 90)}
+
+
+def cylinder_of(aperture_mpc):
+    return Cylinder(aperture_mpc, 2200.0, 0.7)
 
 
 def sky_of(rng, n, centres, degrees=1.0):
@@ -48,7 +53,7 @@ def test_every_galaxy_near_a_centre_is_found_and_placed(name):
         z=np.array([0.05, 0.08, 0.03, 0.032]),
     )
     galaxies = sky_of(rng, 4000, centres)
-    found = clusters_from_sky(galaxies, centres, cosmology=cosmology, aperture_mpc=2.3, v_cut_kms=2200)
+    found = clusters_from_sky(galaxies, centres, cosmology=cosmology, cylinder=cylinder_of(2.3))
     shared = 0
     for i in range(4):
         here = SkyCoord(centres.ra[i], centres.dec[i], unit="deg")
@@ -71,7 +76,7 @@ def test_galaxies_with_a_cluster_stay_with_it():
     centres = Centres(np.array([7, 3]), np.array([10.0, 10.2]), np.array([5.0, 5.1]), np.array([0.05, 0.05]))
     galaxies = sky_of(rng, 40, centres, degrees=0.2)
     own = SkyList(galaxies.ra, galaxies.dec, galaxies.z, cluster_id=np.array(["3"] * 15 + ["7"] * 25))
-    found = clusters_from_sky(own, centres, cosmology=COSMOLOGIES["flat"], aperture_mpc=2.3, v_cut_kms=2200)
+    found = clusters_from_sky(own, centres, cosmology=COSMOLOGIES["flat"], cylinder=cylinder_of(2.3))
     assert found.sample.n_galaxies.tolist() == [25, 15]
 
 
@@ -80,9 +85,7 @@ def test_targets_without_a_redshift_are_left_out_and_missing_centre_has_no_redsh
         np.array([1, 2]), np.array([10.0, np.nan]), np.array([5.0, 5.0]), np.array([0.05, 0.05])
     )
     galaxies = SkyList(np.full(3, 10.0), np.full(3, 5.0), np.array([0.05, np.nan, 0.5]))
-    found = clusters_from_sky(
-        galaxies, centres, cosmology=COSMOLOGIES["flat"], aperture_mpc=2, v_cut_kms=2200
-    )
+    found = clusters_from_sky(galaxies, centres, cosmology=COSMOLOGIES["flat"], cylinder=cylinder_of(2))
     assert found.sample.n_galaxies.tolist() == [1, 0]
     assert np.isfinite(found.sample.v_los).all()
     assert found.notes == ("galaxies: left out 1 galaxy without a redshift near a centre",)
@@ -94,7 +97,7 @@ def test_one_centre_of_a_survey_with_many_clusters():
     survey = SkyList(
         np.full(3, 10.0), np.full(3, 5.0), np.full(3, 0.05), cluster_id=np.array(["A", "B", "B"])
     )
-    found = clusters_from_sky(survey, centres, cosmology=COSMOLOGIES["flat"], aperture_mpc=2, v_cut_kms=2200)
+    found = clusters_from_sky(survey, centres, cosmology=COSMOLOGIES["flat"], cylinder=cylinder_of(2))
     assert found.sample.n_galaxies.tolist() == [2]
     assert found.notes == ("galaxies: left out 1 galaxy of clusters that are not among the centres",)
 
@@ -104,7 +107,7 @@ def test_no_usable_centre_in_a_cosmology_with_radiation():
 
     centres = Centres(np.array(["A"]), np.array([10.0]), np.array([5.0]), np.array([np.nan]))
     galaxies = SkyList(np.full(3, 10.0), np.full(3, 5.0), np.full(3, 0.05), cluster_id=np.full(3, "A"))
-    found = clusters_from_sky(galaxies, centres, cosmology=Planck18, aperture_mpc=2, v_cut_kms=2200)
+    found = clusters_from_sky(galaxies, centres, cosmology=Planck18, cylinder=cylinder_of(2))
     assert np.isnan(found.sample.redshift).all()
 
 
@@ -113,9 +116,7 @@ def test_a_fault_of_one_centre_is_its_own():
     place = np.array([10.0, 11.0]), np.array([5.0, 6.0]), np.array([0.05, 0.05])
     centres = Centres(np.array(["A", "row 2"]), *place, faults=faults)
     galaxies = SkyList(np.full(3, 10.0), np.full(3, 5.0), np.full(3, 0.05))
-    found = clusters_from_sky(
-        galaxies, centres, cosmology=COSMOLOGIES["flat"], aperture_mpc=2, v_cut_kms=2200
-    )
+    found = clusters_from_sky(galaxies, centres, cosmology=COSMOLOGIES["flat"], cylinder=cylinder_of(2))
     assert found.sample.n_galaxies.tolist() == [3, 0]
     assert found.problems[1].what == "centre has no cluster_id"
     assert 0 not in found.problems
@@ -136,9 +137,7 @@ def test_mistakes_are_named(changes, expected):
     centres = Centres(np.array(["A"]), np.array([1.0]), np.array([1.0]), np.array([0.05]))
     values = {"ra": np.array([1.0, 2.0]), "dec": np.array([1.0, 2.0]), "z": np.array([0.05, 0.06])} | changes
     with pytest.raises(ZwickyError) as error:
-        clusters_from_sky(
-            SkyList(**values), centres, cosmology=COSMOLOGIES["flat"], aperture_mpc=2, v_cut_kms=2200
-        )
+        clusters_from_sky(SkyList(**values), centres, cosmology=COSMOLOGIES["flat"], cylinder=cylinder_of(2))
     assert expected in str(error.value)
     assert "\n" not in str(error.value)
 
@@ -156,7 +155,7 @@ def test_of_many_clusters_the_bad_are_flagged_and_the_others_found(with_ids):
         z[n] + rng.normal(0, 0.002, 150),
         cluster_id=names[n] if with_ids else None,
     )
-    where = {"cosmology": COSMOLOGIES["flat"], "aperture_mpc": 2.3, "v_cut_kms": 2200}
+    where = {"cosmology": COSMOLOGIES["flat"], "cylinder": cylinder_of(2.3)}
     before = clusters_from_sky(galaxies, right, **where)
     galaxies.ra[149] = np.nan
     if with_ids:

@@ -11,7 +11,7 @@ import sys
 SCRIPT = """
 import hashlib
 import numpy as np
-from zwicky.images import image_settings_of, phase_space_images, velocity_images
+from zwicky.images import phase_space_images, velocity_images
 from zwicky.mocks import MockSettings, make_mocks
 from zwicky.universe import UniverseSettings, make_universe, read_galaxies, read_halos
 from zwicky.tables import columns_of
@@ -28,11 +28,11 @@ print("universe", digest.hexdigest(), len(halos) > 3)
 settings_of_mocks = MockSettings(
     n_min=5, min_log10_m200c_h=13.0, test_min_log10_m200c_h=13.0, flat_density=1e-3, n_folds=2
 )
-mocks = make_mocks(halos, galaxies, settings_of_mocks, np.random.default_rng(1))
+mocks = make_mocks(halos, galaxies, settings_of_mocks, rng=np.random.default_rng(1))
 for name in ("offsets", "v_los", "r_proj"):
     print(name, hashlib.md5(np.ascontiguousarray(getattr(mocks.test, name)).tobytes()).hexdigest())
 for images in (velocity_images, phase_space_images):
-    pixels = images(mocks.test, image_settings_of(mocks.test))
+    pixels = images(mocks.test, mocks.test.cylinder)
     print(images.__name__, hashlib.md5(pixels.tobytes()).hexdigest())
 """
 

@@ -69,7 +69,7 @@ def _cells(row, h: float | None, recentred: bool) -> list[str]:
 
     cells = [
         str(row["cluster_id"]),
-        str(row["n_members"]),
+        str(row["n_galaxies"]),
         number(row["log10_m200c"]),
         number(row["log10_m200c_err"]),
         number(row["sigma_v_kms"].value, 0),

@@ -43,7 +43,7 @@ def mock(
         halos, galaxies = read_halos(universe, z), read_galaxies(universe, z)
         tell("mocks", 0, 1, "cylinders along every line of sight")
         rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(1,)))
-        mocks = make_mocks(halos, galaxies, settings, rng)
+        mocks = make_mocks(halos, galaxies, settings, rng=rng)
         write_mocks(out, mocks, universe_digest=universe_digest, seed=seed, redshift=z)
     for name in ("train", "test", "train_pure", "test_pure"):
         typer.echo(f"{name}: {getattr(mocks, name)!r}")

@@ -71,7 +71,7 @@ def predict(
     from zwicky.cli.masses import masses_as_json, print_masses
     from zwicky.cosmology import deferred_cosmology
     from zwicky.errors import ZwickyError, printable
-    from zwicky.estimators import MSigma
+    from zwicky.estimators import MSigma, load_model
     from zwicky.io.centres import parse_centre
     from zwicky.io.columns import parse_columns
     from zwicky.io.observed import read_observed
@@ -105,8 +105,8 @@ def predict(
         raise ZwickyError(
             f"{galaxies.name}: is a sample that zwicky wrote, with its own cosmology; leave out --cosmology"
         )
-    weighing, by_sigma = survey.open_model(model), survey.open_model(m_sigma)
-    if not isinstance(by_sigma.estimator, MSigma):
+    weighing, by_sigma = load_model(model), load_model(m_sigma)
+    if not isinstance(by_sigma, MSigma):
         raise ZwickyError(
             f"--m-sigma {m_sigma}: is not an M-sigma relation; give m_sigma or a directory of one"
         )
@@ -114,17 +114,16 @@ def predict(
     for note in found.notes:
         typer.echo(f"zwicky: {printable(note)}", err=True)
     if recentre:
-        aperture = weighing.aperture_mpc(found.sample.cosmology.h)
-        found = survey.recentre(found, aperture_mpc=aperture, v_cut_kms=weighing.v_cut_kms)
+        found = survey.recentre(found, survey.cylinder_of(weighing))
     if len(found) == 1 and (problem := survey.problems_of(found, weighing)[0]) is not None:
         raise ZwickyError(f"{galaxies.name}: cluster {found.label[0]}: {problem.what}; {problem.advice}")
     masses = survey.weigh(found, weighing, by_sigma)
     its = found.sample.cosmology
-    masses.meta = {"model": weighing.name, "cosmo": its.name or type(its).__name__}
+    masses.meta = {"model": model, "cosmo": its.name or type(its).__name__}
     if out is not None:
         write_any(out, masses)
     if plot is not None:
-        survey.write_figure(plot, found, masses, weighing, msun_h=msun_h)
+        survey.write_figure(plot, found, masses, survey.cylinder_of(weighing), msun_h=msun_h)
     if as_json:
         typer.echo(masses_as_json(masses))
     else:

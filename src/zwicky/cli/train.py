@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Annotated
 
@@ -13,11 +14,13 @@ __all__ = ["train"]
 def train(
     mocks: Annotated[Path, typer.Argument(help="Directory that `zwicky mock` wrote.", show_default=False)],
     out: Annotated[Path, typer.Option(help="Directory of the model.")],
-    estimator: Annotated[str, typer.Option(help="cnn_1d, cnn_2d, sdm_1d, sdm_2d or m_sigma.")] = "cnn_2d",
+    estimator: Annotated[
+        str, typer.Option(help="An installed estimator: cnn_1d, cnn_2d, m_sigma, sdm_1d, sdm_2d, ...")
+    ] = "cnn_2d",
     config: Annotated[Path | None, typer.Option(help="TOML file of training settings.")] = None,
     thin: Annotated[
         float | None,
-        typer.Option(help="Train and judge on members thinned at random to this fraction and above."),
+        typer.Option(help="Train and judge on galaxies thinned at random to this fraction and above."),
     ] = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the training sample.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of training.")] = 1,
@@ -31,18 +34,17 @@ def train(
     """
     from zwicky.cli.console import stages
     from zwicky.errors import ZwickyError
-    from zwicky.estimators import CNNSettings, MSigmaSettings, SDMSettings, estimator_class, load_model
+    from zwicky.estimators import estimator_class, load_model
     from zwicky.evaluation import train_model
     from zwicky.io import sha256_of
     from zwicky.mocks import read_mocks
     from zwicky.settings import from_mapping, read_toml, to_mapping
 
-    estimator_class(estimator)  # a wrong name is found before the mocks are read
+    kind = estimator_class(estimator).settings_class  # a wrong name is found before the mocks are read
     if thin is not None and not 0 < thin <= 1:
         raise ZwickyError(f"--thin {thin:g} is not allowed; give a fraction above 0 and up to 1")
     changes = {} if epochs is None else {"epochs": epochs}
-    kind = {"cnn": CNNSettings, "sdm": SDMSettings}.get(estimator.partition("_")[0], MSigmaSettings)
-    if changes and kind is not CNNSettings:
+    if changes and "epochs" not in {field.name for field in dataclasses.fields(kind)}:
         raise ZwickyError(f"--epochs is for networks; {estimator!r} has no such setting")
     base = read_toml(kind, config) if config else kind()
     settings = from_mapping(kind, to_mapping(base) | changes, "training")

@@ -1,7 +1,6 @@
 """Diagnostics: what residuals say of a method, with errors that know about halos."""
 
 from zwicky.diagnostics.bootstrap import HaloGroups, resample_halos, weighted_quantiles
-from zwicky.diagnostics.error_model import predicted_error, residual_scatter
 from zwicky.diagnostics.lognormality import COUNTS_SLOPE, edgeworth_term, lognormal_factor
 from zwicky.diagnostics.residuals import (
     BinnedQuantiles,
@@ -25,9 +24,7 @@ __all__ = [
     "compare_scatter",
     "edgeworth_term",
     "lognormal_factor",
-    "predicted_error",
     "resample_halos",
-    "residual_scatter",
     "residual_statistics",
     "residuals",
     "weighted_quantiles",

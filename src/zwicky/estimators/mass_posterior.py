@@ -278,6 +278,21 @@ class MassPosterior:
             raise ZwickyError(f"cluster {cluster_id!r} is not among the {len(self)}; use one of {some}")
         return self[rows]
 
+    def spread(self, rows: np.ndarray, n: int, *, cluster_id: np.ndarray | None = None) -> MassPosterior:
+        """The same posteriors as rows `rows` of `n`, of which nothing is known of the others."""
+        point = np.full(n, np.nan)
+        point[rows] = self.log10_m200c
+        values = np.broadcast_to(np.nan, (n, len(self.grid)))
+        if self.has_width.any():
+            values = values.copy()
+            values[rows] = self.log_density
+        prior = self.prior
+        if not prior.is_common:
+            log_prior = np.zeros(values.shape)
+            log_prior[rows] = prior.on(self.grid)
+            prior = Prior(prior.name, self.grid, log_prior)
+        return MassPosterior(point, self.grid, values, prior, cluster_id)
+
     def to_qtable(self) -> QTable:
         """One row a cluster: point estimate, median, 68 % interval and standard deviation."""
         from astropy.table import QTable
@@ -365,10 +380,14 @@ def join_posteriors(parts: Sequence[MassPosterior]) -> MassPosterior:
         together = np.concatenate([part.prior.log_density for part in parts])
         prior = Prior(prior.name, prior.grid, together)
     named = all(part.cluster_id is not None for part in parts)
+    point = np.concatenate([part.log10_m200c for part in parts])
+    values = np.broadcast_to(np.nan, (len(point), len(first.grid)))
+    if any(part.has_width.any() for part in parts):
+        values = np.concatenate([part.log_density for part in parts])
     return MassPosterior(
-        np.concatenate([part.log10_m200c for part in parts]),
+        point,
         first.grid,
-        np.concatenate([part.log_density for part in parts]),
+        values,
         prior,
         np.concatenate([part.cluster_id for part in parts]) if named else None,
     )

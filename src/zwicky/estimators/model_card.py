@@ -8,26 +8,21 @@ from typing import Any
 
 import tomli_w
 
+from zwicky.estimators.base import Estimator, PointEstimator
+from zwicky.settings import to_mapping
+
 __all__ = ["model_card"]
 
-_ABOUT = {
-    "cnn_1d": "A convolutional network that weighs a galaxy cluster from the distribution of its galaxies' "
-    "line-of-sight velocities: CNN_1D of Ho et al. (2019, ApJ 887, 25), Fig. 4a.",
-    "cnn_2d": "A convolutional network that weighs a galaxy cluster from the joint distribution of its "
-    "galaxies' line-of-sight velocities and projected radii: CNN_2D of Ho et al. (2019), Fig. 4b.",
-    "m_sigma": "The power law between velocity dispersion and mass of a galaxy cluster: M-sigma as in "
-    "Ho et al. (2019, ApJ 887, 25), Sec. 4.1.",
-    "sdm_1d": "A Support Distribution Machine that weighs a galaxy cluster by how its velocities along the "
-    "line of sight diverge from those of known clusters: SDM_1D of Ho et al. (2019), Sec. 4.2.",
-    "sdm_2d": "A Support Distribution Machine that weighs a galaxy cluster by how its projected radii and "
-    "velocities diverge from those of known clusters: SDM_2D of Ho et al. (2019), Sec. 4.2.",
-}
+_WIDTHS_OF_POINTS = (
+    "It learns one number for each cluster; the widths of its posteriors are cross-validated errors on mocks."
+)
+_OWN_WIDTHS = "The widths of its posteriors are learned from mocks, and hold for clusters like these mocks."
 
 _PAGE = """# Model card: {name}
 
 {about}
 
-It returns log10 M200c for galaxies in a cylinder around a cluster. Load it with
+It returns posteriors of log10 M200c for galaxies in a cylinder around a cluster. Load it with
 `zwicky.estimators.load_model`, or name its directory to `zwicky predict --model`.
 
 ## What it was trained on
@@ -37,8 +32,8 @@ It returns log10 M200c for galaxies in a cylinder around a cluster. Load it with
 ## Where it holds
 
 Clusters inside the ranges above, observed like the training sample: same aperture, velocity cut and a
-similar kind of galaxies, near the training redshifts. Outside of them its masses are extrapolations. A
-single number for each cluster, not a posterior; the scatter measured on mocks is that of those mocks.
+similar kind of galaxies, near the training redshifts. Outside of them its masses are extrapolations.
+{widths}
 
 ## Settings
 
@@ -51,22 +46,20 @@ single number for each cluster, not a posterior; the scatter measured on mocks i
 """
 
 
-def model_card(
-    configuration: Mapping[str, Any], normalisation: Mapping[str, Any], provenance: Mapping[str, Any]
-) -> str:
-    """The model card as Markdown, from what the model's other files hold."""
-    name = configuration["estimator"]
-    training = dict(normalisation.get("training", {}))
-    training |= {
-        key: normalisation[key]
-        for key in ("aperture_mpc_h", "v_cut_kms", "sigma15_kms", "alpha", "scatter_dex")
-        if key in normalisation
-    }
+def model_card(estimator: Estimator, provenance: Mapping[str, Any]) -> str:
+    """The model card as Markdown, of a fitted estimator and what the trainer says of it."""
+    cylinder, numbers = estimator.cylinder, estimator.numbers()
+    training = {} if estimator.training is None else to_mapping(estimator.training)
+    if cylinder is not None:
+        training |= {"aperture_mpc_h": cylinder.aperture_mpc_h, "v_cut_kms": cylinder.v_cut_kms}
+    training |= {name: value for name, value in numbers.items() if isinstance(value, float | int)}
+    widths = _WIDTHS_OF_POINTS if isinstance(estimator, PointEstimator) else _OWN_WIDTHS
     return _PAGE.format(
-        name=name,
-        about=_ABOUT.get(name, f"The estimator {name} of zwicky."),
+        name=estimator.name,
+        about=estimator.about,
+        widths=widths,
         training=_table(training),
-        settings=tomli_w.dumps(dict(configuration)),
+        settings=tomli_w.dumps({"estimator": estimator.name, **estimator.configuration()}),
         provenance=_table(provenance),
     )
 

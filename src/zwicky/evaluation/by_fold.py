@@ -12,7 +12,7 @@ import numpy as np
 from zwicky.errors import ZwickyError
 from zwicky.estimators import Estimator, MSigma, MSigmaSettings, load_model
 from zwicky.evaluation.crossval import CrossValidation
-from zwicky.images import image_faults, member_moments
+from zwicky.images import galaxy_moments
 from zwicky.tables import ClusterSample
 
 __all__ = ["FoldModels", "fold_models", "fold_relations"]
@@ -36,8 +36,7 @@ class FoldModels:
     def weigh(self, sample: ClusterSample) -> np.ndarray:
         """log10 M200c in Msun of each row by its fold's model, float64, shape (n,); NaN where there is none.
 
-        A model of images has no mass for a cluster that makes no image (see `zwicky.images.image_faults`),
-        and no model has one for a cluster without a velocity dispersion.
+        There is none for a cluster that is one of its model's faults or has no velocity dispersion.
 
         Raises
         ------
@@ -78,16 +77,16 @@ def fold_relations(train: ClusterSample, settings: MSigmaSettings, folds: np.nda
         If a fold leaves too few clusters for the fit.
     """
     rng = np.random.default_rng(0)  # fit takes one, and draws nothing from it
-    models = {int(fold): MSigma(settings).fit(train[train.fold != fold], rng) for fold in np.unique(folds)}
+    models = {
+        int(fold): MSigma(settings).fit(train[train.fold != fold], rng=rng) for fold in np.unique(folds)
+    }
     return FoldModels(models, _digest(models))
 
 
 def _weighable(model: Estimator, sample: ClusterSample) -> np.ndarray:
     """Whether each row can be weighed, bool, shape (n,)."""
-    fine = member_moments(sample).v_sigma > 0.0
-    if hasattr(model, "images_for"):
-        faults = image_faults(sample, model.images_for(sample), radii=model.name == "cnn_2d")
-        fine[list(faults)] = False
+    fine = galaxy_moments(sample).v_sigma > 0.0
+    fine[list(model.faults(sample))] = False
     return fine
 
 

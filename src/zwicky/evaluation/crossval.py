@@ -26,32 +26,38 @@ from typing import Any
 import numpy as np
 
 from zwicky.errors import ZwickyError
-from zwicky.estimators import build_estimator, load_model, read_provenance, save_model
-from zwicky.images import ImageSettings
+from zwicky.estimators import (
+    MassPosterior,
+    build_estimator,
+    join_posteriors,
+    load_model,
+    read_provenance,
+    save_model,
+)
+from zwicky.estimators.posterior_files import read_posterior, write_posterior
 from zwicky.io import read_json, read_sample, write_json, write_sample
 from zwicky.parallel import available_cores
+from zwicky.progress import Progress, quiet
 from zwicky.settings import to_mapping
-from zwicky.tables import ClusterSample
+from zwicky.tables import GALAXY_COLUMNS, ClusterSample, columns_of
 
 __all__ = ["CrossValidation", "cross_validate"]
-
-Progress = Callable[[int, int, str], None]
 
 #: Share of a fold's test clusters whose loss is followed during training (Sec. 3.3).
 _VALIDATION_SHARE = 0.1
 
-#: Folder in the work directory where folds that are not trained side by side keep what they share.
+#: Folder in the work directory where folds that are trained one after the other keep what they share.
 _SHARED = "shared"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class CrossValidation:
     """Predictions for every test cluster, and how each fold's training went.
 
     Parameters
     ----------
-    log10_m200c : float64, shape (n_test,)
-        log10 M200c in Msun, each from the fold that did not train on the cluster's halo.
+    posterior : MassPosterior
+        Masses of the n_test clusters, each from the fold that did not train on the cluster's halo.
     folds : int64, shape (n_folds,)
         The folds' numbers.
     losses : list of dict, one a fold
@@ -62,11 +68,16 @@ class CrossValidation:
         Model directories of the folds.
     """
 
-    log10_m200c: np.ndarray
+    posterior: MassPosterior
     folds: np.ndarray
     losses: list[dict[str, list[float]]]
     seconds: np.ndarray
     models: list[Path]
+
+    @property
+    def log10_m200c(self) -> np.ndarray:
+        """Point estimates of log10 M200c in Msun, float64, shape (n_test,)."""
+        return self.posterior.log10_m200c
 
 
 @dataclass(frozen=True)
@@ -75,7 +86,6 @@ class _Fold:
 
     number: int
     name: str
-    images: ImageSettings | None
     settings: dict[str, Any]
     seed: np.random.SeedSequence
     directory: Path
@@ -90,17 +100,16 @@ def cross_validate(
     *,
     seed: int,
     workdir: Path | str,
-    images: ImageSettings | None = None,
     settings: Any = None,
     workers: int | None = None,
-    progress: Progress | None = None,
+    progress: Progress = quiet,
 ) -> CrossValidation:
     """Weigh each fold of `test` by an estimator trained on the other folds of `train`.
 
     Parameters
     ----------
     name
-        An estimator of `zwicky.estimators.ESTIMATORS`.
+        An estimator of `zwicky.estimators.estimator_names`.
     train, test
         Samples whose `fold` columns agree: all lines of sight of a halo in one fold.
     seed
@@ -108,13 +117,13 @@ def cross_validate(
     workdir
         Folder that keeps finished folds and checkpoints. Folds that are already there, from the same
         samples, settings and seed, are not computed again.
-    images, settings
+    settings
         For `zwicky.estimators.build_estimator`.
     workers
-        Folds side by side; the cores of the machine by default. Results do not depend on it. Estimators
-        that are not ``side_by_side`` run in this process whatever it says.
+        Folds at a time; the cores of the machine by default. Results do not depend on it. Estimators
+        without `own_process` run in this process whatever it says.
     progress
-        Called as ``progress(done, total, text)``, in the estimator's ``steps``, such as epochs.
+        Called in the estimator's `steps`, such as epochs.
 
     Raises
     ------
@@ -122,12 +131,12 @@ def cross_validate(
         If a test cluster has no fold, a fold has no training clusters, or training refuses the sample.
     """
     settings = settings if isinstance(settings, dict) else to_mapping(settings) if settings else {}
-    estimator = build_estimator(name, images, settings)  # a wrong setting is found here, not in a worker
+    estimator = build_estimator(name, settings)  # a wrong setting is found here, not in a worker
     folds = _checked_folds(train, test)
-    digest = _digest(name, images, settings, seed, folds, train, test)
+    digest = _digest(name, settings, seed, folds, train, test)
     workdir = Path(workdir)
     jobs = [
-        _Fold(int(k), name, images, settings, stream, workdir / f"fold_{k:02d}", f"{digest} {k}")
+        _Fold(int(k), name, settings, stream, workdir / f"fold_{k:02d}", f"{digest} {k}")
         for k, stream in zip(folds, np.random.SeedSequence(seed).spawn(len(folds)), strict=True)
     ]
     shared = (workdir / _SHARED).exists()
@@ -139,8 +148,8 @@ def cross_validate(
     workers = min(workers or available_cores(), len(missing))
     per_fold = estimator.steps
     count = _Count(len(jobs) * per_fold, (len(jobs) - len(missing)) * per_fold, progress)
-    if workers > 1 and estimator.side_by_side:
-        _run_side_by_side(missing, train, test, workers, count)
+    if workers > 1 and estimator.own_process:
+        _run_in_processes(missing, train, test, workers, count)
     else:
         for job in missing:
             _run_fold(job, train, test, count)
@@ -163,13 +172,13 @@ def _checked_folds(train: ClusterSample, test: ClusterSample) -> np.ndarray:
     return folds
 
 
-def _digest(name, images, settings, seed, folds, train: ClusterSample, test: ClusterSample) -> str:
+def _digest(name, settings, seed, folds, train: ClusterSample, test: ClusterSample) -> str:
     """What is computed from what; equal means that a finished fold can be used again."""
-    plan = [name, to_mapping(images) if images else None, settings, seed, folds.tolist()]
+    plan = [name, settings, seed, folds.tolist()]
     digest = hashlib.sha256(json.dumps(plan, sort_keys=True).encode())
     for sample in (train, test):
         digest.update(repr(sample.cosmology.h).encode())
-        for column in ("fold", "log10_m200c", "offsets", "v_los", "r_proj"):
+        for column in (*columns_of(sample), "offsets", *GALAXY_COLUMNS):
             digest.update(getattr(sample, column))
     return digest.hexdigest()
 
@@ -188,6 +197,7 @@ def _finished(job: _Fold) -> dict[str, Any] | None:
         return None
     try:
         load_model(job.directory / "model")
+        read_posterior(job.directory / "masses.safetensors")
     except ZwickyError:
         return None
     return result if read_provenance(job.directory / "model").get("digest") == job.digest else None
@@ -201,42 +211,35 @@ def _run_fold(job: _Fold, train: ClusterSample, test: ClusterSample, report: Cal
     held_out = test[test.fold == job.number]
     n_validation = max(1, round(_VALIDATION_SHARE * len(held_out)))
     validation = held_out[np.sort(rng.choice(len(held_out), n_validation, replace=False))]
-    estimator = build_estimator(job.name, job.images, job.settings)
+    estimator = build_estimator(job.name, job.settings)
     own = _checkpoint(job)
-    options: dict[str, Any] = {}
-    if estimator.resumable:
-        options = {
-            "checkpoint": own if estimator.side_by_side else job.directory.parent / _SHARED,
-            "progress": lambda done, total, text: report(f"fold {job.number}, {done} of {total}: {text}"),
-        }
-    if hasattr(estimator, "losses"):
-        options["validation"] = validation
-    estimator.fit(train[train.fold != job.number], rng, **options)
-    predicted = estimator.predict(held_out).log10_m200c
+    estimator.fit(
+        train[train.fold != job.number],
+        rng=rng,
+        validation=validation,
+        checkpoint=own if estimator.own_process else job.directory.parent / _SHARED,
+        progress=lambda stage, done, total, text="": report(f"fold {job.number}, {done} of {total}: {text}"),
+    )
+    write_posterior(job.directory / "masses.safetensors", estimator.predict(held_out))
     facts = {"fold": job.number, "digest": job.digest}
     save_model(job.directory / "model", estimator, facts)
-    losses = getattr(estimator, "losses", None)
     write_json(
         job.directory / "result.json",
         {
             **facts,
             "seconds": np.nan if job.resumed else time.perf_counter() - start,
-            "losses": dataclasses.asdict(losses) if losses else {"train": [], "validation": []},
-            "log10_m200c": predicted,
+            "losses": dataclasses.asdict(estimator.losses),
         },
     )
     own.unlink(missing_ok=True)
-    if not estimator.resumable:
-        report(f"fold {job.number}")
 
 
 def _collected(jobs: list[_Fold], test: ClusterSample) -> CrossValidation:
     results = [read_json(job.directory / "result.json") for job in jobs]
-    log10_m200c = np.full(len(test), np.nan)
-    for job, result in zip(jobs, results, strict=True):
-        log10_m200c[test.fold == job.number] = result["log10_m200c"]
+    posterior = join_posteriors([read_posterior(job.directory / "masses.safetensors") for job in jobs])
+    rows = np.concatenate([np.flatnonzero(test.fold == job.number) for job in jobs])
     return CrossValidation(
-        log10_m200c=log10_m200c,
+        posterior=posterior.spread(rows, len(test), cluster_id=test.cluster_id),
         folds=np.array([job.number for job in jobs]),
         losses=[result["losses"] for result in results],
         seconds=np.array([result["seconds"] for result in results]),
@@ -247,13 +250,12 @@ def _collected(jobs: list[_Fold], test: ClusterSample) -> CrossValidation:
 class _Count:
     """Counts steps of work for `progress`."""
 
-    def __init__(self, total: int, done: int, progress: Progress | None):
+    def __init__(self, total: int, done: int, progress: Progress):
         self.total, self.done, self.progress = total, done, progress
 
     def __call__(self, text: str) -> None:
         self.done += 1
-        if self.progress is not None:
-            self.progress(min(self.done, self.total), self.total, text)
+        self.progress("folds", min(self.done, self.total), self.total, text)
 
 
 # Filled once in every worker process by `_start_worker`.
@@ -277,7 +279,7 @@ def _run_in_worker(job: _Fold) -> None:
     _run_fold(job, _worker["train"], _worker["test"], _worker["messages"].put)
 
 
-def _run_side_by_side(
+def _run_in_processes(
     jobs: list[_Fold], train: ClusterSample, test: ClusterSample, workers: int, report: Callable[[str], None]
 ) -> None:
     # Spawned, not forked: PyTorch's and numba's threads do not survive a fork.

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from zwicky.errors import ZwickyError
 from zwicky.evaluation.by_fold import FoldModels
 from zwicky.images import thinned
 from zwicky.io import whole_file
+from zwicky.progress import Progress, quiet
 from zwicky.tables import ClusterSample
 
 __all__ = ["AT_LEAST", "SAMPLING_RATES", "Drift", "measure_drift", "some_halos"]
@@ -34,8 +34,6 @@ SAMPLING_RATES = tuple(k / 10 for k in range(1, 11))
 #: keeps them paired; the paper's N_min of 10 would leave the poorest clusters whole at every rate and hide
 #: what the test looks for. At a rate of 0.1 it lifts clusters of fewer than 25 galaxies: they are counted.
 AT_LEAST = 3
-
-Progress = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True)
@@ -71,7 +69,7 @@ def measure_drift(
     seed: int,
     rates: tuple[float, ...] = SAMPLING_RATES,
     n_draws: int = 10,
-    progress: Progress | None = None,
+    progress: Progress = quiet,
 ) -> list[Drift]:
     """Thin and weigh a sample at each rate.
 
@@ -91,7 +89,7 @@ def measure_drift(
     n_draws
         Subsets of each cluster at each rate.
     progress
-        Called as ``progress(draws_done, draws, text)``.
+        Called with the draws done and all of them.
 
     Raises
     ------
@@ -116,8 +114,7 @@ def measure_drift(
             _write(path, f"{digest} {rate:g}", found)
         out.append(found)
         done += n_draws
-        if progress is not None:
-            progress(done, total, f"rate {rate:g}")
+        progress("thin and weigh", done, total, f"rate {rate:g}")
     return out
 
 
@@ -142,7 +139,7 @@ def _drift(
     for draw in range(n_draws):
         key = (round(1e6 * rate), draw)
         rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))
-        log10_m200c = models.weigh(thinned(sample, rng, rate, rate, AT_LEAST))
+        log10_m200c = models.weigh(thinned(sample, rate, rate, AT_LEAST, rng=rng))
         fine = np.isfinite(log10_m200c)
         total[fine] += log10_m200c[fine]
         weighed += fine

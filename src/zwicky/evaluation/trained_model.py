@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from zwicky.diagnostics.error_model import residual_scatter
 from zwicky.diagnostics.residuals import residual_statistics
-from zwicky.estimators import build_estimator, model_directory, save_model
+from zwicky.estimators import ErrorTable, build_estimator, estimator_class, save_model
+from zwicky.estimators.model_files import model_directory
 from zwicky.evaluation.crossval import cross_validate
-from zwicky.images import image_settings_of, thinned
+from zwicky.images import thinned
+from zwicky.progress import Progress, quiet, under
 from zwicky.settings import to_mapping
 from zwicky.tables import ClusterSample
 from zwicky.units import log10_msun_h
 
 __all__ = ["train_model"]
-
-Progress = Callable[[str, int, int, str], None]
 
 
 def train_model(
@@ -33,10 +32,10 @@ def train_model(
     thin_min: float | None = None,
     range_log10_m200c_h: tuple[float, float] = (14.0, 15.0),
     workers: int | None = None,
-    progress: Progress | None = None,
+    progress: Progress = quiet,
     **facts: Any,
 ) -> Path:
-    """Train an estimator on all of `train` and save it with a table of its errors.
+    """Train an estimator on all of `train` and save it, with a table of its errors if it makes points.
 
     The errors come first, from folds of the same sample: each cluster is weighed by an estimator that never
     saw its halo, thinned at random if `thin_min` is given, so that the table reaches the numbers of galaxies
@@ -45,7 +44,7 @@ def train_model(
     Parameters
     ----------
     name
-        An estimator of `zwicky.estimators.ESTIMATORS`.
+        An estimator of `zwicky.estimators.estimator_names`.
     train
         Clusters with known masses and folds.
     directory
@@ -76,15 +75,13 @@ def train_model(
     """
     directory = model_directory(directory)
     work = directory.with_name(f"{directory.name}.work")
-    tell = progress or (lambda step, done, total, text: None)
     settings = settings if isinstance(settings, dict) else to_mapping(settings) if settings else {}
     streams = np.random.SeedSequence(seed).spawn(2)
-    images = image_settings_of(train)
     weighed = train
     thin_min = settings.get("thin_min") if thin_min is None else thin_min
     if thin_min is not None:
-        weighed = thinned(train, np.random.default_rng(streams[0]), thin_min)
-        if hasattr(build_estimator(name, images, settings).settings, "thin_min"):
+        weighed = thinned(train, thin_min, rng=np.random.default_rng(streams[0]))
+        if "thin_min" in {field.name for field in dataclasses.fields(estimator_class(name).settings_class)}:
             settings = settings | {"thin_min": thin_min}
     crossed = cross_validate(
         name,
@@ -92,10 +89,9 @@ def train_model(
         weighed,
         seed=seed,
         workdir=work,
-        images=images,
         settings=settings,
         workers=workers,
-        progress=lambda i, n, text: tell(f"errors {name}", i, n, text),
+        progress=under(f"errors {name}", progress),
     )
     h = train.cosmology.h
     predicted, true = log10_msun_h(crossed.log10_m200c, h), train.log10_m200c_h
@@ -105,14 +101,15 @@ def train_model(
         (predicted - true)[tested], train.halo_id[tested], np.random.default_rng(streams[1])
     )
 
-    estimator = build_estimator(name, images, settings)
-    options: dict[str, Any] = {}
-    if estimator.resumable:
-        options = {
-            "checkpoint": work / "checkpoint",
-            "progress": lambda i, n, text: tell(f"train {name}", i, n, text),
-        }
-    estimator.fit(train, np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(3,))), **options)
+    estimator = build_estimator(name, settings)
+    estimator.fit(
+        train,
+        rng=np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(3,))),
+        checkpoint=work / "checkpoint",
+        progress=under(f"train {name}", progress),
+    )
+    if not crossed.posterior.has_width.any():
+        estimator.errors = ErrorTable.from_residuals(predicted, true, weighed.n_galaxies)
     summary = {
         "prior": "flat in log10 M200c, the training sample's",
         "range_log10_m200c_h": [low, high],
@@ -123,13 +120,7 @@ def train_model(
         "thinned_to_at_least": thin_min,
         "mean_dex_by_n_galaxies": _mean_by_number((predicted - true)[tested], weighed.n_galaxies[tested]),
     }
-    calibration = {"error_table": residual_scatter(predicted, true, weighed.n_galaxies)}
-    save_model(
-        directory,
-        estimator,
-        {"seed": seed, "scores": summary, **facts},
-        beside={"calibration.json": calibration},
-    )
+    save_model(directory, estimator, {"seed": seed, "scores": summary, **facts})
     shutil.rmtree(work, ignore_errors=True)
     return directory
 

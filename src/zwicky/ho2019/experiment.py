@@ -14,8 +14,8 @@ import numpy as np
 from zwicky.estimators import CNNSettings, MSigma, MSigmaSettings
 from zwicky.evaluation.crossval import CrossValidation, cross_validate
 from zwicky.evaluation.sampling import some_halos
-from zwicky.images import image_settings_of
 from zwicky.mocks import Mocks
+from zwicky.progress import Progress, quiet, under
 
 __all__ = ["MACHINES", "NETWORKS", "cross_validate_machines", "cross_validate_networks", "fit_relations"]
 
@@ -25,15 +25,13 @@ NETWORKS = ("cnn_1d", "cnn_2d")
 #: The paper's two support distribution machines.
 MACHINES = ("sdm_1d", "sdm_2d")
 
-Progress = Callable[[str, int, int, str], None]
-
 
 def cross_validate_networks(
     mocks: Mocks,
     workdir: Path,
     settings: CNNSettings,
     seed: int,
-    progress: Progress | None = None,
+    progress: Progress = quiet,
     workers: int | None = None,
     timing: Callable[[str, Path], AbstractContextManager] = lambda stage, output: contextlib.nullcontext(),
 ) -> dict[str, CrossValidation]:
@@ -66,7 +64,7 @@ def cross_validate_machines(
     workdir: Path,
     settings: Any,
     seed: int,
-    progress: Progress | None = None,
+    progress: Progress = quiet,
     workers: int | None = None,
     timing: Callable[[str, Path], AbstractContextManager] = lambda stage, output: contextlib.nullcontext(),
     n_clusters: int | None = None,
@@ -104,7 +102,9 @@ def fit_relations(mocks: Mocks, settings: MSigmaSettings | None = None) -> dict[
         If fewer than three masses lie above the settings' cut.
     """
     catalogues = {"contaminated": mocks.train, "pure": mocks.train_pure}
-    return {name: MSigma(settings).fit(train, np.random.default_rng(0)) for name, train in catalogues.items()}
+    return {
+        name: MSigma(settings).fit(train, rng=np.random.default_rng(0)) for name, train in catalogues.items()
+    }
 
 
 def _cross_validate_all(
@@ -113,7 +113,7 @@ def _cross_validate_all(
     workdir: Path,
     settings: Any,
     seed: int,
-    progress: Progress | None,
+    progress: Progress,
     workers: int | None,
     timing: Callable[[str, Path], AbstractContextManager],
     rows: np.ndarray,
@@ -121,11 +121,6 @@ def _cross_validate_all(
     """Each method on some rows of the test sample, with a seed of its own."""
     crossed = {}
     for number, name in enumerate(names):
-
-        def tell(done: int, total: int, text: str, name: str = name) -> None:
-            if progress is not None:
-                progress(f"train {name}", done, total, text)
-
         with timing(f"train_{name}_s", workdir / name):
             result = cross_validate(
                 name,
@@ -133,12 +128,10 @@ def _cross_validate_all(
                 mocks.test[rows],
                 seed=seed + number,
                 workdir=workdir / name,
-                images=image_settings_of(mocks.train),
                 settings=settings,
                 workers=workers,
-                progress=tell,
+                progress=under(f"train {name}", progress),
             )
-        everything = np.full(len(mocks.test), np.nan)
-        everything[rows] = result.log10_m200c
-        crossed[name] = dataclasses.replace(result, log10_m200c=everything)
+        everything = result.posterior.spread(rows, len(mocks.test), cluster_id=mocks.test.cluster_id)
+        crossed[name] = dataclasses.replace(result, posterior=everything)
     return crossed

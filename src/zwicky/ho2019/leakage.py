@@ -11,7 +11,7 @@ in scatter by a per cent or two, so a ratio that near to one says nothing.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -23,11 +23,10 @@ from zwicky.evaluation.crossval import CrossValidation
 from zwicky.ho2019.experiment import cross_validate_networks
 from zwicky.ho2019.paper import PAPER_RANGE_LOG10_M200C_H
 from zwicky.mocks import Mocks, halo_folds, spatial_folds
+from zwicky.progress import Progress, quiet
 from zwicky.tables import ClusterSample, HaloTable, rows_of
 
 __all__ = ["measure_leakage", "redealt"]
-
-Progress = Callable[[str, int, int, str], None]
 
 
 def redealt(mocks: Mocks, halos: HaloTable) -> Mocks:
@@ -73,7 +72,7 @@ def measure_leakage(
     settings: CNNSettings,
     *,
     seed: int,
-    progress: Progress | None = None,
+    progress: Progress = quiet,
     workers: int | None = None,
     n_resamples: int = 1000,
 ) -> dict[str, dict[str, float]]:

@@ -9,7 +9,7 @@ import numpy as np
 from zwicky.estimators import MSigma
 from zwicky.evaluation.by_fold import fold_relations
 from zwicky.evaluation.crossval import CrossValidation
-from zwicky.images import member_moments
+from zwicky.images import galaxy_moments
 from zwicky.mocks import Mocks
 from zwicky.tables import rows_of
 from zwicky.units import log10_msun_h
@@ -64,7 +64,7 @@ def weigh_test(
         table1[catalogue] = {name: getattr(fitted, name) for name in names}
         rows = rows_of(observed.cluster_id, test.cluster_id)
         masses = fold_relations(train, fitted.settings, observed.fold).weigh(observed)
-        sigma = member_moments(observed).v_sigma
+        sigma = galaxy_moments(observed).v_sigma
         columns[f"{_PREFIX}m_sigma_{catalogue}"] = np.where(rows >= 0, masses[rows], np.nan)
         columns[f"sigma_v_{catalogue}"] = np.where(rows >= 0, sigma[rows], np.nan)
     return columns, table1

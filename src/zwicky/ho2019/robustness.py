@@ -17,17 +17,16 @@ from typing import Any
 import numpy as np
 
 from zwicky.diagnostics.bootstrap import HaloGroups, resample_halos, weighted_quantiles
-from zwicky.estimators import MSigma
+from zwicky.estimators import MSigma, estimator_class
 from zwicky.evaluation.by_fold import FoldModels, fold_models, fold_relations
 from zwicky.evaluation.crossval import CrossValidation
 from zwicky.evaluation.sampling import AT_LEAST, SAMPLING_RATES, Drift, measure_drift, some_halos
 from zwicky.ho2019.paper import PAPER_RANGE_LOG10_M200C_H
 from zwicky.mocks import Mocks
+from zwicky.progress import Progress, quiet, under
 from zwicky.tables import ClusterSample
 
 __all__ = ["SAMPLING_WINDOW", "measure_robustness", "summarise_drift"]
-
-Progress = Callable[[str, int, int, str], None]
 
 #: Sampling rates that Table 4 takes together, both ends included.
 SAMPLING_WINDOW = (0.6, 0.8)
@@ -45,7 +44,7 @@ def measure_robustness(
     rates: tuple[float, ...] = SAMPLING_RATES,
     n_draws: int = 10,
     sdm_clusters: int | None = 1000,
-    progress: Progress | None = None,
+    progress: Progress = quiet,
 ) -> dict[str, dict[str, Any]]:
     """Table 4 and Fig. 10 of a run: every method on thinned test clusters in the paper's mass range.
 
@@ -83,7 +82,7 @@ def measure_robustness(
     jobs: dict[str, Callable[[], tuple[FoldModels, ClusterSample]]] = {}
     for name, result in crossed.items():
         sample = _in_range(mocks.test)
-        if name.startswith("sdm") and sdm_clusters is not None:
+        if estimator_class(name).is_slow and sdm_clusters is not None:
             sample = sample[some_halos(sample, sdm_clusters, np.random.default_rng(streams[1]))]
         jobs[name] = lambda result=result, sample=sample: (fold_models(result), sample)
     catalogues = {"pure": (mocks.train_pure, mocks.test_pure), "contaminated": (mocks.train, mocks.test)}
@@ -99,10 +98,6 @@ def measure_robustness(
         if not len(sample):
             continue
 
-        def tell(done: int, total: int, text: str, name: str = name) -> None:
-            if progress is not None:
-                progress(f"table 4, {name}", done, total, text)
-
         drifts = measure_drift(
             models,
             sample,
@@ -110,7 +105,7 @@ def measure_robustness(
             seed=draw_seed,
             rates=rates,
             n_draws=n_draws,
-            progress=tell,
+            progress=under(f"table 4, {name}", progress),
         )
         rng = np.random.default_rng(streams[2])
         table[name] = summarise_drift(drifts, sample.halo_id, rng, n_draws=n_draws)

@@ -152,7 +152,7 @@ def _mocks(settings: RunSettings, directory: Path, tell: Progress) -> Mocks:
     universe = settings.universe_in(directory)
     halos, galaxies = read_halos(universe, settings.redshift), read_galaxies(universe, settings.redshift)
     rng = np.random.default_rng(np.random.SeedSequence(settings.seed, spawn_key=(1,)))
-    mocks = make_mocks(halos, galaxies, settings.mocks, rng)
+    mocks = make_mocks(halos, galaxies, settings.mocks, rng=rng)
     del wanted["settings_digest"]  # which write_mocks adds
     write_mocks(folder, mocks, **wanted)
     return mocks

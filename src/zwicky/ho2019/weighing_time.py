@@ -11,7 +11,7 @@ import numpy as np
 from zwicky.estimators import Estimator, MSigma, load_model
 from zwicky.estimators.cnn.forward import network_output
 from zwicky.evaluation.crossval import CrossValidation
-from zwicky.images import image_settings_of, phase_space_images, velocity_images
+from zwicky.images import phase_space_images, velocity_images
 from zwicky.tables import ClusterSample
 
 __all__ = ["time_per_cluster"]
@@ -49,18 +49,18 @@ def time_per_cluster(
     """
     some = test[: min(n_clusters, len(test))]
     few = test[: min(_FEW, len(test))]
-    settings = image_settings_of(test)
+    cylinder = test.cylinder
     images = {"cnn_1d": velocity_images, "cnn_2d": phase_space_images}
     found = {
-        f"image_{name[-2:]}": _microseconds(lambda draw=draw: draw(some, settings), len(some))
+        f"image_{name[-2:]}": _microseconds(lambda draw=draw: draw(some, cylinder), len(some))
         for name, draw in images.items()
     }
     models: dict[str, Estimator] = {"m_sigma": relation}
     models |= {name: load_model(result.models[0]) for name, result in crossed.items()}
     for name, model in models.items():
-        weighed = few if name.startswith("sdm") else some
+        weighed = few if model.is_slow else some
         if name in images:
-            found[name] = _network_microseconds(model, images[name](some, settings))
+            found[name] = _network_microseconds(model, images[name](some, cylinder))
         found[f"weigh_{name}"] = _microseconds(lambda m=model, s=weighed: m.predict(s), len(weighed))
     return found
 

@@ -6,12 +6,15 @@ import numpy as np
 
 from zwicky.errors import ZwickyError
 from zwicky.images.kernels import full_slab, product_slab, velocity_slab
-from zwicky.images.moments import MemberMoments, member_moments
+from zwicky.images.moments import GalaxyMoments, galaxy_moments
 from zwicky.images.settings import ImageSettings
 from zwicky.parallel import available_cores, pieces, run_pieces
-from zwicky.tables import ClusterSample
+from zwicky.tables import ClusterSample, Cylinder
 
 __all__ = ["MIN_GALAXIES", "image_faults", "phase_space_images", "velocity_images"]
+
+#: The paper's images, the default.
+PAPER = ImageSettings()
 
 #: Fewest galaxies that make an image.
 MIN_GALAXIES = 3
@@ -20,8 +23,10 @@ MIN_GALAXIES = 3
 _NARROWEST = 0.1
 
 
-def velocity_images(sample: ClusterSample, settings: ImageSettings) -> np.ndarray:
+def velocity_images(sample: ClusterSample, cylinder: Cylinder, settings: ImageSettings = PAPER) -> np.ndarray:
     """Density of v_los for each cluster (Eq. 1).
+
+    The cylinder, in any h, is what the image shows.
 
     Returns
     -------
@@ -33,16 +38,21 @@ def velocity_images(sample: ClusterSample, settings: ImageSettings) -> np.ndarra
     ZwickyError
         If a cluster makes no image; see `image_faults`.
     """
-    moments = member_moments(sample)
-    _refuse(sample, _faults(sample, moments, settings, radii=False))
+    moments = galaxy_moments(sample)
+    _refuse(sample, _faults(sample, moments, cylinder, settings, radii=False))
+    v_cut = cylinder.v_cut_kms
     out = np.empty((len(sample), settings.n_cells), np.float32)
-    sigma = _kernel_sigma(moments.v_sigma, 2 * settings.v_cut_kms, settings)
-    _in_slabs(velocity_slab, sample, (sample.v_los,), (settings.v_cut_kms, sigma, settings.bandwidth, out))
+    sigma = _kernel_sigma(moments.v_sigma, 2 * v_cut, settings)
+    _in_slabs(velocity_slab, sample, (sample.v_los,), (v_cut, sigma, settings.bandwidth, out))
     return out
 
 
-def phase_space_images(sample: ClusterSample, settings: ImageSettings) -> np.ndarray:
+def phase_space_images(
+    sample: ClusterSample, cylinder: Cylinder, settings: ImageSettings = PAPER
+) -> np.ndarray:
     """Density in projected phase space for each cluster (Eq. 2).
+
+    The cylinder, in any h, is what the image shows.
 
     Returns
     -------
@@ -55,33 +65,38 @@ def phase_space_images(sample: ClusterSample, settings: ImageSettings) -> np.nda
     ZwickyError
         If a cluster makes no image; see `image_faults`.
     """
-    moments = member_moments(sample)
-    _refuse(sample, _faults(sample, moments, settings, radii=True))
+    moments = galaxy_moments(sample)
+    _refuse(sample, _faults(sample, moments, cylinder, settings, radii=True))
+    aperture, v_cut = cylinder.in_h(sample.cosmology.h).aperture_mpc, cylinder.v_cut_kms
     out = np.empty((len(sample), settings.n_cells, settings.n_cells), np.float32)
-    v_sigma = _kernel_sigma(moments.v_sigma, 2 * settings.v_cut_kms, settings)
-    r_sigma = _kernel_sigma(moments.r_sigma, settings.aperture_mpc, settings)
-    members = (sample.v_los, sample.r_proj)
-    grid = (settings.v_cut_kms, settings.aperture_mpc, v_sigma, r_sigma)
+    v_sigma = _kernel_sigma(moments.v_sigma, 2 * v_cut, settings)
+    r_sigma = _kernel_sigma(moments.r_sigma, aperture, settings)
+    galaxies = (sample.v_los, sample.r_proj)
+    grid = (v_cut, aperture, v_sigma, r_sigma)
     if settings.kernel == "full":
-        _in_slabs(full_slab, sample, members, (*grid, moments.correlation, settings.bandwidth, out))
+        _in_slabs(full_slab, sample, galaxies, (*grid, moments.correlation, settings.bandwidth, out))
     else:
-        _in_slabs(product_slab, sample, members, (*grid, settings.bandwidth, out))
+        _in_slabs(product_slab, sample, galaxies, (*grid, settings.bandwidth, out))
     return out
 
 
-def image_faults(sample: ClusterSample, settings: ImageSettings, *, radii: bool = True) -> dict[int, str]:
+def image_faults(
+    sample: ClusterSample, cylinder: Cylinder, settings: ImageSettings = PAPER, *, radii: bool = True
+) -> dict[int, str]:
     """Rows that make no image, each with the reason in a line.
 
     Fewer than 3 galaxies, values that are not finite, galaxies outside the cylinder, galaxies that all
     share one velocity or (with `radii`, for 2-D images) one radius, and galaxies on a line if the kernel
     is ``"full"``.
     """
-    return _faults(sample, member_moments(sample), settings, radii)
+    return _faults(sample, galaxy_moments(sample), cylinder, settings, radii)
 
 
 def _faults(
-    sample: ClusterSample, moments: MemberMoments, settings: ImageSettings, radii: bool
+    sample: ClusterSample, moments: GalaxyMoments, cylinder: Cylinder, settings: ImageSettings, radii: bool
 ) -> dict[int, str]:
+    aperture, v_cut = cylinder.in_h(sample.cosmology.h).aperture_mpc, cylinder.v_cut_kms
+
     def rows(condition):
         return np.flatnonzero(condition)
 
@@ -90,24 +105,22 @@ def _faults(
 
     faults: dict[int, str] = {}
     counts, m = sample.n_galaxies, moments
-    margin = 1 + 1e-4  # members are float32
+    margin = 1 + 1e-4  # galaxies are float32
     for i in rows(counts < MIN_GALAXIES):
         faults[i] = f"has {counts[i]} galaxies; an image needs at least {MIN_GALAXIES}"
     broken = ~np.isfinite(m.v_sigma) | (~np.isfinite(m.r_sigma) if radii else False)
     for i in rows(broken):
         faults.setdefault(i, "has a galaxy whose v_los or r_proj is not finite; drop that galaxy")
-    for i in rows(m.v_max > settings.v_cut_kms * margin):
-        faults.setdefault(
-            i, f"has a galaxy at |v_los| = {m.v_max[i]:.0f} km/s; cut at {settings.v_cut_kms:g} km/s"
-        )
-    for i in rows(narrow(m.v_sigma, 2 * settings.v_cut_kms)):
+    for i in rows(m.v_max > v_cut * margin):
+        faults.setdefault(i, f"has a galaxy at |v_los| = {m.v_max[i]:.0f} km/s; cut at {v_cut:g} km/s")
+    for i in rows(narrow(m.v_sigma, 2 * v_cut)):
         faults.setdefault(i, f"has velocities with no spread (sigma = {m.v_sigma[i]:.3g} km/s)")
     if not radii:
         return faults
-    for i in rows((m.r_min < 0) | (m.r_max > settings.aperture_mpc * margin)):
+    for i in rows((m.r_min < 0) | (m.r_max > aperture * margin)):
         text = f"has galaxies at r_proj = {m.r_min[i]:.4g} to {m.r_max[i]:.4g} Mpc"
-        faults.setdefault(i, f"{text}; cut at 0 to {settings.aperture_mpc:.4g} Mpc")
-    for i in rows(narrow(m.r_sigma, settings.aperture_mpc)):
+        faults.setdefault(i, f"{text}; cut at 0 to {aperture:.4g} Mpc")
+    for i in rows(narrow(m.r_sigma, aperture)):
         faults.setdefault(i, f"has radii with no spread (sigma = {m.r_sigma[i]:.3g} Mpc)")
     if settings.kernel == "full":
         # A little short of 1: scipy's factorisation fails there, and the kernel is thinner than a cell.
@@ -121,13 +134,13 @@ def _refuse(sample: ClusterSample, faults: dict[int, str]) -> None:
         return
     row = min(faults)
     others = f" (and {len(faults) - 1} more clusters like it)" if len(faults) > 1 else ""
-    raise ZwickyError(f"cluster {sample.cluster_id[row]} (row {row}) {faults[row]}{others}; mend or drop it")
+    raise ZwickyError(f"cluster {sample.cluster_id[row]} (row {row}) {faults[row]}{others}; fix or drop it")
 
 
 def _kernel_sigma(sigma: np.ndarray, width: float, settings: ImageSettings) -> np.ndarray:
     return np.maximum(sigma, _NARROWEST * width / settings.n_cells / settings.bandwidth)
 
 
-def _in_slabs(kernel, sample: ClusterSample, members: tuple, parameters: tuple) -> None:
+def _in_slabs(kernel, sample: ClusterSample, galaxies: tuple, parameters: tuple) -> None:
     cuts = pieces(len(sample), 8 * available_cores())
-    run_pieces(kernel, [(*members, sample.offsets, a, b, *parameters) for a, b in cuts])
+    run_pieces(kernel, [(*galaxies, sample.offsets, a, b, *parameters) for a, b in cuts])

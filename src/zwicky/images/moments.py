@@ -10,12 +10,12 @@ from zwicky.kernels import kernel
 from zwicky.parallel import available_cores, pieces, run_pieces
 from zwicky.tables import ClusterSample
 
-__all__ = ["MemberMoments", "member_moments"]
+__all__ = ["GalaxyMoments", "galaxy_moments"]
 
 
-@dataclass(frozen=True)
-class MemberMoments:
-    """Moments of the members of n clusters, each float64 of shape (n,); NaN with too few galaxies.
+@dataclass(frozen=True, eq=False)
+class GalaxyMoments:
+    """Moments of the galaxies of n clusters, each float64 of shape (n,); NaN with too few galaxies.
 
     `v_mean` and `v_sigma` (Eq. 6, ddof = 1) are in km/s, `r_sigma` (ddof = 1) in comoving Mpc;
     `correlation` is Pearson's between v_los and r_proj. `v_max` is the largest \\|v_los\\|, `r_min` and
@@ -31,13 +31,13 @@ class MemberMoments:
     r_max: np.ndarray
 
 
-def member_moments(sample: ClusterSample) -> MemberMoments:
+def galaxy_moments(sample: ClusterSample) -> GalaxyMoments:
     """Moments of v_los and r_proj for every cluster, in float64."""
     n = len(sample)
     out = np.full((7, n), np.nan)
     cuts = pieces(n, 4 * available_cores())
     run_pieces(_moments, [(sample.v_los, sample.r_proj, sample.offsets, a, b, out) for a, b in cuts])
-    return MemberMoments(*out)
+    return GalaxyMoments(*out)
 
 
 @kernel(error_model="numpy", fastmath={"contract", "reassoc", "nsz"})

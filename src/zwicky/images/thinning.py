@@ -1,7 +1,7 @@
-"""Fewer galaxies: random subsets of each cluster's members, for training and for robustness tests.
+"""Fewer galaxies: random subsets of each cluster's galaxies, for training and for robustness tests.
 
 A normalised image still carries how well its cluster is sampled, and a network that has seen only one density
-is badly biased on another. Training on thinned members makes it right on average over the samplings it saw;
+is badly biased on another. Training on thinned clusters makes it right on average over the samplings it saw;
 what dependence on the sampling is left, docs/results.md measures.
 """
 
@@ -18,10 +18,11 @@ __all__ = ["thinned"]
 
 def thinned(
     sample: ClusterSample,
-    rng: np.random.Generator,
     low: float,
     high: float = 1.0,
     at_least: int = 10,
+    *,
+    rng: np.random.Generator,
 ) -> ClusterSample:
     """Each cluster with a random subset of its galaxies, drawn without replacement.
 
@@ -29,13 +30,13 @@ def thinned(
     ----------
     sample
         Clusters to thin.
-    rng
-        One fraction is drawn for each cluster, then one number for each galaxy, in order.
     low, high
         The fraction kept is uniform in [low, high], drawn for each cluster.
     at_least
         Galaxies that a cluster keeps whatever the fraction (all of them if it has fewer). The default
         is the paper's N_min (Sec. 2.2): thinner clusters would not be in a catalogue.
+    rng
+        One fraction is drawn for each cluster, then one number for each galaxy, in order.
 
     Raises
     ------

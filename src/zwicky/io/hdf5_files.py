@@ -24,11 +24,17 @@ def write(path: Path, table: StoredTable) -> None:
             file.create_dataset("offsets", data=table.offsets)
 
 
-def read(path: Path, kind: str, columns: tuple[str, ...], members: tuple[str, ...]) -> StoredTable:
-    """Read the columns named; faults of the content are `ZwickyError`, of the bytes h5py's."""
+def read(
+    path: Path, kind: str, columns: tuple[str, ...], members: tuple[str, ...], optional: tuple[str, ...] = ()
+) -> StoredTable:
+    """Read the columns named, and the `optional` that are there.
+
+    Faults of the content are `ZwickyError`, of the bytes h5py's.
+    """
     with h5py.File(path, "r") as file:
         header = {name: str(value) for name, value in file.attrs.items()}
         check_kind(header, kind)
+        columns = (*columns, *(name for name in optional if name in file))
         found = {name: _column(file, name) for name in (*columns, *members)}
         offsets = _column(file, "offsets").values if members else None
     return StoredTable(

@@ -31,12 +31,18 @@ def write(path: Path, table: StoredTable) -> None:
     pq.write_table(pa.Table.from_arrays(arrays, schema=schema), path, compression="zstd")
 
 
-def read(path: Path, kind: str, columns: tuple[str, ...], members: tuple[str, ...]) -> StoredTable:
-    """Read the columns named; faults of the content are `ZwickyError`, of the bytes PyArrow's."""
+def read(
+    path: Path, kind: str, columns: tuple[str, ...], members: tuple[str, ...], optional: tuple[str, ...] = ()
+) -> StoredTable:
+    """Read the columns named, and the `optional` that are there.
+
+    Faults of the content are `ZwickyError`, of the bytes PyArrow's.
+    """
     with pq.ParquetFile(path) as file:
         schema = file.schema_arrow
         header = {k.decode(): v.decode() for k, v in (schema.metadata or {}).items()}
         check_kind(header, kind)
+        columns = (*columns, *(name for name in optional if name in schema.names))
         for name in (*columns, *members):
             if schema.names.count(name) != 1:
                 raise ZwickyError(f"column {name!r} is missing; make the file again")

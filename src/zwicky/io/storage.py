@@ -17,7 +17,8 @@ import numpy as np
 from zwicky.cosmology import cosmology_from_text, cosmology_to_text
 from zwicky.errors import ZwickyError
 from zwicky.io.table_files import Column, StoredTable, checked_values, read_file, write_file
-from zwicky.tables import MEMBER_COLUMNS, ClusterSample, GalaxyTable, HaloTable, Snapshot, columns_of
+from zwicky.tables import GALAXY_COLUMNS, ClusterSample, GalaxyTable, HaloTable, Snapshot, columns_of
+from zwicky.tables.columns import REQUIRED
 
 if TYPE_CHECKING:
     from astropy.table import QTable
@@ -49,7 +50,7 @@ def read_table(cls: type[Table], path: Path | str) -> Table:
     ZwickyError
         If the file is missing, damaged, holds another kind of table, or content that is not one's.
     """
-    stored = read_file(path, cls.__name__, _stored_names(cls), ())
+    stored = read_file(path, cls.__name__, *_stored_names(cls))
     with _naming(path):
         snapshot = Snapshot(
             simulation=_header(stored, "simulation"),
@@ -71,7 +72,7 @@ def write_sample(path: Path | str, sample: ClusterSample) -> None:
     header = {"cosmology": cosmology_to_text(sample.cosmology), "meta": json.dumps(dict(sample.meta))}
     header["zwicky_table"] = type(sample).__name__
     members = {
-        name: Column(getattr(sample, name), unit, about) for name, (_, unit, about) in MEMBER_COLUMNS.items()
+        name: Column(getattr(sample, name), unit, about) for name, (_, unit, about) in GALAXY_COLUMNS.items()
     }
     write_file(path, StoredTable(header, _stored_columns(sample), members, sample.offsets))
 
@@ -84,11 +85,12 @@ def read_sample(path: Path | str) -> ClusterSample:
     ZwickyError
         If the file is missing, damaged, holds another kind of table, or content that is not one's.
     """
-    stored = read_file(path, "ClusterSample", _stored_names(ClusterSample), MEMBER_COLUMNS)
+    required, _, optional = _stored_names(ClusterSample)
+    stored = read_file(path, "ClusterSample", required, GALAXY_COLUMNS, optional)
     with _naming(path):
         members = {
             name: checked_values(name, stored.members[name], dtype, unit)
-            for name, (dtype, unit, _) in MEMBER_COLUMNS.items()
+            for name, (dtype, unit, _) in GALAXY_COLUMNS.items()
         }
         offsets = checked_values("offsets", Column(stored.offsets), np.dtype("i8"), "")
         return ClusterSample(
@@ -130,10 +132,12 @@ def _stored_columns(table: Any) -> dict[str, Column]:
     return columns
 
 
-def _stored_names(cls: type) -> list[str]:
-    return [
-        part for name, field in columns_of(cls).items() for part in field.metadata["components"] or [name]
-    ]
+def _stored_names(cls: type) -> tuple[list[str], tuple[()], list[str]]:
+    """Columns that a file must have, none with several values a row, and columns that it may lack."""
+    names: dict[bool, list[str]] = {True: [], False: []}
+    for name, field in columns_of(cls).items():
+        names[field.metadata["missing"] is REQUIRED] += field.metadata["components"] or [name]
+    return names[True], (), names[False]
 
 
 def _table_columns(cls: type, stored: StoredTable) -> dict[str, np.ndarray]:
@@ -144,6 +148,8 @@ def _table_columns(cls: type, stored: StoredTable) -> dict[str, np.ndarray]:
         raise ZwickyError(f"its columns have {min(rows)} to {max(rows)} rows; make the file again")
     for name, field in columns_of(cls).items():
         about = field.metadata
+        if about["missing"] is not REQUIRED and name not in stored.columns:
+            continue
         parts = [
             checked_values(part, stored.columns[part], about["dtype"], about["unit"])
             for part in about["components"] or [name]

@@ -73,8 +73,14 @@ def write_file(path: Path | str, table: StoredTable) -> None:
         module.write(temporary, table)
 
 
-def read_file(path: Path | str, kind: str, columns: Iterable[str], members: Iterable[str]) -> StoredTable:
-    """Read the columns named of a file that holds a table of a kind.
+def read_file(
+    path: Path | str,
+    kind: str,
+    columns: Iterable[str],
+    members: Iterable[str],
+    optional: Iterable[str] = (),
+) -> StoredTable:
+    """Read the columns named of a file that holds a table of a kind, and the `optional` that it has.
 
     Raises
     ------
@@ -84,7 +90,7 @@ def read_file(path: Path | str, kind: str, columns: Iterable[str], members: Iter
     path = Path(path)
     module = _format_of(path)
     try:
-        table = module.read(path, kind, tuple(columns), tuple(members))
+        table = module.read(path, kind, tuple(columns), tuple(members), tuple(optional))
     except ZwickyError as error:
         raise ZwickyError(f"{path}: {error}") from error
     except FileNotFoundError as error:

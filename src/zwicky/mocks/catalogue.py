@@ -15,8 +15,8 @@ from zwicky.mocks.grid import GalaxyGrid, galaxy_grid
 from zwicky.mocks.members import MemberLists, member_lists, observe_true_members
 from zwicky.mocks.settings import LINES_A_HALO, MockSettings
 from zwicky.mocks.training_set import flat_training_lines, lines_in_test_range
-from zwicky.tables import ClusterSample, GalaxyTable, HaloTable, take
-from zwicky.units import log10_msun, log10_msun_h, mpc
+from zwicky.tables import TRACERS, ClusterSample, Cylinder, GalaxyTable, HaloTable, take
+from zwicky.units import log10_msun, log10_msun_h
 
 __all__ = ["Mocks", "check_same_snapshot", "make_mocks", "tracers_of"]
 
@@ -76,13 +76,12 @@ class _Scene:
         return self.halos.position[lines.halo], self.halos.velocity[lines.halo], lines.direction
 
     @property
-    def cylinder(self) -> tuple[float, float]:
-        h = self.halos.snapshot.cosmology.h
-        return mpc(self.settings.aperture_mpc_h, h), self.settings.v_cut_kms
+    def cylinder(self) -> Cylinder:
+        return self.settings.cylinder(self.halos.snapshot.cosmology.h)
 
 
 def make_mocks(
-    halos: HaloTable, galaxies: GalaxyTable, settings: MockSettings, rng: np.random.Generator
+    halos: HaloTable, galaxies: GalaxyTable, settings: MockSettings, *, rng: np.random.Generator
 ) -> Mocks:
     """Observe a universe's clusters: cylinders, true members, a flat training set, a test set, folds.
 
@@ -105,7 +104,7 @@ def make_mocks(
     mass_h = log10_msun_h(np.log10(halos.m200c), halos.snapshot.cosmology.h)
 
     def richness(lines: LinesOfSight) -> np.ndarray:
-        return count_in_cylinders(scene.grid, *scene.centres(lines), *scene.cylinder)
+        return count_in_cylinders(scene.grid, *scene.centres(lines), scene.cylinder)
 
     axes = orthogonal_lines(np.flatnonzero(scene.fold >= 0))
     candidates = axes[richness(axes) >= settings.n_min]
@@ -150,7 +149,7 @@ def _scene(halos: HaloTable, galaxies: GalaxyTable, settings: MockSettings) -> _
 
 
 def _contaminated(scene: _Scene, lines: LinesOfSight) -> ClusterSample:
-    found = cut_cylinders(scene.grid, *scene.centres(lines), *scene.cylinder)
+    found = cut_cylinders(scene.grid, *scene.centres(lines), scene.cylinder)
     hosts = np.repeat(scene.halos.halo_id[lines.halo], found.counts)
     return _sample(scene, lines, found, scene.galaxies.host_id[found.galaxy] == hosts, "contaminated")
 
@@ -170,14 +169,10 @@ def _sample(
     scene: _Scene, lines: LinesOfSight, found: Cylinders, is_member: np.ndarray, kind: str
 ) -> ClusterSample:
     halos, snapshot = scene.halos, scene.halos.snapshot
-    aperture, v_cut = scene.cylinder
+    cylinder, n = scene.cylinder, len(lines)
     meta: dict[str, Any] = {
         "source": snapshot.simulation,
         "catalogue": kind,
-        "aperture_mpc": float(aperture),
-        "v_cut_kms": float(v_cut),
-        "tracers": scene.settings.tracers,
-        "tracer_density_h3_mpc3": len(scene.galaxies) / snapshot.volume_mpc_h3,
         "pure": scene.settings.pure,
         "folds": scene.settings.folds,
     }
@@ -186,7 +181,7 @@ def _sample(
         cluster_id=lines.halo * LINES_A_HALO + lines.number,
         halo_id=halos.halo_id[lines.halo],
         direction=lines.direction,
-        redshift=np.full(len(lines), snapshot.redshift),
+        redshift=np.full(n, snapshot.redshift),
         log10_m200c=np.log10(halos.m200c[lines.halo]),
         n_true=scene.inside.counts[lines.halo],
         fold=scene.fold[lines.halo],
@@ -194,5 +189,12 @@ def _sample(
         r_proj=found.r_proj,
         v_los=found.v_los,
         is_member=is_member,
+        aperture_mpc=np.full(n, cylinder.aperture_mpc),
+        v_cut_kms=np.full(n, cylinder.v_cut_kms),
+        redshift_error_kms=np.zeros(n),
+        centre_error_kms=np.zeros(n),
+        tracer_density=np.full(n, len(scene.galaxies) / snapshot.box_size**3),
+        completeness=np.ones(n),
+        tracer=np.full(n, TRACERS.index(scene.settings.tracers)),
         meta=meta,
     )

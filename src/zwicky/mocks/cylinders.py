@@ -11,6 +11,7 @@ from zwicky.mocks.grid import GalaxyGrid
 from zwicky.mocks.kernels import FASTEST_KMS, walk_cylinders
 from zwicky.mocks.observables import hubble_flow
 from zwicky.parallel import available_cores, pieces, run_pieces
+from zwicky.tables import Cylinder
 from zwicky.units import SPEED_OF_LIGHT_KMS
 from zwicky.universe.box import check_in_box
 
@@ -23,7 +24,7 @@ _ROWS = 512
 _BATCH = 65536
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Cylinders:
     """Galaxies in m cylinders, ragged.
 
@@ -85,11 +86,10 @@ def cut_cylinders(
     position: np.ndarray,
     velocity: np.ndarray,
     direction: np.ndarray,
-    aperture_mpc: float,
-    v_cut_kms: float,
+    cylinder: Cylinder,
     workers: int | None = None,
 ) -> Cylinders:
-    """Galaxies with ``r_proj <= aperture_mpc`` and ``|v_los| <= v_cut_kms`` around each cluster.
+    """Galaxies in a cylinder around each cluster.
 
     Separations are wrapped to the nearest periodic image, axis by axis, which equals a padded box while the
     cylinder is shorter than the box; in a box that is smaller, each galaxy still counts once. No galaxy
@@ -102,10 +102,8 @@ def cut_cylinders(
     position, velocity, direction : shape (m, 3)
         Cluster centres in comoving Mpc inside the box, their peculiar velocities in km/s, and unit
         vectors from the observer to the cluster; one row a cluster and line of sight.
-    aperture_mpc
-        Radius, comoving Mpc.
-    v_cut_kms
-        Half-length in line-of-sight velocity, km/s.
+    cylinder
+        Aperture and velocity cut, in any h.
     workers
         Threads; by default one a core. The result does not depend on it.
 
@@ -116,9 +114,8 @@ def cut_cylinders(
     """
     snapshot = grid.snapshot
     position, velocity, direction = checked_lines(position, velocity, direction, snapshot.box_size)
-    if not aperture_mpc > 0.0:
-        raise ZwickyError(f"aperture = {aperture_mpc!r} Mpc; give a positive radius")
-    if not 0.0 < v_cut_kms < FASTEST_KMS:
+    aperture_mpc, v_cut_kms = cylinder.in_h(snapshot.cosmology.h).aperture_mpc, cylinder.v_cut_kms
+    if v_cut_kms >= FASTEST_KMS:
         raise ZwickyError(f"v_cut = {v_cut_kms!r} km/s; give one above 0 and below {FASTEST_KMS:.0f} km/s")
     cut = float(np.arctanh(v_cut_kms / SPEED_OF_LIGHT_KMS))
     fastest = 255 * grid.pace_unit
@@ -159,12 +156,11 @@ def count_in_cylinders(
     position: np.ndarray,
     velocity: np.ndarray,
     direction: np.ndarray,
-    aperture_mpc: float,
-    v_cut_kms: float,
+    cylinder: Cylinder,
 ) -> np.ndarray:
     """Number of galaxies in each cylinder, int64, shape (m,), in bounded memory; see `cut_cylinders`."""
     counts = [
-        cut_cylinders(grid, position[a:b], velocity[a:b], direction[a:b], aperture_mpc, v_cut_kms).counts
+        cut_cylinders(grid, position[a:b], velocity[a:b], direction[a:b], cylinder).counts
         for a, b in pieces(len(position), -(-len(position) // _BATCH))
     ]
     return np.concatenate(counts) if counts else np.empty(0, dtype=np.int64)

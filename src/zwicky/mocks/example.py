@@ -13,12 +13,11 @@ from zwicky.mocks.grid import galaxy_grid
 from zwicky.mocks.observables import minimum_image, observe
 from zwicky.mocks.settings import MockSettings
 from zwicky.tables import GalaxyTable, HaloTable
-from zwicky.units import mpc
 
 __all__ = ["ClusterView", "observe_one"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ClusterView:
     """The galaxies in one cluster's cylinder, arrays of shape (n,).
 
@@ -66,8 +65,7 @@ def observe_one(
         centre[None],
         velocity[None],
         direction[None],
-        mpc(settings.aperture_mpc_h, snapshot.cosmology.h),
-        settings.v_cut_kms,
+        settings.cylinder(snapshot.cosmology.h),
     ).galaxy
     separation = minimum_image(tracers.position[found] - centre, snapshot.box_size)
     seen = observe(separation, tracers.velocity[found], velocity, direction, snapshot)

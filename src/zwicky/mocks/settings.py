@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from zwicky.errors import ZwickyError
+from zwicky.settings import check_ranges, setting
+from zwicky.tables import Cylinder
 
 __all__ = ["MockSettings"]
 
@@ -52,48 +53,29 @@ class MockSettings:
         If a value is out of range.
     """
 
-    aperture_mpc_h: float = 1.6
-    v_cut_kms: float = 2200.0
-    n_min: int = 10
-    min_log10_m200c_h: float = 13.5
-    flat_density: float = 10**-5.2
-    mass_bin_dex: float = 0.02
-    upsample_above_log10_m200c_h: float = 14.0
-    test_min_log10_m200c_h: float = 14.0
-    test_max_log10_m200c_h: float = 15.0
-    max_lines_of_sight: int = 500
-    n_folds: int = 10
+    aperture_mpc_h: float = setting(1.6, "(0, 20]", "comoving Mpc/h")
+    v_cut_kms: float = setting(2200.0, "(0, 20000]", "km/s")
+    n_min: int = setting(10, "[1, inf)", "galaxies")
+    min_log10_m200c_h: float = setting(13.5, "(10, 16]", "log10 of Msun/h")
+    flat_density: float = setting(10**-5.2, "(0, 1]", "(h/Mpc)^3 per dex")
+    mass_bin_dex: float = setting(0.02, "(0, 1]", "dex")
+    upsample_above_log10_m200c_h: float = setting(14.0, "(10, 20]", "log10 of Msun/h")
+    test_min_log10_m200c_h: float = setting(14.0, "(10, 16]", "log10 of Msun/h")
+    test_max_log10_m200c_h: float = setting(15.0, "(10, inf)", "log10 of Msun/h")
+    max_lines_of_sight: int = setting(500, f"[3, {LINES_A_HALO}]")
+    n_folds: int = setting(10, "[2, 1000]")
     folds: Literal["halo", "spatial"] = "halo"
     tracers: Literal["all", "satellites"] = "all"
     pure: Literal["r200c", "fof"] = "r200c"
 
     def __post_init__(self):
-        self._within("aperture_mpc_h", 0.0, 20.0, "comoving Mpc/h, above 0 and at most 20")
-        self._within("v_cut_kms", 0.0, 20000.0, "km/s, above 0 and at most 20000")
-        self._within("n_min", 0, math.inf, "at least 1 galaxy")
-        self._within("min_log10_m200c_h", 10.0, 16.0, "log10 of Msun/h, above 10 and at most 16")
-        self._within("flat_density", 0.0, 1.0, "(h/Mpc)^3 per dex, above 0 and at most 1")
-        self._within("mass_bin_dex", 0.0, 1.0, "dex, above 0 and at most 1")
-        self._within("upsample_above_log10_m200c_h", 10.0, 20.0, "log10 of Msun/h, above 10")
-        self._within("test_min_log10_m200c_h", 10.0, 16.0, "log10 of Msun/h, above 10 and at most 16")
-        self._within(
-            "test_max_log10_m200c_h",
-            self.test_min_log10_m200c_h,
-            math.inf,
-            f"log10 of Msun/h above test_min_log10_m200c_h = {self.test_min_log10_m200c_h:g}",
-        )
-        self._within("max_lines_of_sight", 2, LINES_A_HALO, f"at least 3 and at most {LINES_A_HALO}")
-        self._within("n_folds", 1, 1000, "at least 2 and at most 1000")
-        self._one_of("folds", ("halo", "spatial"))
-        self._one_of("tracers", ("all", "satellites"))
-        self._one_of("pure", ("r200c", "fof"))
+        check_ranges(self)
+        if not self.test_max_log10_m200c_h > self.test_min_log10_m200c_h:
+            raise ZwickyError(
+                f"test_max_log10_m200c_h = {self.test_max_log10_m200c_h!r} is not allowed; give log10 of "
+                f"Msun/h above test_min_log10_m200c_h = {self.test_min_log10_m200c_h:g}"
+            )
 
-    def _within(self, name: str, above: float, at_most: float, allowed: str) -> None:
-        value = getattr(self, name)
-        if not above < value <= at_most:
-            raise ZwickyError(f"{name} = {value!r} is not allowed; give {allowed}")
-
-    def _one_of(self, name: str, allowed: tuple[Any, ...]) -> None:
-        value = getattr(self, name)
-        if value not in allowed:
-            raise ZwickyError(f"{name} = {value!r} is not allowed; use one of {', '.join(allowed)}")
+    def cylinder(self, h: float) -> Cylinder:
+        """What clusters are cut with in a cosmology of Hubble constant 100 `h` km/s/Mpc."""
+        return Cylinder.in_mpc_h(self.aperture_mpc_h, self.v_cut_kms, h)

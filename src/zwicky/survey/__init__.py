@@ -8,21 +8,18 @@ from zwicky.survey.clusters import (
 )
 from zwicky.survey.figure import check_plot, draw_cluster, write_figure
 from zwicky.survey.find_centre import Field, find_centre
-from zwicky.survey.models import CALIBRATION_FILE, Model, open_model
 from zwicky.survey.observe import clusters_of
 from zwicky.survey.quality import MIN_GALAXIES, Problem, find_problem
 from zwicky.survey.recentre import compose, median_velocity, recentre
 from zwicky.survey.repeats import MERGE_ARCSEC, merge_repeats
 from zwicky.survey.sky import clusters_from_sky
-from zwicky.survey.weigh import COLUMNS, in_cylinder, problems_of, weigh
+from zwicky.survey.weigh import COLUMNS, cylinder_of, posterior_of, problems_of, weigh
 
 __all__ = [
-    "CALIBRATION_FILE",
     "COLUMNS",
     "MERGE_ARCSEC",
     "MIN_GALAXIES",
     "Field",
-    "Model",
     "ObservedClusters",
     "Problem",
     "check_plot",
@@ -31,14 +28,14 @@ __all__ = [
     "clusters_from_sky",
     "clusters_of",
     "compose",
+    "cylinder_of",
     "draw_cluster",
     "find_centre",
     "find_problem",
-    "in_cylinder",
     "median_velocity",
     "merge_repeats",
     "observed_sample",
-    "open_model",
+    "posterior_of",
     "problems_of",
     "recentre",
     "weigh",

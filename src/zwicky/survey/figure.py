@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zwicky.errors import ZwickyError
-from zwicky.images import image_settings_of, phase_space_images
+from zwicky.images import phase_space_images
 from zwicky.io.files import whole_file
 from zwicky.survey.clusters import ObservedClusters
-from zwicky.survey.models import Model
-from zwicky.survey.weigh import in_cylinder
-from zwicky.tables import ClusterSample
+from zwicky.tables import ClusterSample, Cylinder
 from zwicky.units import log10_msun_h
 
 if TYPE_CHECKING:
@@ -34,7 +32,7 @@ _AROUND = 1.25  # how far beyond the cylinder a panel shows, in apertures and ve
 def draw_cluster(
     ax: Axes,
     around: ClusterSample,
-    model: Model,
+    cylinder: Cylinder,
     *,
     log10_m200c: float,
     error: float,
@@ -47,8 +45,8 @@ def draw_cluster(
     ----------
     around : ClusterSample
         One row with the galaxies in and about the cylinder.
-    model
-        Whose cylinder is drawn.
+    cylinder
+        What the model looks at, in any h.
     log10_m200c, error
         Mass in Msun and its error in dex for the title; NaN for a cluster that was not weighed.
     title
@@ -61,10 +59,10 @@ def draw_cluster(
     Axes
     """
     h = around.cosmology.h
-    inside = in_cylinder(around, model)
-    edge_r, edge_v = model.aperture_mpc_h, model.v_cut_kms
+    inside = around.in_cylinder(cylinder)
+    edge_r, edge_v = cylinder.aperture_mpc_h, cylinder.v_cut_kms
     if np.isfinite(log10_m200c):
-        _draw_image(ax, inside, model)
+        _draw_image(ax, inside, cylinder)
         sigma, middle = float(np.std(inside.v_los, ddof=1)), float(np.mean(inside.v_los))
         ax.axhline(middle, color="0.25", lw=1.0, ls="-.")
         for side in (-1, 1):
@@ -98,7 +96,7 @@ def draw_cluster(
 
 
 def write_figure(
-    path: Path | str, clusters: ObservedClusters, table: QTable, model: Model, *, msun_h: bool = False
+    path: Path | str, clusters: ObservedClusters, table: QTable, cylinder: Cylinder, *, msun_h: bool = False
 ) -> None:
     """Draw the first `MAX_PANELS` clusters of a table that `weigh` gave, and write the figure whole.
 
@@ -124,7 +122,7 @@ def write_figure(
         draw_cluster(
             figure.add_subplot(rows, columns, i + 1),
             sample[i],
-            model,
+            cylinder,
             log10_m200c=float(table["log10_m200c"][i]),
             error=float(table["log10_m200c_err"][i]),
             title=f"{table['cluster_id'][i]}, z = {sample.redshift[i]:.3f}",
@@ -145,10 +143,10 @@ def check_plot(path: Path | str) -> None:
         raise ZwickyError(f"{path}: is a directory; give the name of a file")
 
 
-def _draw_image(ax: Axes, inside: ClusterSample, model: Model) -> None:
-    image = phase_space_images(inside, image_settings_of(inside))[0]
+def _draw_image(ax: Axes, inside: ClusterSample, cylinder: Cylinder) -> None:
+    image = phase_space_images(inside, cylinder)[0]
     n = len(image)
-    radius = (np.arange(n) + 0.5) / n * model.aperture_mpc_h
-    velocity = ((np.arange(n) + 0.5) / n * 2 - 1) * model.v_cut_kms
+    radius = (np.arange(n) + 0.5) / n * cylinder.aperture_mpc_h
+    velocity = ((np.arange(n) + 0.5) / n * 2 - 1) * cylinder.v_cut_kms
     levels = image.max() * np.array([0.05, 0.15, 0.3, 0.5, 0.7, 0.9, 1.01])
     ax.contourf(radius, velocity, image, levels=levels, cmap="Greys", vmin=0, vmax=2.2 * image.max())

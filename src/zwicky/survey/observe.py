@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zwicky.errors import ZwickyError
+from zwicky.estimators import Estimator
 from zwicky.io.observed import Centres, PhaseSpaceList, SkyList
 from zwicky.survey.clusters import ObservedClusters, clusters_from_phase_space, clusters_from_sample
 from zwicky.survey.find_centre import Field, find_centre
-from zwicky.survey.models import Model
 from zwicky.survey.repeats import MERGE_ARCSEC, merge_repeats
 from zwicky.survey.sky import clusters_from_sky
+from zwicky.survey.weigh import cylinder_of
 from zwicky.tables import ClusterSample
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def clusters_of(
     centres: Centres | None,
     *,
     cosmology: FLRW,
-    model: Model,
+    model: Estimator,
     merge_arcsec: float = MERGE_ARCSEC,
 ) -> ObservedClusters:
     """Clusters of anything that `zwicky.io.observed.read_observed` gives.
@@ -60,8 +61,7 @@ def clusters_of(
         observed,
         centres,
         cosmology=cosmology,
-        aperture_mpc=model.aperture_mpc(cosmology.h),
-        v_cut_kms=model.v_cut_kms,
+        cylinder=cylinder_of(model),
     )
     return found if proposed is None else dataclasses.replace(found, proposed=proposed)
 

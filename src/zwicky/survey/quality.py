@@ -15,6 +15,9 @@ import numpy as np
 if TYPE_CHECKING:
     from astropy.cosmology import FLRW
 
+from zwicky.estimators import TrainingRange
+from zwicky.tables import Cylinder
+
 __all__ = ["MIN_GALAXIES", "Problem", "find_problem", "remarks_on_data", "remarks_on_mass"]
 
 #: Galaxies a cylinder must hold, Ho et al. (2019) Sec. 2.2.
@@ -39,8 +42,7 @@ def find_problem(
     v_los: np.ndarray,
     redshift: float,
     *,
-    aperture_mpc: float,
-    v_cut_kms: float,
+    cylinder: Cylinder,
     from_sky: bool,
     units: Mapping[str, str] | None = None,
 ) -> Problem | None:
@@ -52,8 +54,8 @@ def find_problem(
         Every galaxy that was given for the cluster: comoving Mpc and km/s, before the cylinder is cut.
     redshift
         Of the cluster.
-    aperture_mpc, v_cut_kms
-        The cylinder, in comoving Mpc and km/s.
+    cylinder
+        What the model looks at, in the h of `r_proj`.
     from_sky
         Radii were computed, so that their unit is not in doubt.
     units
@@ -76,14 +78,15 @@ def find_problem(
         where = _where(np.flatnonzero(r_proj < 0), len(r_proj))
         return Problem(f"negative r_proj {where}", "give distances from the centre")
     if not from_sky:
-        problem = _wrong_unit(r_proj, v_los, aperture_mpc, v_cut_kms, units or {})
+        problem = _wrong_unit(r_proj, v_los, cylinder, units or {})
         if problem:
             return problem
-    inside = (r_proj <= aperture_mpc) & (np.abs(v_los) <= v_cut_kms)
-    if inside.sum() < MIN_GALAXIES:
+    n_inside = int(cylinder.holds(r_proj, v_los).sum())
+    if n_inside < MIN_GALAXIES:
         return Problem(
-            f"{_galaxies(inside.sum())} in the cylinder ({MIN_GALAXIES} needed)",
-            f"give more within {aperture_mpc:.2f} comoving Mpc and {v_cut_kms:.0f} km/s of the centre",
+            f"{_galaxies(n_inside)} in the cylinder ({MIN_GALAXIES} needed)",
+            f"give more within {cylinder.aperture_mpc:.2f} comoving Mpc and {cylinder.v_cut_kms:.0f} km/s of "
+            "the centre",
         )
     return None
 
@@ -97,7 +100,9 @@ def _where(bad: np.ndarray, n: int) -> str:
     return f"in {len(bad)} of {_galaxies(n)}, first in its row {bad[0] + 1}"
 
 
-def _wrong_unit(r_proj, v_los, aperture_mpc, v_cut_kms, units) -> Problem | None:
+def _wrong_unit(
+    r_proj: np.ndarray, v_los: np.ndarray, cylinder: Cylinder, units: Mapping[str, str]
+) -> Problem | None:
     def doubt(name, guess):
         return f"is [{units[name]}] right?" if name in units else guess
 
@@ -107,7 +112,7 @@ def _wrong_unit(r_proj, v_los, aperture_mpc, v_cut_kms, units) -> Problem | None
             f"v_los reaches {fastest:.3g} km/s only: {doubt('v_los', 'redshifts?')}",
             "give km/s in the cluster's rest frame, or ra, dec, z",
         )
-    if v_los.min() > v_cut_kms:
+    if v_los.min() > cylinder.v_cut_kms:
         return Problem(
             f"v_los starts at {v_los.min():.0f} km/s: {doubt('v_los', 'cz?')}",
             "give velocities in the cluster's rest frame, or ra, dec, z",
@@ -120,16 +125,17 @@ def _wrong_unit(r_proj, v_los, aperture_mpc, v_cut_kms, units) -> Problem | None
         )
     middle = float(np.median(r_proj))
     # Lists reach out to a few apertures, which are some ten arcmin or a few thousand kpc.
-    if middle > 20.0 or (middle > 3.0 * aperture_mpc and "r_proj" not in units):
-        unit = "kpc" if middle > 50.0 * aperture_mpc else "arcmin"
+    if middle > 20.0 or (middle > 3.0 * cylinder.aperture_mpc and "r_proj" not in units):
+        unit = "kpc" if middle > 50.0 * cylinder.aperture_mpc else "arcmin"
         return Problem(
             f"r_proj has a median of {middle:.0f} Mpc: {doubt('r_proj', unit + '?')}",
             f"name the unit: --columns r_proj=NAME[{unit}], or [Mpc] if it is that",
         )
-    if len(r_proj) >= MIN_GALAXIES and r_proj.max() < 0.35 * aperture_mpc:
+    if len(r_proj) >= MIN_GALAXIES and r_proj.max() < 0.35 * cylinder.aperture_mpc:
         return Problem(
             f"r_proj ends at {r_proj.max():.2g} Mpc: {doubt('r_proj', 'degrees?')}",
-            f"name the unit: --columns r_proj=NAME[deg], or reach out to {aperture_mpc:.2f} comoving Mpc",
+            "name the unit: --columns r_proj=NAME[deg], or reach out to "
+            f"{cylinder.aperture_mpc:.2f} comoving Mpc",
         )
     return None
 
@@ -140,33 +146,32 @@ def remarks_on_data(
     redshift: float,
     *,
     sigma_v_kms: float,
-    aperture_mpc: float,
+    cylinder: Cylinder,
     cosmology: FLRW,
-    training: Mapping,
+    training: TrainingRange | None,
     from_sky: bool = False,
     units: Mapping[str, str] | None = None,
 ) -> list[str]:
     """What to be careful about in the galaxies of a cylinder, in a few words each.
 
-    `sigma_v_kms` is the standard deviation of `v_los`;
-    `training` holds the ranges ``redshift``, ``n_galaxies`` and ``sigma_v_kms`` of the training sample,
-    each as (low, high), where the model knows them; `from_sky` and `units` are those of `find_problem`.
+    `sigma_v_kms` is the standard deviation of `v_los`, `cylinder` and `training` are the model's, in any h;
+    `from_sky` and `units` are those of `find_problem`.
     """
     remarks = []
     n = len(r_proj)
-    if "redshift" in training:
-        nearest = float(np.clip(redshift, *training["redshift"]))
+    if training is not None:
+        nearest = float(np.clip(redshift, *training.redshift))
         # M200c ~ sigma^3 / E(z): beyond this the network's masses drift by more than the limit.
         drift = np.log10(cosmology.efunc(redshift) / cosmology.efunc(nearest))
         if abs(drift) > _REDSHIFT_DEX:
             remarks.append(f"redshift {redshift:.2f} (trained at {nearest:.2f})")
-    if _outside(n, training.get("n_galaxies"), margin=1.1):
-        remarks.append("number of galaxies outside training")
-    if _outside(sigma_v_kms, training.get("sigma_v_kms"), margin=1.1):
-        remarks.append("velocity dispersion outside training")
+        if _outside(n, training.n_galaxies, margin=1.1):
+            remarks.append("number of galaxies outside training")
+        if _outside(sigma_v_kms, training.sigma_v_kms, margin=1.1):
+            remarks.append("velocity dispersion outside training")
     # Radii spread evenly over the aperture would all end before `reach` with a chance of reach^n; clustered
     # galaxies do so more often, and one in two hundred mock clusters has n ln(reach) below -9.
-    reach = float(r_proj.max()) / aperture_mpc
+    reach = float(r_proj.max()) / cylinder.in_h(cosmology.h).aperture_mpc
     if reach < 0.9 and n * np.log(reach) < -9.0:
         remark = f"galaxies end at {reach:.2f} of the aperture"
         if not from_sky:
@@ -186,19 +191,18 @@ def remarks_on_data(
     return remarks
 
 
-def remarks_on_mass(log10_mass_h: float, log10_mass_msigma_h: float, training: Mapping) -> list[str]:
-    """What to be careful about in a mass (Msun/h): outside the training range, or far from M-sigma's.
-
-    `training` holds the range ``log10_m200c_h`` of the training sample where the model knows it.
-    """
+def remarks_on_mass(
+    log10_mass_h: float, log10_mass_msigma_h: float, training: TrainingRange | None
+) -> list[str]:
+    """What to be careful about in a mass (Msun/h): outside the training range, or far from M-sigma's."""
     remarks = []
-    if _outside(log10_mass_h, training.get("log10_m200c_h"), margin=1.0):
+    if training is not None and _outside(log10_mass_h, training.log10_m200c_h, margin=1.0):
         remarks.append("mass outside training")
     if abs(log10_mass_h - log10_mass_msigma_h) > _DISAGREE_DEX:
         remarks.append("unlike training: far from M-sigma")
     return remarks
 
 
-def _outside(value: float, span: tuple[float, float] | None, margin: float) -> bool:
+def _outside(value: float, span: tuple[float, float], margin: float) -> bool:
     # The ranges are percentiles; the margin keeps the tails of the training sample unremarked.
-    return span is not None and not span[0] / margin <= value <= span[1] * margin
+    return not span[0] / margin <= value <= span[1] * margin

@@ -24,6 +24,7 @@ from zwicky.survey.clusters import (
     observed_sample,
 )
 from zwicky.survey.quality import Problem
+from zwicky.tables import Cylinder
 
 if TYPE_CHECKING:
     from astropy.cosmology import FLRW
@@ -49,12 +50,12 @@ def angular_separation(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def clusters_from_sky(
-    galaxies: SkyList, centres: Centres, *, cosmology: FLRW, aperture_mpc: float, v_cut_kms: float
+    galaxies: SkyList, centres: Centres, *, cosmology: FLRW, cylinder: Cylinder
 ) -> ObservedClusters:
     """Clusters in the order of `centres`, with the galaxies that were observed for them or lie around them.
 
     Galaxies with a `cluster_id` go to that cluster. Without, a galaxy with a redshift goes to every centre
-    it is near: within 1.5 times `aperture_mpc` (comoving) and 2.5 times `v_cut_kms`, found in a k-d tree of
+    it is near: within 1.5 apertures and 2.5 velocity cuts of `cylinder`, in any h, found in a k-d tree of
     unit vectors. Galaxies without a redshift near a centre are left out, and with many centres those without
     a position or of an unknown cluster; a centre that cannot be is a problem of its cluster. `notes` count
     what was left out.
@@ -82,6 +83,7 @@ def clusters_from_sky(
     towards, centre_towards = (unit_vectors(x.ra, x.dec) for x in (galaxies, centres))
     redshift = np.where(np.isfinite(centre_towards).all(axis=1), centres.z, np.nan)
     distance = comoving_transverse_mpc(redshift, cosmology)
+    reach = AROUND_APERTURE * cylinder.in_h(cosmology.h).aperture_mpc
     if galaxies.cluster_id is not None:
         names, which = group(galaxies.cluster_id)
         row = match(
@@ -92,7 +94,7 @@ def clusters_from_sky(
         row = row[galaxy]
     else:
         placed = np.flatnonzero(np.isfinite(towards).all(axis=1))
-        row, galaxy = _around(towards[placed], centre_towards, AROUND_APERTURE * aperture_mpc / distance)
+        row, galaxy = _around(towards[placed], centre_towards, reach / distance)
         galaxy = placed[galaxy]
         # Targets of a survey that were not observed are no galaxies of any cluster.
         seen = np.isfinite(galaxies.z[galaxy])
@@ -103,7 +105,7 @@ def clusters_from_sky(
     v_los = relative_velocity(galaxies.z[galaxy], redshift[row])
     if galaxies.cluster_id is None:
         # A velocity that is not known, of a centre without a redshift, stays: the cluster is then flagged.
-        near = ~(np.abs(v_los) > AROUND_VELOCITY * v_cut_kms)
+        near = ~(np.abs(v_los) > AROUND_VELOCITY * cylinder.v_cut_kms)
         row, r_proj, v_los = row[near], r_proj[near], v_los[near]
     n_galaxies = np.bincount(row, minlength=len(redshift))
     sample = observed_sample(

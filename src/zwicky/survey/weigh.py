@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import astropy.units as u
 import numpy as np
 from astropy.table import QTable
 
-from zwicky.diagnostics.error_model import predicted_error
-from zwicky.images import ImageSettings, image_faults, member_moments
+from zwicky.errors import ZwickyError
+from zwicky.estimators import Estimator, MassPosterior
+from zwicky.images import galaxy_moments
 from zwicky.survey.clusters import ObservedClusters
-from zwicky.survey.models import Model
 from zwicky.survey.quality import Problem, find_problem, remarks_on_data, remarks_on_mass
-from zwicky.tables import ClusterSample
+from zwicky.tables import Cylinder
 from zwicky.units import log10_msun_h
 
-__all__ = ["COLUMNS", "problems_of", "weigh"]
+__all__ = ["COLUMNS", "cylinder_of", "posterior_of", "problems_of", "weigh"]
 
 #: Columns of the table that `weigh` gives, and what they are.
 COLUMNS = {
     "cluster_id": "the observer's name of the cluster",
-    "n_members": "galaxies in the cylinder",
+    "n_galaxies": "galaxies in the cylinder",
     "log10_m200c": "log10 of M200c in Msun",
-    "log10_m200c_err": "RMS error in dex of such masses in cross-validation, flat prior in log10 M",
+    "log10_m200c_err": "standard deviation of the posterior in dex, flat prior in log10 M",
     "sigma_v_kms": "standard deviation of the line-of-sight velocities in the cylinder",
     "log10_m200c_msigma": "log10 of M200c in Msun from the M-sigma relation",
     "flag": "ok, or what to be careful about; without a mass, why there is none",
@@ -31,7 +29,7 @@ COLUMNS = {
 }
 
 
-def weigh(clusters: ObservedClusters, model: Model, m_sigma: Model) -> QTable:
+def weigh(clusters: ObservedClusters, model: Estimator, m_sigma: Estimator) -> QTable:
     """Masses of observed clusters, one row each in their order.
 
     A cluster that cannot be weighed has NaN for a mass and its `zwicky.survey.quality.Problem` for a
@@ -40,9 +38,10 @@ def weigh(clusters: ObservedClusters, model: Model, m_sigma: Model) -> QTable:
     Parameters
     ----------
     clusters
-        As observed, recentred or not; the cylinder of `model` is cut here.
+        As observed, recentred or not; the cylinder of each model is cut here.
     model, m_sigma
-        Models that give `log10_m200c` and `log10_m200c_msigma`.
+        Fitted estimators that give `log10_m200c` and `log10_m200c_msigma`. A cluster that `m_sigma` alone
+        cannot weigh has NaN there.
 
     Returns
     -------
@@ -50,44 +49,37 @@ def weigh(clusters: ObservedClusters, model: Model, m_sigma: Model) -> QTable:
         The columns of `COLUMNS`; `recentred_kms` only if the clusters were recentred.
     """
     problems = problems_of(clusters, model)
-    sample = in_cylinder(clusters.sample, model)
-    rows = np.flatnonzero([problem is None for problem in problems])
-    sound = sample[rows]
-    cosmology = sample.cosmology
-
-    n = len(clusters)
-    mass, error, sigma, mass_msigma = (np.full(n, np.nan) for _ in range(4))
+    sound = np.array([problem is None for problem in problems], dtype=bool)
+    posterior = posterior_of(clusters, model, sound)
+    by_sigma = posterior_of(clusters, m_sigma, sound).log10_m200c
+    inside = clusters.sample.in_cylinder(cylinder_of(model))
+    h = inside.cosmology.h
+    sigma = np.where(sound, galaxy_moments(inside).v_sigma, np.nan)
     flags = ["" if problem is None else problem.what for problem in problems]
-    if len(rows):
-        sigma[rows] = member_moments(sound).v_sigma
-        mass[rows] = model.estimator.predict(sound).log10_m200c
-        mass_msigma[rows] = m_sigma.estimator.predict(sound).log10_m200c
-        mass_h, mass_msigma_h = (log10_msun_h(m[rows], cosmology.h) for m in (mass, mass_msigma))
-        if model.error_table:
-            error[rows] = predicted_error(model.error_table, mass_h, sound.n_galaxies)
-        for i, row in enumerate(rows):
-            members = slice(*sound.offsets[i : i + 2])
-            remarks = remarks_on_data(
-                sound.r_proj[members],
-                sound.v_los[members],
-                float(sound.redshift[i]),
-                sigma_v_kms=float(sigma[row]),
-                aperture_mpc=model.aperture_mpc(cosmology.h),
-                cosmology=cosmology,
-                training=model.training,
-                from_sky=clusters.from_sky,
-                units=clusters.units,
-            )
-            remarks += remarks_on_mass(float(mass_h[i]), float(mass_msigma_h[i]), model.training)
-            flags[row] = "; ".join(remarks) or "ok"
+    for row in np.flatnonzero(sound):
+        galaxies = slice(*inside.offsets[row : row + 2])
+        remarks = remarks_on_data(
+            inside.r_proj[galaxies],
+            inside.v_los[galaxies],
+            float(inside.redshift[row]),
+            sigma_v_kms=float(sigma[row]),
+            cylinder=cylinder_of(model),
+            cosmology=inside.cosmology,
+            training=model.training,
+            from_sky=clusters.from_sky,
+            units=clusters.units,
+        )
+        masses_h = (float(log10_msun_h(m[row], h)) for m in (posterior.log10_m200c, by_sigma))
+        remarks += remarks_on_mass(*masses_h, model.training)
+        flags[row] = "; ".join(remarks) or "ok"
 
     table = QTable()
     table["cluster_id"] = clusters.label
-    table["n_members"] = sample.n_galaxies
-    table["log10_m200c"] = mass
-    table["log10_m200c_err"] = error
+    table["n_galaxies"] = inside.n_galaxies
+    table["log10_m200c"] = posterior.log10_m200c
+    table["log10_m200c_err"] = posterior.std
     table["sigma_v_kms"] = sigma * u.km / u.s
-    table["log10_m200c_msigma"] = mass_msigma
+    table["log10_m200c_msigma"] = by_sigma
     table["flag"] = np.array(flags)
     if clusters.recentred_kms is not None:
         table["recentred_kms"] = clusters.recentred_kms * u.km / u.s
@@ -96,18 +88,25 @@ def weigh(clusters: ObservedClusters, model: Model, m_sigma: Model) -> QTable:
     return table
 
 
-def problems_of(clusters: ObservedClusters, model: Model) -> list[Problem | None]:
+def posterior_of(clusters: ObservedClusters, model: Estimator, sound: np.ndarray) -> MassPosterior:
+    """Posteriors of all clusters, in order and by name; of those that are not `sound` nothing is known."""
+    inside = clusters.sample.in_cylinder(cylinder_of(model))
+    rows = np.flatnonzero(sound)
+    faults = list(model.faults(inside[rows]))
+    rows = rows[~np.isin(np.arange(len(rows)), faults)]
+    return model.predict(inside[rows]).spread(rows, len(clusters), cluster_id=clusters.label)
+
+
+def problems_of(clusters: ObservedClusters, model: Estimator) -> list[Problem | None]:
     """What forbids weighing each cluster with `model`, None where nothing does."""
-    sample = clusters.sample
-    aperture = model.aperture_mpc(sample.cosmology.h)
+    sample, cylinder = clusters.sample, cylinder_of(model)
     cuts = zip(sample.offsets[:-1], sample.offsets[1:], sample.redshift, strict=True)
     problems = [
         find_problem(
             sample.r_proj[a:b],
             sample.v_los[a:b],
             float(redshift),
-            aperture_mpc=aperture,
-            v_cut_kms=model.v_cut_kms,
+            cylinder=cylinder.in_h(sample.cosmology.h),
             from_sky=clusters.from_sky,
             units=clusters.units,
         )
@@ -116,15 +115,23 @@ def problems_of(clusters: ObservedClusters, model: Model) -> list[Problem | None
     for row, problem in clusters.problems.items():
         problems[row] = problem
     rows = np.flatnonzero([problem is None for problem in problems])
-    images = ImageSettings(aperture, model.v_cut_kms)
-    for i, fault in image_faults(in_cylinder(sample, model)[rows], images).items():
-        problems[rows[i]] = Problem(fault.removeprefix("has "), "give the galaxies' own values")
+    for i, fault in model.faults(sample.in_cylinder(cylinder)[rows]).items():
+        what, _, advice = fault.removeprefix("has ").partition("; ")
+        problems[rows[i]] = Problem(what, advice or "give the galaxies' own values")
     return problems
 
 
-def in_cylinder(sample: ClusterSample, model: Model) -> ClusterSample:
-    """Galaxies inside the model's aperture and velocity cut, which the metadata then say."""
-    aperture = model.aperture_mpc(sample.cosmology.h)
-    near = (sample.r_proj >= 0) & (sample.r_proj <= np.float32(aperture))
-    cut = sample.select_galaxies(near & (np.abs(sample.v_los) <= np.float32(model.v_cut_kms)))
-    return dataclasses.replace(cut, meta={**cut.meta, "aperture_mpc": aperture, "v_cut_kms": model.v_cut_kms})
+def cylinder_of(model: Estimator) -> Cylinder:
+    """The cylinder that a model looks at.
+
+    Raises
+    ------
+    ZwickyError
+        If it does not know: its training sample did not say.
+    """
+    if model.cylinder is None:
+        raise ZwickyError(
+            f"{model!r} does not know its cylinder: its training sample did not say aperture_mpc and "
+            "v_cut_kms; train it again on a sample that does"
+        )
+    return model.cylinder

@@ -1,14 +1,15 @@
 """Tables: inert data with units and provenance."""
 
-from zwicky.tables.clusters import MEMBER_COLUMNS, ClusterSample, concatenate
-from zwicky.tables.columns import columns_of, take
+from zwicky.tables.clusters import GALAXY_COLUMNS, TRACERS, ClusterSample, concatenate
+from zwicky.tables.columns import columns_of, ragged_rows, take
 from zwicky.tables.cylinder import Cylinder
 from zwicky.tables.lookup import RowIndex, rows_of
 from zwicky.tables.overdensities import density_200c, density_virial, r200c, rvir
 from zwicky.tables.snapshots import GalaxyTable, HaloTable, Snapshot
 
 __all__ = [
-    "MEMBER_COLUMNS",
+    "GALAXY_COLUMNS",
+    "TRACERS",
     "ClusterSample",
     "Cylinder",
     "GalaxyTable",
@@ -20,6 +21,7 @@ __all__ = [
     "density_200c",
     "density_virial",
     "r200c",
+    "ragged_rows",
     "rows_of",
     "rvir",
     "take",

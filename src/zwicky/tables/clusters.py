@@ -1,7 +1,8 @@
 """`ClusterSample`: the one table everything meets in.
 
-A row is a cluster seen along one line of sight. Its member galaxies are flat arrays cut by `offsets`:
-ragged, never padded, never a list of arrays. Simulated or observed, nothing downstream knows.
+A row is a cluster seen along one line of sight, with what it was observed with. The galaxies of its cylinder,
+members or not, are flat arrays cut by `offsets`: ragged, never padded, never a list of arrays. Simulated or
+observed, nothing downstream knows.
 """
 
 from __future__ import annotations
@@ -14,23 +15,27 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from zwicky.errors import ZwickyError
-from zwicky.tables.columns import checked, column, columns_of
+from zwicky.tables.columns import checked, column, columns_of, ragged_rows
+from zwicky.tables.cylinder import Cylinder
 from zwicky.units import log10_msun_h
 
 if TYPE_CHECKING:
     from astropy.cosmology import FLRW
 
-__all__ = ["MEMBER_COLUMNS", "ClusterSample", "concatenate"]
+__all__ = ["GALAXY_COLUMNS", "TRACERS", "ClusterSample", "concatenate"]
 
-#: Member arrays of a `ClusterSample`: dtype, unit and meaning.
-MEMBER_COLUMNS = {
+#: Kinds of galaxies that clusters are seen by; a row's `tracer` is the number of one.
+TRACERS = ("all", "red", "blue", "satellites")
+
+#: Arrays of a `ClusterSample` with an entry a galaxy: dtype, unit and meaning.
+GALAXY_COLUMNS = {
     "r_proj": (np.dtype("f4"), "Mpc", "projected distance from the centre, comoving"),
     "v_los": (np.dtype("f4"), "km/s", "line-of-sight velocity in the cluster's rest frame"),
     "is_member": (np.dtype("?"), "", "true member; False also where it is not known"),
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ClusterSample:
     """Clusters with their galaxies in projected phase space.
 
@@ -40,8 +45,11 @@ class ClusterSample:
         The cosmology that the distances and masses are in.
     cluster_id, halo_id, direction, redshift, log10_m200c, n_true, fold
         One entry a row; see the fields.
+    aperture_mpc, v_cut_kms, redshift_error_kms, centre_error_kms, tracer_density, completeness, tracer
+        What the row was observed with, one entry a row; NaN (-1 for `tracer`) where it is not known, and in
+        every row if left out.
     offsets : int64, shape (n + 1,)
-        Galaxies of row i are ``offsets[i]:offsets[i + 1]`` of the member arrays.
+        Galaxies of row i are ``offsets[i]:offsets[i + 1]`` of the galaxy arrays.
     r_proj : float32, shape (n_galaxies,)
         Projected distance from the centre in comoving Mpc.
     v_los : float32, shape (n_galaxies,)
@@ -49,7 +57,7 @@ class ClusterSample:
     is_member : bool, shape (n_galaxies,)
         True members where the truth is known, else False.
     meta
-        Aperture, velocity cut, where the sample came from: plain values only.
+        Where the sample came from, plain values only; nothing is computed from them.
     """
 
     cosmology: FLRW = field(repr=False)
@@ -64,6 +72,25 @@ class ClusterSample:
     r_proj: np.ndarray = field(repr=False)
     v_los: np.ndarray = field(repr=False)
     is_member: np.ndarray = field(repr=False)
+    aperture_mpc: np.ndarray = column(
+        "f8", "radius out to which galaxies were observed, comoving", "Mpc", missing=np.nan
+    )
+    v_cut_kms: np.ndarray = column(
+        "f8", "largest line-of-sight velocity kept, either way", "km/s", missing=np.nan
+    )
+    redshift_error_kms: np.ndarray = column(
+        "f8", "error of a galaxy's redshift, rest frame", "km/s", missing=np.nan
+    )
+    centre_error_kms: np.ndarray = column(
+        "f8", "error of the cluster's redshift, rest frame", "km/s", missing=np.nan
+    )
+    tracer_density: np.ndarray = column(
+        "f8", "such galaxies in the universe, comoving", "Mpc-3", missing=np.nan
+    )
+    completeness: np.ndarray = column(
+        "f8", "share of the tracers in the cylinder with a redshift", "", missing=np.nan
+    )
+    tracer: np.ndarray = column("i1", "kind of galaxy, a row of TRACERS; -1 if not known", "", missing=-1)
     meta: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def __post_init__(self):
@@ -74,7 +101,7 @@ class ClusterSample:
                 f"offsets must rise from 0 in {n + 1} steps; got {len(offsets)} from {offsets[:1]}"
             )
         object.__setattr__(self, "offsets", offsets)
-        for name, (dtype, _, _) in MEMBER_COLUMNS.items():
+        for name, (dtype, _, _) in GALAXY_COLUMNS.items():
             values = np.ascontiguousarray(getattr(self, name), dtype=dtype)
             if values.shape != (offsets[-1],):
                 raise ZwickyError(f"{name} has shape {values.shape}; offsets end at {offsets[-1]}")
@@ -89,6 +116,32 @@ class ClusterSample:
         return np.diff(self.offsets)
 
     @property
+    def cylinder(self) -> Cylinder:
+        """The one cylinder that all rows were cut with.
+
+        Raises
+        ------
+        ZwickyError
+            If a row does not say its cylinder, or if they differ.
+        """
+        sizes = np.stack([self.aperture_mpc, self.v_cut_kms], axis=1)
+        unknown = ~np.isfinite(sizes).all(axis=1)
+        if not len(sizes) or unknown.any():
+            raise ZwickyError(
+                f"{int(unknown.sum())} of {len(self)} clusters do not say their aperture_mpc and v_cut_kms; "
+                "cut the sample with in_cylinder"
+            )
+        cylinder = Cylinder(*map(float, sizes[0]), float(self.cosmology.h))
+        other = np.flatnonzero(cylinder.differs(self.aperture_mpc, self.v_cut_kms))
+        if len(other):
+            (r, v), (r_other, v_other) = sizes[0], sizes[other[0]]
+            raise ZwickyError(
+                f"clusters were cut with different cylinders, row 0 at {r:.4g} comoving Mpc and {v:g} km/s, "
+                f"row {other[0]} at {r_other:.4g} and {v_other:g}; cut all with the smallest"
+            )
+        return cylinder
+
+    @property
     def log10_m200c_h(self) -> np.ndarray:
         """log10 of the true M200c in Msun/h, the paper's unit, shape (n,)."""
         return log10_msun_h(self.log10_m200c, self.cosmology.h)
@@ -98,21 +151,28 @@ class ClusterSample:
         if isinstance(rows, int | np.integer):
             rows = [rows]
         index = np.arange(len(self))[rows]
-        counts = self.n_galaxies[index]
-        offsets = np.concatenate([[0], np.cumsum(counts)])
-        if len(index) and np.array_equal(index, np.arange(index[0], index[0] + len(index))):
-            members: Any = slice(self.offsets[index[0]], self.offsets[index[-1] + 1])
-        else:
-            members = np.repeat(self.offsets[:-1][index] - offsets[:-1], counts) + np.arange(offsets[-1])
+        offsets, galaxies = ragged_rows(self.offsets, index)
         changes = {name: getattr(self, name)[index] for name in columns_of(self)}
-        changes |= {name: getattr(self, name)[members] for name in MEMBER_COLUMNS}
+        changes |= {name: getattr(self, name)[galaxies] for name in GALAXY_COLUMNS}
         return dataclasses.replace(self, offsets=offsets, **changes)
 
     def select_galaxies(self, keep: np.ndarray) -> ClusterSample:
         """The same rows with only the galaxies that the mask `keep`, shape (n_galaxies,), holds."""
         kept = np.concatenate([[0], np.cumsum(keep)])
-        members = {name: getattr(self, name)[keep] for name in MEMBER_COLUMNS}
-        return dataclasses.replace(self, offsets=kept[self.offsets], **members)
+        galaxies = {name: getattr(self, name)[keep] for name in GALAXY_COLUMNS}
+        return dataclasses.replace(self, offsets=kept[self.offsets], **galaxies)
+
+    def in_cylinder(self, cylinder: Cylinder) -> ClusterSample:
+        """The same rows with only the galaxies inside a cylinder, which the rows then say.
+
+        A row that was observed less far keeps what it says.
+        """
+        here = cylinder.in_h(self.cosmology.h)
+        return dataclasses.replace(
+            self.select_galaxies(here.holds(self.r_proj, self.v_los)),
+            aperture_mpc=np.fmin(self.aperture_mpc, here.aperture_mpc),
+            v_cut_kms=np.fmin(self.v_cut_kms, here.v_cut_kms),
+        )
 
     def __repr__(self) -> str:
         known = self.log10_m200c_h[np.isfinite(self.log10_m200c)]
@@ -140,7 +200,7 @@ def concatenate(samples: Sequence[ClusterSample]) -> ClusterSample:
         raise ZwickyError("samples in different cosmologies cannot be concatenated; convert them first")
     changes = {
         name: np.concatenate([getattr(s, name) for s in samples])
-        for name in (*columns_of(first), *MEMBER_COLUMNS)
+        for name in (*columns_of(first), *GALAXY_COLUMNS)
     }
     counts = np.concatenate([s.n_galaxies for s in samples])
     return dataclasses.replace(first, offsets=np.concatenate([[0], np.cumsum(counts)]), **changes)

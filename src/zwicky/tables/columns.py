@@ -13,13 +13,21 @@ import numpy as np
 
 from zwicky.errors import ZwickyError
 
-__all__ = ["checked", "column", "columns_of", "take"]
+__all__ = ["REQUIRED", "checked", "column", "columns_of", "ragged_rows", "take"]
 
 T = TypeVar("T")
 
+#: Says of a column that it must be given.
+REQUIRED = object()
 
-def column(dtype: str, about: str, unit: str = "", components: tuple[str, ...] = (), **kwargs: Any) -> Any:
-    """Declare an array field: dtype, one line about it, unit, and the names of a vector's components."""
+
+def column(
+    dtype: str, about: str, unit: str = "", components: tuple[str, ...] = (), *, missing: Any = REQUIRED
+) -> Any:
+    """Declare an array field: dtype, one line about it, unit, and the names of a vector's components.
+
+    A column that is not given holds `missing` in every row; without `missing` it must be given.
+    """
     width = max(1, len(components))
     metadata = {
         "dtype": np.dtype(dtype),
@@ -27,8 +35,10 @@ def column(dtype: str, about: str, unit: str = "", components: tuple[str, ...] =
         "unit": unit,
         "width": width,
         "components": components,
+        "missing": missing,
     }
-    return dataclasses.field(metadata=metadata, repr=False, **kwargs)
+    optional = {} if missing is REQUIRED else {"default": None}
+    return dataclasses.field(metadata=metadata, repr=False, **optional)
 
 
 def columns_of(table: Any) -> dict[str, dataclasses.Field]:
@@ -47,7 +57,10 @@ def checked(table: Any, n_rows: int | None = None) -> int:
         If a column has the wrong shape or length.
     """
     for name, field in columns_of(table).items():
-        values = np.ascontiguousarray(getattr(table, name), dtype=field.metadata["dtype"])
+        values = getattr(table, name)
+        if values is None:
+            values = np.full(n_rows or 0, field.metadata["missing"])
+        values = np.ascontiguousarray(values, dtype=field.metadata["dtype"])
         width = field.metadata["width"]
         expected = 1 if width == 1 else 2
         if values.ndim != expected or (expected == 2 and values.shape[1] != width):
@@ -64,3 +77,20 @@ def take(table: T, rows: Any) -> T:
     """The rows of a table that a mask, slice or index array selects; metadata is kept."""
     changes = {name: getattr(table, name)[rows] for name in columns_of(table)}
     return dataclasses.replace(table, **changes)
+
+
+def ragged_rows(offsets: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray | slice]:
+    """Where some rows' entries are among flat arrays that `offsets` cut, and the offsets of the rows alone.
+
+    Rows that follow each other make a slice, so that taking them copies nothing.
+
+    >>> ragged_rows(np.array([0, 2, 3, 6]), np.array([2, 0]))
+    (array([0, 3, 5]), array([3, 4, 5, 0, 1]))
+    >>> ragged_rows(np.array([0, 2, 3, 6]), np.array([1, 2]))
+    (array([0, 1, 4]), slice(2, 6, None))
+    """
+    counts = np.diff(offsets)[rows]
+    taken = np.concatenate([[0], np.cumsum(counts)])
+    if len(rows) and np.array_equal(rows, np.arange(rows[0], rows[0] + len(rows))):
+        return taken, slice(int(offsets[rows[0]]), int(offsets[rows[-1] + 1]))
+    return taken, np.repeat(offsets[:-1][rows] - taken[:-1], counts) + np.arange(taken[-1])

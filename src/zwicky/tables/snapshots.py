@@ -41,7 +41,7 @@ class Snapshot:
         return float((self.box_size * self.cosmology.h) ** 3)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class HaloTable:
     """Host halos of a snapshot, one row each; see the fields for units.
 
@@ -76,7 +76,7 @@ class HaloTable:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class GalaxyTable:
     """Galaxies of a snapshot, one row each; positions in [0, box_size), velocities peculiar and proper.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import json
 from abc import abstractmethod
@@ -13,16 +12,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from zwicky.errors import ZwickyError
-from zwicky.estimators.base import Estimator, Prediction
+from zwicky.estimators.base import PointEstimator
 from zwicky.estimators.cnn.forward import network_output, weight_shapes
-from zwicky.estimators.cnn.settings import CNNSettings, Losses
+from zwicky.estimators.cnn.settings import CNNSettings
 from zwicky.estimators.forward import check_weights
-from zwicky.estimators.training_sample import require_cylinder, require_known_masses, training_range
+from zwicky.estimators.training import require_known_masses
 from zwicky.extras import require
-from zwicky.images import ImageSettings, member_moments, phase_space_images, thinned, velocity_images
-from zwicky.settings import from_mapping, to_mapping
+from zwicky.images import image_faults, phase_space_images, thinned, velocity_images
+from zwicky.progress import Progress, quiet
+from zwicky.settings import to_mapping
 from zwicky.tables import ClusterSample
-from zwicky.units import log10_msun
 
 if TYPE_CHECKING:
     import torch
@@ -33,44 +32,31 @@ __all__ = ["CNN1D", "CNN2D"]
 _CHUNK = 4096
 
 
-class _CNN(Estimator):
-    """What the two networks share; the subclasses say what they look at.
+class _CNN(PointEstimator):
+    """What the two networks share; the subclasses say what they look at."""
 
-    Masses and lengths are learned in units of h, in which a redshift survey gives them whatever its h:
-    a sample in another cosmology than the training sample's is read and weighed in its own h.
-    """
+    settings_class: ClassVar[type] = CNNSettings
+    own_process: ClassVar[bool] = True
+    #: Whether the images show radii.
+    sees_radii: ClassVar[bool]
 
-    name: ClassVar[str]
-    #: `fit` takes `validation`, `checkpoint` and `progress`.
-    resumable: ClassVar[bool] = True
-    #: A fold is worth a process of its own, with one thread.
-    side_by_side: ClassVar[bool] = True
-
-    def __init__(self, images: ImageSettings, settings: CNNSettings | None = None):
-        self.images = images
-        self.settings = settings or CNNSettings()
+    def __init__(self, settings: CNNSettings | None = None):
+        super().__init__(settings)
         self.network: dict[str, np.ndarray] | None = None
-        self.losses = Losses()
         self.log10_m200c_h_range = (np.nan, np.nan)
-        self.h = np.nan
-        self.training: dict[str, Any] = {}
 
-    @staticmethod
     @abstractmethod
-    def _images(sample: ClusterSample, settings: ImageSettings) -> np.ndarray:
+    def _images(self, sample: ClusterSample) -> np.ndarray:
         """The network's input for each cluster, float32, shape (n, n_velocity, n_radius)."""
 
-    @staticmethod
     @abstractmethod
-    def _shape(images: ImageSettings) -> tuple[int, int]:
-        """Cells along v_los and R_proj of the network's input for images of these settings."""
+    def _shape(self) -> tuple[int, int]:
+        """Cells along v_los and R_proj of the network's input."""
 
-    @classmethod
-    def from_settings(cls, images: ImageSettings | None, settings: Mapping[str, Any]) -> _CNN:
-        """An unfitted estimator; see `zwicky.estimators.build_estimator`."""
-        if images is None:
-            raise ZwickyError(f"{cls.name} looks at images; give an ImageSettings")
-        return cls(images, from_mapping(CNNSettings, settings, "training"))
+    @property
+    def is_fitted(self) -> bool:
+        """Whether it can predict."""
+        return self.network is not None
 
     @property
     def steps(self) -> int:
@@ -80,48 +66,40 @@ class _CNN(Estimator):
     def fit(
         self,
         sample: ClusterSample,
-        rng: np.random.Generator,
         *,
+        rng: np.random.Generator,
         validation: ClusterSample | None = None,
-        checkpoint: Path | str | None = None,
-        progress: Callable[[int, int, str], None] | None = None,
+        checkpoint: Path | None = None,
+        progress: Progress = quiet,
     ) -> _CNN:
-        """Train the network.
+        """Train the network; see `zwicky.estimators.Estimator.fit`.
 
-        Parameters
-        ----------
-        sample
-            Clusters with known masses. The least and the greatest become y = 0 and 1 (Eq. 4).
-        rng
-            One number is drawn from it, the seed of everything random in training.
-        validation
-            Clusters for the validation loss curve; they never influence the weights.
-        checkpoint
-            File in which the state is kept after every epoch. A call that finds the checkpoint of the
-            same training there continues it, to the same weights bit by bit.
-        progress
-            Called as ``progress(epochs_done, epochs, text)`` after each epoch.
+        The least and the greatest mass of the sample become y = 0 and 1 (Eq. 4). One number is drawn from
+        `rng`, the seed of everything random in training. `checkpoint` is a file in which the state is kept
+        after every epoch; a call that finds the same training there continues it, to the same weights bit
+        by bit. `progress` is called after each epoch.
 
         Raises
         ------
         ZwickyError
-            If a mass is not known, all masses are equal, or a cluster makes no image.
+            If a mass is not known, all masses are equal, a cluster makes no image, or the sample does not
+            say its cylinder.
         """
         seed = int(rng.integers(2**62))
         require("torch", "train", f"training {self.name}")
         from zwicky.estimators.cnn.network import PhaseSpaceNetwork
         from zwicky.estimators.cnn.training import device_named, limit_to_one_thread, train
 
-        require_known_masses(sample)
+        self._learn_of(sample, self.settings.thin_min)
+        if self.cylinder is None:
+            self.cylinder = sample.cylinder  # says what is missing
         log10_mass = sample.log10_m200c_h
         low, high = float(log10_mass.min()), float(log10_mass.max())
         if low == high:
             raise ZwickyError(f"all training clusters have log10 M200c [Msun/h] = {low:g}; give a range")
         device = device_named(self.settings.device)
-        self.h = float(sample.cosmology.h)
         self.log10_m200c_h_range = (low, high)
-        self.training = training_range(sample, member_moments(sample))
-        network = PhaseSpaceNetwork(*self._shape(self.images)).to(device)
+        network = PhaseSpaceNetwork(*self._shape()).to(device)
         with limit_to_one_thread():
             self.losses = train(
                 network,
@@ -137,80 +115,50 @@ class _CNN(Estimator):
         self.network = {name: value.cpu().numpy().copy() for name, value in network.state_dict().items()}
         return self
 
-    def predict(self, sample: ClusterSample) -> Prediction:
-        """Masses from the clusters' images; not confined to the training range.
+    def faults(self, sample: ClusterSample) -> dict[int, str]:
+        """Rows of another cylinder, or that make no image (see `zwicky.images.image_faults`)."""
+        faults = super().faults(sample)
+        if self.cylinder is None:
+            return faults
+        return image_faults(sample, self.cylinder, self.settings.images, radii=self.sees_radii) | faults
 
-        Raises
-        ------
-        ZwickyError
-            If the network is not trained, or a cluster makes no image.
-        """
-        if self.network is None:
-            raise ZwickyError(f"this {type(self).__name__} is not trained; call fit, or load a model")
+    def points(self, sample: ClusterSample) -> np.ndarray:
+        """log10 M200c in Msun/h from the clusters' images, not confined to the training range; shape (n,)."""
         low, high = self.log10_m200c_h_range
         y = np.empty(len(sample))
         for first in range(0, len(sample), _CHUNK):
             rows = slice(first, first + _CHUNK)
             y[rows] = network_output(self.network, self._inputs(sample[rows]))
-        return Prediction(log10_msun(low + y * (high - low), sample.cosmology.h))
-
-    def images_for(self, sample: ClusterSample) -> ImageSettings:
-        """The images this estimator makes of `sample`: the same aperture in Mpc/h, whatever the h."""
-        return dataclasses.replace(
-            self.images, aperture_mpc=self.images.aperture_mpc * self.h / sample.cosmology.h
-        )
+        return low + y * (high - low)
 
     def __repr__(self) -> str:
         if self.network is None:
-            return f"<{type(self).__name__}: not trained>"
+            return f"<{type(self).__name__}: not fitted>"
         low, high = self.log10_m200c_h_range
         return (
             f"<{type(self).__name__}: trained {len(self.losses.train)} epochs on "
-            f"{self.training['n_clusters']} clusters, log10 M200c [Msun/h] {low:.2f} to {high:.2f}>"
+            f"{self.training.n_clusters} clusters, log10 M200c [Msun/h] {low:.2f} to {high:.2f}>"
         )
 
-    def configuration(self) -> dict[str, Any]:
-        """Settings, for ``config.toml``."""
-        return {"images": to_mapping(self.images), "training": to_mapping(self.settings)}
-
-    def normalisation(self) -> dict[str, Any]:
-        """What turns galaxies into the network's input and its output into masses."""
+    def numbers(self) -> dict[str, Any]:
+        """What turns the network's output into masses."""
         low, high = self.log10_m200c_h_range
-        return {
-            "log10_m200c_h_min": low,
-            "log10_m200c_h_max": high,
-            "aperture_mpc_h": self.images.aperture_mpc * self.h,
-            "v_cut_kms": self.images.v_cut_kms,
-            "h": self.h,
-            "training": self.training,
-            "losses": dataclasses.asdict(self.losses),
-        }
+        return {"log10_m200c_h_min": low, "log10_m200c_h_max": high}
 
     def weights(self) -> dict[str, np.ndarray]:
         """The network's weights by name."""
         return dict(self.network)
 
-    @classmethod
-    def from_parts(
-        cls,
-        configuration: Mapping[str, Any],
-        normalisation: Mapping[str, Any],
-        weights: Mapping[str, np.ndarray],
-    ) -> _CNN:
-        """The estimator whose parts the three methods above gave; it predicts without PyTorch."""
-        estimator = cls(
-            from_mapping(ImageSettings, configuration["images"], "images"),
-            from_mapping(CNNSettings, configuration["training"], "training"),
-        )
-        estimator.log10_m200c_h_range = (
-            normalisation["log10_m200c_h_min"],
-            normalisation["log10_m200c_h_max"],
-        )
-        estimator.h = normalisation["h"]
-        estimator.training = dict(normalisation["training"])
-        estimator.losses = Losses(**normalisation["losses"])
-        estimator.network = check_weights(weights, weight_shapes(*cls._shape(estimator.images)), cls.name)
-        return estimator
+    def restore(self, numbers: Mapping[str, Any], weights: Mapping[str, np.ndarray]) -> None:
+        """Take back what `numbers` and `weights` gave; it predicts without PyTorch.
+
+        Raises
+        ------
+        ZwickyError
+            If the weights are another network's.
+        """
+        self.log10_m200c_h_range = (float(numbers["log10_m200c_h_min"]), float(numbers["log10_m200c_h_max"]))
+        self.network = check_weights(weights, weight_shapes(*self._shape()), self.name)
 
     def _inputs(self, sample: ClusterSample) -> np.ndarray:
         """Images times their number of velocity cells: cells of a sum-normalised image train slowly.
@@ -218,9 +166,7 @@ class _CNN(Estimator):
         The velocity profile then has a mean of one in both networks, its sum over radius in `CNN2D`. A mean
         of one in each 2-D cell trains to a higher loss (docs/validation.md).
         """
-        settings = self.images_for(sample)
-        require_cylinder(sample, settings)
-        images = self._images(sample, settings)
+        images = self._images(sample)
         images *= images.shape[1]
         return images
 
@@ -235,6 +181,7 @@ class _CNN(Estimator):
         import torch
 
         require_known_masses(sample)
+        self._refuse_faults(sample)
         return torch.from_numpy(self._inputs(sample)).to(device), self._targets(sample, device)
 
     def _images_of_epoch(
@@ -248,11 +195,13 @@ class _CNN(Estimator):
         if self.settings.thin_min is None:
             images = images_of(sample)
             return lambda rng: images
-        return lambda rng: images_of(thinned(sample, rng, self.settings.thin_min))
+        return lambda rng: images_of(thinned(sample, self.settings.thin_min, rng=rng))
 
     def _digest(self, seed: int, *samples: ClusterSample | None) -> str:
         """What is trained and followed on what: equal for two calls that would give the same."""
-        digest = hashlib.sha256(json.dumps([self.name, self.configuration(), seed]).encode())
+        digest = hashlib.sha256(
+            json.dumps([self.name, self.configuration(), to_mapping(self.cylinder), seed]).encode()
+        )
         for sample in samples:
             if sample is not None:
                 for values in (sample.offsets, sample.v_los, sample.r_proj, sample.log10_m200c_h):
@@ -265,21 +214,22 @@ class CNN1D(_CNN):
 
     Parameters
     ----------
-    images : ImageSettings
-        Cells, bandwidth and velocity cut; see `zwicky.images.paper_images`.
     settings : CNNSettings, optional
-        Training; the paper's by default.
+        Images and training; the paper's by default.
     """
 
     name: ClassVar[str] = "cnn_1d"
+    about: ClassVar[str] = (
+        "A convolutional network that weighs a galaxy cluster from the distribution of its galaxies' "
+        "line-of-sight velocities: CNN_1D of Ho et al. (2019, ApJ 887, 25), Fig. 4a."
+    )
+    sees_radii: ClassVar[bool] = False
 
-    @staticmethod
-    def _images(sample: ClusterSample, settings: ImageSettings) -> np.ndarray:
-        return velocity_images(sample, settings)[:, :, None]
+    def _images(self, sample: ClusterSample) -> np.ndarray:
+        return velocity_images(sample, self.cylinder, self.settings.images)[:, :, None]
 
-    @staticmethod
-    def _shape(images: ImageSettings) -> tuple[int, int]:
-        return images.n_cells, 1
+    def _shape(self) -> tuple[int, int]:
+        return self.settings.images.n_cells, 1
 
 
 class CNN2D(_CNN):
@@ -287,18 +237,19 @@ class CNN2D(_CNN):
 
     Parameters
     ----------
-    images : ImageSettings
-        Cells, bandwidth and cylinder; see `zwicky.images.paper_images`.
     settings : CNNSettings, optional
-        Training; the paper's by default.
+        Images and training; the paper's by default.
     """
 
     name: ClassVar[str] = "cnn_2d"
+    about: ClassVar[str] = (
+        "A convolutional network that weighs a galaxy cluster from the joint distribution of its galaxies' "
+        "line-of-sight velocities and projected radii: CNN_2D of Ho et al. (2019), Fig. 4b."
+    )
+    sees_radii: ClassVar[bool] = True
 
-    @staticmethod
-    def _images(sample: ClusterSample, settings: ImageSettings) -> np.ndarray:
-        return phase_space_images(sample, settings)
+    def _images(self, sample: ClusterSample) -> np.ndarray:
+        return phase_space_images(sample, self.cylinder, self.settings.images)
 
-    @staticmethod
-    def _shape(images: ImageSettings) -> tuple[int, int]:
-        return images.n_cells, images.n_cells
+    def _shape(self) -> tuple[int, int]:
+        return self.settings.images.n_cells, self.settings.images.n_cells

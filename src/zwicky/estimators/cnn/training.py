@@ -22,7 +22,9 @@ from safetensors.torch import save_file
 from zwicky.errors import ZwickyError
 from zwicky.estimators.cnn.adam import FlatAdam
 from zwicky.estimators.cnn.network import PhaseSpaceNetwork
-from zwicky.estimators.cnn.settings import CNNSettings, Losses
+from zwicky.estimators.cnn.settings import CNNSettings
+from zwicky.estimators.training import Losses
+from zwicky.progress import Progress, quiet
 
 __all__ = ["device_named", "evaluate", "limit_to_one_thread", "train"]
 
@@ -68,7 +70,7 @@ def train(
     validation: tuple[torch.Tensor, torch.Tensor] | None = None,
     checkpoint: Path | None = None,
     digest: str = "",
-    progress: Callable[[int, int, str], None] | None = None,
+    progress: Progress = quiet,
 ) -> Losses:
     """Train `network` in place by Adam on the mean squared error of y.
 
@@ -92,12 +94,13 @@ def train(
     digest
         Marks what is trained on what, so that another run's checkpoint is not continued.
     progress
-        Called as ``progress(epochs_done, epochs, text)`` after each epoch.
+        Called after each epoch.
 
     Returns
     -------
     Losses
-        The loss curves, from the first epoch.
+        Mean squared error in y (Eq. 4) from the first epoch: dropout is on for `train`, off for `validation`,
+        which hence is often lower, as in Fig. 5.
     """
     n = len(targets)
     n_steps = -(-n // settings.batch)
@@ -139,8 +142,7 @@ def train(
             )
         if checkpoint is not None:
             _save(checkpoint, digest, adam, losses)
-        if progress is not None:
-            progress(epoch + 1, settings.epochs, f"loss {losses.train[-1]:.4f}")
+        progress("train", epoch + 1, settings.epochs, f"loss {losses.train[-1]:.4f}")
     return losses
 
 

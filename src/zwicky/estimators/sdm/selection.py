@@ -9,10 +9,10 @@ from zwicky.tables import ClusterSample
 
 __all__ = [
     "MIN_GALAXIES",
+    "galaxy_faults",
     "halo_thirds",
     "landmark_rows",
     "require_enough",
-    "require_galaxies",
     "whole_halos",
 ]
 
@@ -22,28 +22,17 @@ MIN_GALAXIES = 2
 _FEWEST_CLUSTERS = 30
 
 
-def require_galaxies(sample: ClusterSample) -> None:
-    """Refuse clusters of fewer than `MIN_GALAXIES` galaxies, and galaxies that are not finite.
-
-    Raises
-    ------
-    ZwickyError
-        Naming the first such cluster.
-    """
+def galaxy_faults(sample: ClusterSample) -> dict[int, str]:
+    """Rows of fewer than `MIN_GALAXIES` galaxies or with one that is not finite, each with the reason."""
     few = np.flatnonzero(sample.n_galaxies < MIN_GALAXIES)
-    if len(few):
-        row = few[0]
-        raise ZwickyError(
-            f"cluster {sample.cluster_id[row]} (row {row}) has {sample.n_galaxies[row]} galaxies; "
-            f"a divergence needs at least {MIN_GALAXIES}: drop the {len(few)} rows with fewer"
-        )
+    faults = {
+        int(row): f"has {sample.n_galaxies[row]} galaxies; a divergence needs at least {MIN_GALAXIES}"
+        for row in few
+    }
     broken = np.flatnonzero(~(np.isfinite(sample.v_los) & np.isfinite(sample.r_proj)))
-    if len(broken):
-        row = int(np.searchsorted(sample.offsets, broken[0], side="right")) - 1
-        raise ZwickyError(
-            f"cluster {sample.cluster_id[row]} (row {row}) has a galaxy whose v_los or r_proj is not finite; "
-            "drop that galaxy"
-        )
+    for row in np.unique(np.searchsorted(sample.offsets, broken, side="right") - 1):
+        faults[int(row)] = "has a galaxy whose v_los or r_proj is not finite; drop that galaxy"
+    return faults
 
 
 def require_enough(sample: ClusterSample) -> None:

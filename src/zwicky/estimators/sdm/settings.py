@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from zwicky.errors import ZwickyError
 from zwicky.estimators.sdm.divergence import MAX_NEIGHBOUR
+from zwicky.settings import check_ranges, setting
 
 __all__ = ["SDMSettings"]
 
@@ -44,31 +44,19 @@ class SDMSettings:
         Train on at most this many clusters, a random set of whole halos; none takes all.
     """
 
-    k: int = 3
-    min_distance: float = 1e-3
+    k: int = setting(3, f"[1, {MAX_NEIGHBOUR}]")
+    min_distance: float = setting(1e-3, "[1e-6, 0.1]", "such as 0.001")
     projection: Literal["low_rank", "exact"] = "low_rank"
-    landmarks: int = 1500
-    widths: tuple[float, ...] = (0.25, 0.35, 0.5, 0.7, 1.0, 1.4, 2.0)
-    costs: tuple[float, ...] = (0.004, 0.015, 0.06, 0.25, 1.0)
-    epsilon: float = 0.2
-    tuning_clusters: int = 3000
-    max_training_clusters: int | None = None
+    landmarks: int = setting(1500, "[10, inf)", "such as 1500")
+    widths: tuple[float, ...] = setting(
+        (0.25, 0.35, 0.5, 0.7, 1.0, 1.4, 2.0), "(0, inf)", "such as [0.5, 1, 2]"
+    )
+    costs: tuple[float, ...] = setting(
+        (0.004, 0.015, 0.06, 0.25, 1.0), "(0, inf)", "such as [0.03, 0.125, 0.5]"
+    )
+    epsilon: float = setting(0.2, "[0, 3)", "such as 0.2")
+    tuning_clusters: int = setting(3000, "[30, inf)", "such as 3000")
+    max_training_clusters: int | None = setting(None, "[30, inf)", "or leave it out")
 
     def __post_init__(self):
-        def require(name, allowed, text):
-            if not allowed:
-                raise ZwickyError(f"{name} = {getattr(self, name)} is not allowed; give {text}")
-
-        def positive(values):
-            return len(values) > 0 and all(0 < value < float("inf") for value in values)
-
-        require("k", 1 <= self.k <= MAX_NEIGHBOUR, f"1 to {MAX_NEIGHBOUR}")
-        require("min_distance", 1e-6 <= self.min_distance <= 0.1, "1e-6 to 0.1, such as 0.001")
-        require("projection", self.projection in ("low_rank", "exact"), "low_rank or exact")
-        require("landmarks", self.landmarks >= 10, "at least 10, such as 1500")
-        require("widths", positive(self.widths), "positive numbers such as [0.5, 1, 2]")
-        require("costs", positive(self.costs), "positive numbers such as [0.03, 0.125, 0.5]")
-        require("epsilon", 0 <= self.epsilon < 3, "a number from 0 up to 3, such as 0.2")
-        require("tuning_clusters", self.tuning_clusters >= 30, "at least 30, such as 3000")
-        most = self.max_training_clusters
-        require("max_training_clusters", most is None or most >= 30, "at least 30, or none")
+        check_ranges(self)

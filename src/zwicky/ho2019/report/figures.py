@@ -13,7 +13,7 @@ from zwicky.ho2019.paper import PAPER_TABLE2
 from zwicky.ho2019.report.examples import rows_across_masses, typical_row
 from zwicky.ho2019.report.items import diagnosed, figure, halo_dispersions, measured, posteriors, weighed_by
 from zwicky.ho2019.report.results import RunResults, read_galaxies
-from zwicky.images import image_settings_of, member_moments, phase_space_images, velocity_images
+from zwicky.images import galaxy_moments, phase_space_images, velocity_images
 from zwicky.mocks import observe_one
 from zwicky.plots import method_style, new_figure
 
@@ -90,9 +90,9 @@ def _samples(run: RunResults) -> Figure:
 @figure("images", "Fig. 3")
 def _images(run: RunResults) -> Figure:
     sample = run.mocks.test[rows_across_masses(run.mocks.test)]
-    cells = image_settings_of(sample)
-    velocity, phase_space = velocity_images(sample, cells), phase_space_images(sample, cells)
-    cylinder = (cells.aperture_mpc * run.h, cells.v_cut_kms / 1000)
+    seen = sample.cylinder
+    velocity, phase_space = velocity_images(sample, seen), phase_space_images(sample, seen)
+    cylinder = (seen.aperture_mpc_h, seen.v_cut_kms / 1000)
     page = new_figure(7.7, 3.5)
     shape = {"sharex": True, "sharey": "row", "height_ratios": [1, 1.6], "squeeze": False}
     columns = page.subplots(2, len(sample), **shape).T
@@ -116,7 +116,7 @@ def _dispersion_mass(run: RunResults) -> Figure:
     samples = {"pure": run.mocks.train_pure, "contaminated": run.mocks.train}
     for (catalogue, sample), axes in zip(samples.items(), panels, strict=True):
         fit, above = run.metrics["table1"][catalogue], run.fit_above_log10_m200c_h
-        sigma = member_moments(sample).v_sigma
+        sigma = galaxy_moments(sample).v_sigma
         plots.draw_dispersion_mass(catalogue, sample.log10_m200c_h, sigma, fit, above, axes)
     panels[1].set_ylabel("")
     return page

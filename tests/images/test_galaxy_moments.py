@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
 
-from zwicky.images import member_moments
+from zwicky.images import galaxy_moments
 
 
 def test_moments_equal_numpy(clusters):
     sample = clusters(30, seed=1)
-    moments = member_moments(sample)
+    moments = galaxy_moments(sample)
     for i, (a, b) in enumerate(zip(sample.offsets[:-1], sample.offsets[1:], strict=True)):
         v, r = sample.v_los[a:b].astype(float), sample.r_proj[a:b].astype(float)
         assert moments.v_mean[i] == pytest.approx(v.mean(), abs=1e-9)
@@ -21,7 +21,7 @@ def test_one_galaxy_has_no_dispersion(clusters):
     sample = clusters(2)
     keep = np.zeros(sample.offsets[-1], bool)
     keep[0] = True
-    moments = member_moments(sample.select_galaxies(keep))
+    moments = galaxy_moments(sample.select_galaxies(keep))
     assert moments.v_mean[0] == sample.v_los[0]
     assert np.isnan(moments.v_sigma).all()
     assert np.isnan(moments.v_mean[1])

@@ -1,0 +1,49 @@
+"""Posteriors on disk: one safetensors file, every bit kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+from zwicky.errors import ZwickyError
+from zwicky.estimators.mass_posterior import MassPosterior
+from zwicky.estimators.prior import Prior
+from zwicky.io import whole_file
+
+__all__ = ["read_posterior", "write_posterior"]
+
+
+def write_posterior(path: Path | str, posterior: MassPosterior) -> None:
+    """Write a posterior whole; names of clusters are not kept."""
+    arrays = {"log10_m200c": posterior.log10_m200c, "grid": posterior.grid}
+    if posterior.has_width.any():
+        arrays["log_density"] = posterior.log_density
+    prior = posterior.prior
+    arrays |= {"prior_grid": prior.grid, "prior_log_density": prior.log_density}
+    arrays = {name: np.ascontiguousarray(values, dtype=float) for name, values in arrays.items()}
+    with whole_file(path) as temporary:
+        save_file(arrays, temporary, {"zwicky_posterior": "1", "prior": prior.name})
+
+
+def read_posterior(path: Path | str) -> MassPosterior:
+    """Read what `write_posterior` wrote.
+
+    Raises
+    ------
+    ZwickyError
+        If the file is missing, damaged or no posterior.
+    """
+    try:
+        with safe_open(path, framework="numpy") as file:
+            name = (file.metadata() or {})["prior"]
+            arrays = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - not a mapping
+        point, grid = arrays["log10_m200c"], arrays["grid"]
+        missing = np.broadcast_to(np.nan, (len(point), len(grid)))
+        prior = Prior(name, arrays["prior_grid"], arrays["prior_log_density"])
+        return MassPosterior(point, grid, arrays.get("log_density", missing), prior)
+    except (SafetensorError, OSError, KeyError) as error:
+        reason = (str(error) or type(error).__name__).splitlines()[0]
+        raise ZwickyError(f"{path}: holds no posterior ({reason}); make it again") from error

@@ -137,10 +137,10 @@ class MSigma(PointEstimator):
 
 
 def _no_dispersion(sample: ClusterSample, sigma: np.ndarray) -> dict[int, str]:
-    return {
-        int(
-            row
-        ): f"has no velocity dispersion: {sample.n_galaxies[row]} galaxies, sigma = {sigma[row]:.3g} km/s; "
-        "drop it"
-        for row in np.flatnonzero(~(sigma > 0))
-    }
+    """Rows whose dispersion `sigma` in km/s is not positive, each with the reason."""
+
+    def reason(row: int) -> str:
+        n = sample.n_galaxies[row]
+        return f"has velocities with no spread ({n} galaxies, sigma = {sigma[row]:.3g} km/s); drop it"
+
+    return {int(row): reason(row) for row in np.flatnonzero(~(sigma > 0))}

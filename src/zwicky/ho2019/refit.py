@@ -13,7 +13,7 @@ import numpy as np
 
 from zwicky.diagnostics import HaloGroups, Refit
 from zwicky.estimators import MSigma
-from zwicky.images import member_moments
+from zwicky.images import galaxy_moments
 from zwicky.mocks import Mocks
 from zwicky.tables import ClusterSample
 
@@ -48,12 +48,12 @@ def _refit(
     folds, fold_of_row = np.unique(above.fold, return_inverse=True)
     fold_of_halo = np.zeros(groups.n_halos, dtype=np.int64)
     fold_of_halo[groups.index] = fold_of_row
-    x, y = above.log10_m200c_h - 15, np.log10(member_moments(above).v_sigma)
+    x, y = above.log10_m200c_h - 15, np.log10(galaxy_moments(above).v_sigma)
     sums = np.stack([groups.total(v) for v in (np.ones(len(x)), x, y, x * x, x * y)], axis=-1)
 
     order = np.argsort(seen.cluster_id)
     row = order[np.minimum(np.searchsorted(seen.cluster_id, test.cluster_id, sorter=order), len(order) - 1)]
-    sigma = np.where(seen.cluster_id[row] == test.cluster_id, member_moments(seen).v_sigma[row], np.nan)
+    sigma = np.where(seen.cluster_id[row] == test.cluster_id, galaxy_moments(seen).v_sigma[row], np.nan)
     log10_sigma = np.log10(np.where(sigma > 0, sigma, np.nan))
     true = test.log10_m200c_h
     # A fold without training clusters above the cut leaves nothing out: its relation is that of them all.

@@ -168,6 +168,20 @@ def test_columns_of_fits_that_are_no_numbers(tmp_path):
         read(tmp_path / "t.fits", ["name"], integers=())
 
 
+@pytest.mark.parametrize(
+    ("keyword", "value"), [("NAXIS1", -16), ("NAXIS2", -1), ("NAXIS2", 10**15), ("TFIELDS", -2)]
+)
+def test_a_fits_header_that_cannot_be_is_refused_at_once(tmp_path, keyword, value):
+    Table({"a": [1.0, 2.0]}).write(tmp_path / "t.fits")
+    content = bytearray((tmp_path / "t.fits").read_bytes())
+    at = content.index(f"{keyword:8}=".encode(), 2880)
+    content[at : at + 80] = f"{keyword:8}= {value:>20}".ljust(80).encode()
+    (tmp_path / "t.fits").write_bytes(content)
+    with pytest.raises(ZwickyError) as error:
+        open_table(tmp_path / "t.fits")
+    assert "\n" not in str(error.value)
+
+
 def test_extensions_of_a_fits_file(tmp_path):
     first = fits.BinTableHDU(Table({"a": [1.0]}), name="HALOS")
     second = fits.BinTableHDU(Table({"a": [2.0]}), name="GALAXIES")

@@ -36,6 +36,7 @@ _KINDS: dict[str, tuple[_Recognises, _Opens]] = {
 def recognises(layout: Layout, path: Path, start: bytes) -> bool:
     """Whether a file that starts with these bytes, decompressed, is of a format, damaged or not.
 
+    >>> from zwicky.simulations import FORMATS
     >>> recognises(FORMATS["hlist"], Path("hlist"), b"#scale(0) id(1) desc_scale(2) desc_id(3)\\n")
     False
     """

@@ -5,10 +5,9 @@ Each function here looks into a file and gives its columns and the function that
 
 from __future__ import annotations
 
-import warnings
+import mmap
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import h5py
 import numpy as np
@@ -16,15 +15,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from zwicky.errors import ZwickyError
-from zwicky.io.chunks.records import columns_of_records, open_npy, read_records
-from zwicky.io.chunks.table import Column, Stream, components, joined
-
-if TYPE_CHECKING:
-    from astropy.io import fits
+from zwicky.io.chunks.records import columns_of_records, open_npy
+from zwicky.io.chunks.table import Column, Stream, components, joined, without_gaps
 
 __all__ = ["open_fits", "open_hdf5", "open_npy", "open_parquet"]
 
-#: Bytes of a Parquet column that are read at once.
+#: Bytes of a Parquet column, and of rows of FITS, that are read at once.
 BLOCK = 8 << 20
 
 
@@ -129,59 +125,44 @@ def _datasets_of_hdf5(path: Path, root: str) -> Stream:
 def open_fits(path: Path, table: str | None) -> tuple[dict[str, Column], Stream]:
     """Columns and stream of a FITS binary table: the first, or the extension of that name or number.
 
-    astropy reads the header. The rows are read here, block by block: through astropy's memory map a million
-    rows take seconds, and stay in memory.
+    Headers and columns are those of `zwicky.io.readers.fits`, which reads a block of rows like a whole table.
     """
-    from astropy.io import fits
+    from zwicky.io.readers.fits import binary_columns, hdus
 
-    extension: str | int | None = int(table) if table is not None and table.isdigit() else table
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        warnings.filterwarnings("error", message=".*truncated.*")
-        with fits.open(path, memmap=True) as file:
-            tables = {i: hdu for i, hdu in enumerate(file) if isinstance(hdu, fits.BinTableHDU)}
-            found = [hdu for i, hdu in tables.items() if extension in (None, i, hdu.name)]
-            if not found:
-                has = ", ".join(hdu.name or str(i) for i, hdu in tables.items()) or "none"
-                wanted = "no binary table" if table is None else f"no binary table {table}"
-                raise ZwickyError(f"{path}: has {wanted}; it has {has}")
-            n, start = int(found[0].header["NAXIS2"]), int(found[0].fileinfo()["datLoc"])
-            known = {column.name: column for column in found[0].columns}
-            # astropy says the types of the columns, but not the byte order of the file.
-            dtype = found[0].columns.dtype.newbyteorder(">")
-            width = int(found[0].header["NAXIS1"])
-    if width != dtype.itemsize:
-        raise ZwickyError(
-            f"{path}: rows of {width} bytes where the columns take {dtype.itemsize}; the header is damaged: "
-            "fetch it again"
-        )
-    columns = joined(
-        components(name, dtype[name].shape, column.unit or "", n)
-        for name, column in known.items()
-        # Of a column of variable length the rows hold only pointers.
-        if column.format.lstrip("0123456789")[:1] not in ("P", "Q", "X")
-    )
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        size = len(data)
+        units = {
+            i: (header, start, start + length)
+            for i, (header, start, length) in enumerate(hdus(data))
+            if str(header.get("XTENSION", "")).strip() == "BINTABLE"
+        }
+    names = {i: str(header.get("EXTNAME", "")).strip() for i, (header, _, _) in units.items()}
+    found = [i for i, name in names.items() if table in (None, str(i), name)]
+    if not found:
+        has = ", ".join(name or str(i) for i, name in names.items()) or "none"
+        wanted = "no binary table" if table is None else f"no binary table {table}"
+        raise ZwickyError(f"{path}: has {wanted}; it has {has}")
+    header, start, end = units[found[0]]
+    if end > size:
+        raise ZwickyError(f"{path}: ends after {size} of {end} bytes; fetch it again")
+    width, n, fields = (int(header[key]) for key in ("NAXIS1", "NAXIS2", "TFIELDS"))
+    columns: dict[str, Column] = {}
+    for i, (column, count) in enumerate(binary_columns(b"", header, 0, width, 0, fields), 1):
+        # Of a column of variable length the rows hold only pointers; bits are no numbers.
+        if str(header[f"TFORM{i}"]).lstrip(" 0123456789")[:1] not in ("P", "Q", "X"):
+            columns |= components(column.name, () if count == 1 else (count,), column.unit or "", n)
 
     def stream(sources: Sequence[str], rows: int, integers: frozenset[str]) -> Iterator[dict]:
-        for part in read_records(path, dtype, start, n, rows):
-            yield {name: _of_fits(part[name], known[name], f"{path}: {name}") for name in sources}
+        step = max(1, min(rows, BLOCK // max(width, 1)))
+        with path.open("rb") as file:
+            file.seek(start)
+            for done in range(0, n, step):
+                wanted = min(step, n - done)
+                block = file.read(wanted * width)
+                if len(block) < wanted * width:
+                    got = done + len(block) // width
+                    raise ZwickyError(f"{path}: ends after {got} of {n} rows; fetch it again")
+                read = {c.name: c.read for c, _ in binary_columns(block, header, 0, width, wanted, fields)}
+                yield {name: without_gaps(read[name](), f"{path}: {name}") for name in sources}
 
     return columns, stream
-
-
-def _of_fits(raw: np.ndarray, column: fits.Column, where: str) -> np.ndarray:
-    """What a column means: ``TZERO + TSCAL * raw``, missing at ``TNULL`` (FITS standard 4.0, Sec. 7.3)."""
-    if column.format.endswith("L"):
-        return raw == ord("T")
-    scale, zero = (1.0 if column.bscale in (None, "") else column.bscale), column.bzero or 0
-    missing = np.zeros(raw.shape, bool) if column.null in (None, "") else raw == int(column.null)
-    if raw.dtype.kind not in "iu" or (scale == 1 and zero == int(zero)):
-        if missing.any():
-            raise ZwickyError(f"{where} has missing values; fill them or leave the rows out")
-        if zero == 2**63:
-            # How FITS writes unsigned integers of 64 bits: exact only as integers.
-            return raw.astype(np.int64).view(np.uint64) ^ np.uint64(2**63)
-        if raw.dtype.kind in "iu":
-            return raw.astype(np.int64) + int(zero)
-        return raw if (scale, zero) == (1, 0) else raw * scale + zero
-    return np.where(missing, np.nan, raw.astype(float) * scale + zero)

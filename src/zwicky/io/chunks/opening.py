@@ -12,12 +12,10 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-import numpy as np
-
 from zwicky.errors import ZwickyError
 from zwicky.io.chunks.binary import open_fits, open_hdf5, open_npy, open_parquet
 from zwicky.io.chunks.head import read_head
-from zwicky.io.chunks.table import Column, Stream, TableFile, components, joined
+from zwicky.io.chunks.table import Column, Stream, TableFile, components, joined, without_gaps
 from zwicky.io.chunks.text import TextTable, read_columns
 from zwicky.io.kinds import faults, is_packed, kind_of, open_bytes, start_of
 
@@ -77,17 +75,9 @@ def _open_ecsv(path: Path, _: str | None) -> tuple[dict[str, Column], Stream]:
 
     def stream(sources: Sequence[str], rows: int, integers: frozenset[str]) -> Iterator[dict]:
         for a in range(0, len(table), rows):
-            yield {name: _filled(table[name][a : a + rows], f"{path}: {name}") for name in sources}
+            yield {name: without_gaps(table[name][a : a + rows], f"{path}: {name}") for name in sources}
 
     return columns, stream
-
-
-def _filled(values: np.ndarray, where: str) -> np.ndarray:
-    if not np.any(getattr(values, "mask", False)):
-        return np.asarray(values)
-    if values.dtype.kind != "f":
-        raise ZwickyError(f"{where} has missing values; fill them or leave the rows out")
-    return np.asarray(values.filled(np.nan))
 
 
 def _open_text(path: Path, _: str | None) -> tuple[dict[str, Column], Stream]:

@@ -12,7 +12,7 @@ import numpy as np
 from zwicky.errors import ZwickyError
 from zwicky.io.kinds import faults
 
-__all__ = ["Column", "Stream", "TableFile", "components", "joined", "native"]
+__all__ = ["Column", "Stream", "TableFile", "components", "joined", "native", "without_gaps"]
 
 #: Yields {source: values} for the sources named, at most so many rows at once; the last are the integers.
 Stream = Callable[[Sequence[str], int, frozenset[str]], Iterator[Mapping[str, np.ndarray]]]
@@ -133,3 +133,18 @@ def components(name: str, shape: tuple[int, ...], unit: str, rows: int | None) -
 def joined(columns: Iterable[dict[str, Column]]) -> dict[str, Column]:
     """Several `components` as one; of two columns with one name the last."""
     return {name: column for part in columns for name, column in part.items()}
+
+
+def without_gaps(values: np.ndarray, where: str) -> np.ndarray:
+    """Values as a plain array: what is missing is NaN.
+
+    Raises
+    ------
+    ZwickyError
+        If something is missing where no NaN can stand.
+    """
+    if not np.any(getattr(values, "mask", False)):
+        return np.asarray(values)
+    if values.dtype.kind != "f":
+        raise ZwickyError(f"{where} has missing values; fill them or leave the rows out")
+    return np.asarray(values.filled(np.nan))

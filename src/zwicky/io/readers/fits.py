@@ -17,7 +17,7 @@ from astropy.io import fits
 from zwicky.errors import ZwickyError
 from zwicky.io.foreign import ForeignColumn, ForeignTable, masked_text
 
-__all__ = ["read_fits"]
+__all__ = ["binary_columns", "hdus", "read_fits"]
 
 _BLOCK = 2880
 _BINARY = re.compile(r"(\d{0,12})([LXBIJKAEDCMPQ])")
@@ -38,7 +38,7 @@ def read_fits(data: bytes, source: str) -> list[ForeignTable]:
         If a table ends before its rows do.
     """
     tables = []
-    for number, (header, start, size) in enumerate(_units(data)):
+    for number, (header, start, size) in enumerate(hdus(data)):
         kind = str(header.get("XTENSION", "")).strip().upper()
         if kind not in ("BINTABLE", "TABLE") or header.get("ZIMAGE", False):
             continue
@@ -50,7 +50,7 @@ def read_fits(data: bytes, source: str) -> list[ForeignTable]:
                 f"{source}: HDU {number} ends after {len(data) - start} of {size} bytes; the file may be cut "
                 "short: fetch or write it again"
             )
-        columns = (_binary if kind == "BINTABLE" else _ascii)(data, header, start, width, rows, fields)
+        columns = (binary_columns if kind == "BINTABLE" else _ascii)(data, header, start, width, rows, fields)
         if rows == 1:
             columns, rows = _unrolled(columns)
         tables.append(
@@ -66,7 +66,7 @@ def read_fits(data: bytes, source: str) -> list[ForeignTable]:
     return tables
 
 
-def _units(data: bytes) -> Iterator[tuple[fits.Header, int, int]]:
+def hdus(data: bytes) -> Iterator[tuple[fits.Header, int, int]]:
     """Header, first byte of the data and their number for every HDU."""
     at = 0
     while at + 80 <= len(data) and data[at : at + 8] in (b"SIMPLE  ", b"XTENSION"):
@@ -102,7 +102,25 @@ def _whole(header: fits.Header, key: str) -> int:
 _Counted = list[tuple[ForeignColumn, int]]
 
 
-def _binary(data: bytes, header: fits.Header, start: int, width: int, rows: int, fields: int) -> _Counted:
+def binary_columns(
+    data: bytes, header: fits.Header, start: int, width: int, rows: int, fields: int
+) -> _Counted:
+    """The columns of a binary table, and how many elements a row of each has.
+
+    Parameters
+    ----------
+    data
+        The file, or a part of it.
+    header
+        The table's.
+    start, width, rows, fields
+        Where the rows begin in `data`, the bytes of each, how many there are, and their columns.
+
+    Raises
+    ------
+    ValueError
+        If the header does not describe such rows.
+    """
     columns, at = [], 0
     for i in range(1, fields + 1):
         form = str(header.get(f"TFORM{i}", "")).strip().upper()

@@ -55,6 +55,7 @@ def test_named_runs_round_trip(tmp_path, scale):
         ({"number": "three"}, "is a str; give a int"),
         ({"number": True}, "is a bool"),
         ({"number": 1.5}, "is a float"),
+        ({"number": -(10**400)}, "is beyond the integers of 64 bits"),
         ({"limits": 3.0}, "square brackets"),
         ({"inner": 3}, "table of settings"),
         ([1], "is a list, not a table"),

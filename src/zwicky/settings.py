@@ -12,7 +12,7 @@ import types
 import typing
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import tomli_w
 
@@ -106,7 +106,7 @@ def from_mapping(cls: type[T], values: Mapping[str, Any], where: str = "settings
     if not isinstance(values, Mapping):
         raise ZwickyError(f"{where} = {_short(values)} is a {type(values).__name__}, not a table of values")
     hints = typing.get_type_hints(cls)
-    known = {f.name: hints[f.name] for f in dataclasses.fields(cls)}
+    known = {f.name: hints[f.name] for f in dataclasses.fields(cast(Any, cls))}
     built: dict[str, Any] = {}
     for key, value in values.items():
         if key not in known:
@@ -125,7 +125,7 @@ def _convert(kind: Any, value: Any, where: str) -> Any:
     if dataclasses.is_dataclass(kind):
         if not isinstance(value, Mapping):
             raise ZwickyError(f"{where} = {_short(value)} is not a table of settings; write [{where}]")
-        return from_mapping(kind, value, where)
+        return from_mapping(cast(type, kind), value, where)
     if origin in (typing.Union, types.UnionType):
         options = [k for k in inner if k is not type(None)]
         return None if value is None else _convert(options[0], value, where)
@@ -145,6 +145,8 @@ def _convert(kind: Any, value: Any, where: str) -> Any:
         return _finite(value, where)
     if isinstance(kind, type) and (not isinstance(value, kind) or (kind is int and isinstance(value, bool))):
         raise ZwickyError(f"{where} = {_short(value)} is a {type(value).__name__}; give a {kind.__name__}")
+    if kind is int and not -(2**63) <= value < 2**63:
+        raise ZwickyError(f"{where} = {_short(value)} is beyond the integers of 64 bits; give a smaller one")
     return value
 
 

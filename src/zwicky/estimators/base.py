@@ -196,7 +196,7 @@ class Estimator(ABC):
         cylinder, training = normalisation["cylinder"], normalisation["training"]
         estimator.cylinder = None if cylinder is None else from_mapping(Cylinder, cylinder, "cylinder")
         estimator.training = None if training is None else from_mapping(TrainingRange, training, "training")
-        estimator.losses = Losses(**normalisation["losses"])
+        estimator.losses = from_mapping(Losses, normalisation["losses"], "losses")
         estimator.restore(normalisation["numbers"], weights)
         return estimator
 

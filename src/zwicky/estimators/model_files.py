@@ -4,15 +4,16 @@
     weights.safetensors  arrays, if it has any
     normalisation.json   cylinder, training range, loss curves, and the estimator's own numbers
     calibration.json     how far its masses are off, if that is known
-    provenance.json      schema, versions, and what the trainer says of data and seeds
+    provenance.json      schema, versions, what the trainer says of data and seeds, checksums of all files
     MODEL_CARD.md        the same for people
 
-Nothing is ever pickled: loading a model cannot run code.
+Nothing is ever pickled: loading a model cannot run code. A file that is not as it was written is refused.
 """
 
 from __future__ import annotations
 
-import shutil
+import hashlib
+import json
 import tomllib
 from collections.abc import Mapping
 from importlib import resources
@@ -21,22 +22,24 @@ from typing import Any
 
 import tomli_w
 from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load, save
 
 from zwicky.errors import ZwickyError
 from zwicky.estimators.base import Estimator
 from zwicky.estimators.error_table import ErrorTable
 from zwicky.estimators.model_card import model_card
 from zwicky.estimators.registry import estimator_class
+from zwicky.io import free_directory, json_object, read_json, whole_directory, write_json
 from zwicky.io import provenance as made_by
-from zwicky.io import read_json, sha256_of, write_json
 
 __all__ = ["SCHEMA", "load_model", "model_directory", "read_provenance", "save_model", "shipped_models"]
 
 #: Version of the directory's layout; raised when an older zwicky could not read it.
 SCHEMA = 2
 
-_CALIBRATION = "calibration.json"
+_CALIBRATION, _WEIGHTS, _PROVENANCE = "calibration.json", "weights.safetensors", "provenance.json"
+#: All that a model may consist of beside its provenance.
+_FILES = ("config.toml", "normalisation.json", _CALIBRATION, _WEIGHTS, "MODEL_CARD.md")
 
 
 def model_directory(directory: Path | str) -> Path:
@@ -48,11 +51,9 @@ def model_directory(directory: Path | str) -> Path:
         If a file stands there, or if it holds other things.
     """
     directory = Path(directory)
-    if directory.exists() and not directory.is_dir():
-        raise ZwickyError(f"{directory}: a file stands in the way; give another folder")
     if directory.is_dir() and not _is_model(directory) and any(directory.iterdir()):
         raise ZwickyError(f"{directory}: holds other things than a model; give another folder")
-    return directory
+    return free_directory(directory, "a model", [_PROVENANCE, *_FILES])
 
 
 def save_model(directory: Path | str, estimator: Estimator, provenance: Mapping[str, Any]) -> None:
@@ -73,25 +74,28 @@ def save_model(directory: Path | str, estimator: Estimator, provenance: Mapping[
         As `model_directory`.
     """
     directory = model_directory(directory)
-    new = directory.with_name(f".{directory.name}.part")
-    shutil.rmtree(new, ignore_errors=True)
-    new.mkdir(parents=True)
     configuration = {"estimator": estimator.name, **estimator.configuration()}
-    (new / "config.toml").write_text(tomli_w.dumps(configuration), encoding="utf-8")
-    write_json(new / "normalisation.json", estimator.normalisation())
     facts = made_by(schema=SCHEMA, estimator=estimator.name, **provenance)
-    weights = estimator.weights()
-    if weights:
-        save_file(weights, new / "weights.safetensors")
-        facts["weights_sha256"] = sha256_of(new / "weights.safetensors")
-    write_json(new / "provenance.json", facts)
-    card = model_card(estimator, facts)
-    (new / "MODEL_CARD.md").write_text(card, encoding="utf-8")
-    if estimator.errors is not None:
-        write_json(new / _CALIBRATION, {"error_table": estimator.errors.to_mapping()})
-    if directory.exists():
-        shutil.rmtree(directory)
-    new.rename(directory)
+    with whole_directory(directory) as new:
+        (new / "config.toml").write_text(tomli_w.dumps(configuration), encoding="utf-8")
+        write_json(new / "normalisation.json", estimator.normalisation())
+        weights = estimator.weights()
+        if weights:  # not save_file, whose files only their owner may read
+            (new / _WEIGHTS).write_bytes(save(weights))
+        if estimator.errors is not None:
+            write_json(new / _CALIBRATION, {"error_table": estimator.errors.to_mapping()})
+        (new / "MODEL_CARD.md").write_text(model_card(estimator, facts), encoding="utf-8")
+        write_json(new / _PROVENANCE, facts)
+        seal(new)
+
+
+def seal(directory: Path) -> None:
+    """Put the checksums of a model's files, and that of the rest of its provenance, into its provenance."""
+    facts = read_json(directory / _PROVENANCE)
+    found = [directory / name for name in _FILES if (directory / name).exists()]
+    facts["sha256"] = {path.name: _sha256(path.read_bytes()) for path in found}
+    facts["sha256"][_PROVENANCE] = _own_sha256(facts)
+    write_json(directory / _PROVENANCE, facts)
 
 
 def load_model(model: Path | str) -> Estimator:
@@ -104,30 +108,21 @@ def load_model(model: Path | str) -> Estimator:
     """
     directory = _directory_of(model)
     facts = read_provenance(directory)
+    content = _content(directory, facts["sha256"])
     try:
-        configuration = tomllib.loads((directory / "config.toml").read_text(encoding="utf-8"))
-        weights = {}
-        if "weights_sha256" in facts:
-            file = directory / "weights.safetensors"
-            if sha256_of(file) != facts["weights_sha256"]:
-                raise _damaged(directory, f"{file.name} is not what was saved: its checksum differs")
-            weights = load_file(file)
+        configuration = tomllib.loads(content["config.toml"].decode())
+        numbers = json_object(content["normalisation.json"].decode(), f"{directory}/normalisation.json")
+        weights = load(content[_WEIGHTS]) if _WEIGHTS in content else {}
         cls = estimator_class(configuration.pop("estimator"))
-        estimator = cls.from_parts(configuration, read_json(directory / "normalisation.json"), weights)
-        if (directory / _CALIBRATION).exists():
-            estimator.errors = _errors(directory / _CALIBRATION)
+        estimator = cls.from_parts(configuration, numbers, weights)
+        if _CALIBRATION in content:
+            estimator.errors = _errors(content[_CALIBRATION].decode(), directory / _CALIBRATION)
         return estimator
-    except OSError as error:
-        raise _damaged(directory, f"{Path(error.filename or '').name}: {error.strerror or error}") from error
-    except (
-        tomllib.TOMLDecodeError,
-        UnicodeDecodeError,
-        SafetensorError,
-        KeyError,
-        TypeError,
-        AttributeError,
-    ) as error:
-        raise _damaged(directory, f"{type(error).__name__}: {error}") from error
+    except (SafetensorError, LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        if isinstance(error, ZwickyError):
+            raise
+        reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+        raise _damaged(directory, reason) from error
 
 
 def read_provenance(model: Path | str) -> dict[str, Any]:
@@ -136,10 +131,10 @@ def read_provenance(model: Path | str) -> dict[str, Any]:
     Raises
     ------
     ZwickyError
-        If there is no such model, or a zwicky of another schema wrote it.
+        If there is no such model, a zwicky of another schema wrote it, or it is not as it was written.
     """
     directory = _directory_of(model)
-    facts = read_json(directory / "provenance.json")
+    facts = read_json(directory / _PROVENANCE)
     schema = facts.get("schema")
     writer = facts.get("zwicky", "?")
     if not isinstance(schema, int) or schema > SCHEMA:
@@ -152,6 +147,9 @@ def read_provenance(model: Path | str) -> dict[str, Any]:
             f"{directory}: model schema {schema} of zwicky {writer} is no longer read (this zwicky reads "
             f"{SCHEMA}); train the model again"
         )
+    written = facts.get("sha256")
+    if not isinstance(written, dict) or written.get(_PROVENANCE) != _own_sha256(facts):
+        raise _damaged(directory, f"{_PROVENANCE} is not what was saved: its checksum differs")
     return facts
 
 
@@ -165,8 +163,34 @@ def _is_model(directory: Path) -> bool:
     return (directory / "config.toml").exists()
 
 
-def _errors(path: Path) -> ErrorTable:
-    table = read_json(path).get("error_table")
+def _content(directory: Path, checksums: Mapping[str, Any]) -> dict[str, bytes]:
+    """The bytes of every file that was saved, each as it was saved."""
+    content = {}
+    for name in {"config.toml", "normalisation.json", *checksums} - {_PROVENANCE}:
+        if name not in _FILES:
+            raise _damaged(directory, f"{name!r:.40} is no file of a model")
+        try:
+            content[name] = (directory / name).read_bytes()
+        except OSError as error:
+            raise _damaged(directory, f"{name}: {error.strerror}") from error
+        if checksums.get(name) != _sha256(content[name]):
+            raise _damaged(directory, f"{name} is not what was saved: its checksum differs")
+    return content
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _own_sha256(facts: Mapping[str, Any]) -> str:
+    """Checksum of a provenance without its own."""
+    sums = facts.get("sha256")
+    others = {k: v for k, v in sums.items() if k != _PROVENANCE} if isinstance(sums, dict) else None
+    return _sha256(json.dumps({**facts, "sha256": others}, sort_keys=True).encode())
+
+
+def _errors(text: str, path: Path) -> ErrorTable:
+    table = json_object(text, str(path)).get("error_table")
     if not isinstance(table, dict):
         raise ZwickyError(f"{path}: holds no error_table; calibrate the model again")
     try:
@@ -183,7 +207,7 @@ def _directory_of(model: Path | str) -> Path:
     directory = Path(model)
     shipped = shipped_models()
     names = ", ".join(shipped) or "none in this build"
-    if directory.is_dir() and not (_is_model(directory) or (directory / "provenance.json").exists()):
+    if directory.is_dir() and not (_is_model(directory) or (directory / _PROVENANCE).exists()):
         raise ZwickyError(
             f"{model}: holds no model; give a directory that `zwicky train` wrote, or one that ships with "
             f"zwicky ({names})"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -13,11 +13,10 @@ from zwicky.errors import ZwickyError
 from zwicky.estimators.base import PointEstimator
 from zwicky.images import galaxy_moments
 from zwicky.progress import Progress, quiet
+from zwicky.settings import from_mapping
 from zwicky.tables import ClusterSample
 
 __all__ = ["MSigma", "MSigmaSettings"]
-
-_NUMBERS = ("sigma15_kms", "alpha", "scatter_dex", "n_fitted")
 
 
 @dataclass(frozen=True)
@@ -31,6 +30,21 @@ class MSigmaSettings:
     """
 
     min_log10_m200c_h: float = 14.5
+
+
+@dataclass(frozen=True)
+class _Relation:
+    """What a fit gives: the numbers of an `MSigma`, as it is stored."""
+
+    sigma15_kms: float
+    alpha: float
+    scatter_dex: float
+    n_fitted: int
+
+    def __post_init__(self):
+        for name, value in vars(self).items():
+            if not 0 < value < np.inf:
+                raise ZwickyError(f"{name} = {value:g} is no M-sigma relation's; fit it again")
 
 
 class MSigma(PointEstimator):
@@ -128,12 +142,13 @@ class MSigma(PointEstimator):
 
     def numbers(self) -> dict[str, Any]:
         """The fitted relation."""
-        return {name: getattr(self, name) for name in _NUMBERS}
+        return {field.name: getattr(self, field.name) for field in fields(_Relation)}
 
     def restore(self, numbers: Mapping[str, Any], weights: Mapping[str, np.ndarray]) -> None:
         """Take back what `numbers` gave."""
-        self.sigma15_kms, self.alpha, self.scatter_dex = (float(numbers[name]) for name in _NUMBERS[:3])
-        self.n_fitted = int(numbers["n_fitted"])
+        relation = from_mapping(_Relation, numbers, "numbers")
+        self.sigma15_kms, self.alpha = relation.sigma15_kms, relation.alpha
+        self.scatter_dex, self.n_fitted = relation.scatter_dex, relation.n_fitted
 
 
 def _no_dispersion(sample: ClusterSample, sigma: np.ndarray) -> dict[int, str]:

@@ -52,6 +52,12 @@ class TrainingRange:
     sigma_v_kms: tuple[float, float]
     source: str = "not recorded"
 
+    def __post_init__(self):
+        for name in ("log10_m200c_h", "redshift", "n_galaxies", "sigma_v_kms"):
+            low, high = getattr(self, name)
+            if low > high:
+                raise ZwickyError(f"{name} = {low:g} to {high:g} is no training range; train again")
+
     @classmethod
     def of(cls, sample: ClusterSample, thin_min: float | None = None) -> TrainingRange:
         """The range of a sample of which each cluster keeps at least the share `thin_min` of its galaxies."""

@@ -3,6 +3,7 @@
 from zwicky.io.directories import exclusive, free_directory, remove_directory, whole_directory
 from zwicky.io.files import (
     check_files,
+    json_object,
     make_directory,
     provenance,
     read_json,
@@ -17,6 +18,7 @@ __all__ = [
     "check_files",
     "exclusive",
     "free_directory",
+    "json_object",
     "make_directory",
     "provenance",
     "read_json",

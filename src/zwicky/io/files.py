@@ -20,6 +20,7 @@ from zwicky.settings import from_mapping
 
 __all__ = [
     "check_files",
+    "json_object",
     "make_directory",
     "provenance",
     "read_json",
@@ -103,13 +104,22 @@ def read_json(path: Path | str) -> dict[str, Any]:
         If the file is missing, is not JSON or holds something else than an object.
     """
     try:
-        found = json.loads(Path(path).read_text(encoding="utf-8"), parse_constant=_refused)
+        text = Path(path).read_text(encoding="utf-8")
     except OSError as error:
         raise ZwickyError(f"{path}: cannot be read ({error.strerror}); check the path") from error
-    except (ValueError, RecursionError) as error:
+    except UnicodeDecodeError as error:
         raise ZwickyError(f"{path}: is not valid JSON ({error}); make it again") from error
+    return json_object(text, str(path))
+
+
+def json_object(text: str, where: str) -> dict[str, Any]:
+    """The object that a JSON text holds; `where` it is from is for the message of its `ZwickyError`."""
+    try:
+        found = json.loads(text, parse_constant=_refused)
+    except (ValueError, RecursionError) as error:
+        raise ZwickyError(f"{where}: is not valid JSON ({error}); make it again") from error
     if not isinstance(found, dict):
-        raise ZwickyError(f"{path}: holds a {type(found).__name__}, not an object; make it again")
+        raise ZwickyError(f"{where}: holds a {type(found).__name__}, not an object; make it again")
     return found
 
 

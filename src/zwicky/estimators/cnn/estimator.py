@@ -6,6 +6,7 @@ import hashlib
 import json
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -20,7 +21,7 @@ from zwicky.estimators.training import require_known_masses
 from zwicky.extras import require
 from zwicky.images import image_faults, phase_space_images, thinned, velocity_images
 from zwicky.progress import Progress, quiet
-from zwicky.settings import to_mapping
+from zwicky.settings import from_mapping, to_mapping
 from zwicky.tables import ClusterSample
 
 if TYPE_CHECKING:
@@ -30,6 +31,18 @@ __all__ = ["CNN1D", "CNN2D"]
 
 # Images are made and weighed this many clusters at a time: 40 MB in 2-D.
 _CHUNK = 4096
+
+
+@dataclass(frozen=True)
+class _Masses:
+    """The masses, log10 M200c [Msun/h], that are y = 0 and 1 of Eq. 4, as they are stored."""
+
+    log10_m200c_h_min: float
+    log10_m200c_h_max: float
+
+    def __post_init__(self):
+        if not self.log10_m200c_h_min < self.log10_m200c_h_max:
+            raise ZwickyError(f"{self} is no range of masses; train the network again")
 
 
 class _CNN(PointEstimator):
@@ -157,7 +170,8 @@ class _CNN(PointEstimator):
         ZwickyError
             If the weights are another network's.
         """
-        self.log10_m200c_h_range = (float(numbers["log10_m200c_h_min"]), float(numbers["log10_m200c_h_max"]))
+        masses = from_mapping(_Masses, numbers, "numbers")
+        self.log10_m200c_h_range = masses.log10_m200c_h_min, masses.log10_m200c_h_max
         self.network = check_weights(weights, weight_shapes(*self._shape()), self.name)
 
     def _inputs(self, sample: ClusterSample) -> np.ndarray:

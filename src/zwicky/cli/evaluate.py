@@ -32,7 +32,7 @@ def evaluate(
     from zwicky.errors import ZwickyError
     from zwicky.estimators import CNNSettings, MSigmaSettings
     from zwicky.ho2019 import cross_validate_networks, fit_relations, write_results
-    from zwicky.io import make_directory
+    from zwicky.io import exclusive, make_directory
     from zwicky.mocks import read_mocks
     from zwicky.settings import from_mapping, read_toml, to_mapping
 
@@ -45,7 +45,7 @@ def evaluate(
     samples = read_mocks(mocks)
     relations = fit_relations(samples, MSigmaSettings(min_log10_m200c_h=m_sigma_above))
     make_directory(out)
-    with stages() as tell:
+    with exclusive(out), stages() as tell:
         crossed = cross_validate_networks(samples, out / "training", settings, seed, tell, workers)
         tell("evaluate", 0, 1, "predictions and metrics")
         metrics = write_results(out, samples, crossed, relations, universe={}, timing={}, seed=seed)

@@ -52,7 +52,7 @@ def reproduce(
     from zwicky.extras import require
     from zwicky.ho2019 import RUN_SCALES, RunSettings, density_in_box, existing_universe
     from zwicky.ho2019 import reproduce as run
-    from zwicky.io import read_json
+    from zwicky.io import exclusive, read_json
     from zwicky.units import mpc_h
     from zwicky.universe import is_complete, output_redshift, plan_universe, read_halos
 
@@ -80,7 +80,7 @@ def reproduce(
         plan = plan_universe(settings.universe)
         say(f"universe of {settings.universe.n_side}^3 particles: {plan}")
         plan.check()
-    with stages() as tell:
+    with exclusive(out), stages() as tell:
         path = run(settings, out, tell, workers=workers)
     if as_json:
         typer.echo((out / "metrics.json").read_text(), nl=False)

@@ -36,7 +36,7 @@ def train(
     from zwicky.errors import ZwickyError
     from zwicky.estimators import estimator_class, load_model
     from zwicky.evaluation import train_model
-    from zwicky.io import sha256_of
+    from zwicky.io import exclusive, sha256_of
     from zwicky.mocks import read_mocks
     from zwicky.settings import from_mapping, read_toml, to_mapping
 
@@ -49,7 +49,7 @@ def train(
     base = read_toml(kind, config) if config else kind()
     settings = from_mapping(kind, to_mapping(base) | changes, "training")
     sample = read_mocks(mocks).train
-    with stages() as tell:
+    with exclusive(out), stages() as tell:
         path = train_model(
             estimator,
             sample,

@@ -36,7 +36,7 @@ def universe(
 
     from zwicky.cli.choices import from_config_or_scale
     from zwicky.cli.console import say, stages
-    from zwicky.io import read_json
+    from zwicky.io import exclusive, read_json
     from zwicky.units import log10_msun_h
     from zwicky.universe import (
         SCALES,
@@ -62,7 +62,7 @@ def universe(
         plan = plan_universe(settings)
         say(f"{settings.n_side}^3 particles in {settings.box_size_mpc_h:g} Mpc/h: {plan}")
         plan.check()
-    with stages() as tell:
+    with exclusive(out), stages() as tell:
         make_universe(
             settings,
             out,

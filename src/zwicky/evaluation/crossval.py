@@ -13,7 +13,6 @@ import hashlib
 import json
 import multiprocessing
 import os
-import shutil
 import threading
 import time
 from collections.abc import Callable
@@ -35,7 +34,7 @@ from zwicky.estimators import (
     save_model,
 )
 from zwicky.estimators.posterior_files import read_posterior, write_posterior
-from zwicky.io import read_json, read_sample, write_json, write_sample
+from zwicky.io import read_json, read_sample, remove_directory, write_json, write_sample
 from zwicky.parallel import available_cores
 from zwicky.progress import Progress, quiet
 from zwicky.settings import to_mapping
@@ -153,7 +152,7 @@ def cross_validate(
     else:
         for job in missing:
             _run_fold(job, train, test, count)
-    shutil.rmtree(workdir / _SHARED, ignore_errors=True)
+    remove_directory(workdir / _SHARED)
     return _collected(jobs, test)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from zwicky.estimators import ErrorTable, build_estimator, estimator_class, save
 from zwicky.estimators.model_files import model_directory
 from zwicky.evaluation.crossval import cross_validate
 from zwicky.images import thinned
+from zwicky.io import remove_directory
 from zwicky.progress import Progress, quiet, under
 from zwicky.settings import to_mapping
 from zwicky.tables import ClusterSample
@@ -121,7 +121,7 @@ def train_model(
         "mean_dex_by_n_galaxies": _mean_by_number((predicted - true)[tested], weighed.n_galaxies[tested]),
     }
     save_model(directory, estimator, {"seed": seed, "scores": summary, **facts})
-    shutil.rmtree(work, ignore_errors=True)
+    remove_directory(work)
     return directory
 
 

@@ -13,7 +13,16 @@ from typing import Any
 import numpy as np
 
 from zwicky.errors import ZwickyError
-from zwicky.io import provenance, read_json, sha256_of, whole_directory, whole_file, write_json, write_table
+from zwicky.io import (
+    exclusive,
+    provenance,
+    read_json,
+    sha256_of,
+    whole_directory,
+    whole_file,
+    write_json,
+    write_table,
+)
 from zwicky.io.kinds import is_packed, start_of
 from zwicky.progress import Progress, quiet
 from zwicky.settings import digest, to_toml
@@ -104,7 +113,7 @@ def import_catalogs(
         one["sha256"] = sha256_of(one["path"])
     record = make_record(snapshot, settings, halos, galaxies, inputs)
     progress("writing", 0, 1, str(directory))
-    with whole_directory(directory) as place:
+    with exclusive(directory), whole_directory(directory) as place:
         write_table(snapshot_file(place, "halos", snapshot.redshift), halo_table)
         write_table(snapshot_file(place, "galaxies", snapshot.redshift), table)
         with whole_file(snapshot_file(place, "diagnostics", snapshot.redshift)) as temporary:
@@ -259,11 +268,18 @@ def _already(
     if not (is_imported(directory) and is_complete(directory)):
         raise ZwickyError(f"{directory}: holds something else; give a new directory as --out")
     made = read_json(directory / "provenance.json")
+
+    def said(value: Any, key: str) -> Any:
+        return value.get(key) if isinstance(value, dict) else None
+
+    written = made.get("inputs")
     same = (
         made.get("settings_digest") == digest(settings)
-        and [{k: v for k, v in one.items() if k != "sha256"} for one in made.get("inputs", [])] == inputs
+        and isinstance(written, list)
+        and len(written) == len(inputs)
+        and all(said(old, key) == new[key] for old, new in zip(written, inputs, strict=True) for key in new)
         and all(
-            made.get(kind, {}).get("fields") == about(reader)["fields"]
+            said(made.get(kind), "fields") == about(reader)["fields"]
             for kind, reader in (("halos", halos), ("galaxies", galaxies))
         )
     )

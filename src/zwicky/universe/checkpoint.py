@@ -38,14 +38,17 @@ def read_particles(path: Path, digest: str) -> tuple[Particles, float]:
     """
     try:
         with safe_open(path, framework="numpy") as file:
-            header = file.metadata()
-            if header["digest"] != digest:
+            header = file.metadata() or {}
+            if header.get("digest") != digest:
                 raise ZwickyError(f"{path}: belongs to other settings; delete it or choose another directory")
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
-    except (SafetensorError, OSError) as error:
-        raise ZwickyError(f"{path}: is damaged ({error}); delete it to start again") from error
-    numbers = {
-        name: float.fromhex(header[name]) if kind is float else int(header[name])
-        for name, kind in _NUMBERS.items()
-    }
-    return Particles(**arrays, **numbers), float.fromhex(header["seconds"])
+        numbers = {
+            name: float.fromhex(header[name]) if kind is float else int(header[name])
+            for name, kind in _NUMBERS.items()
+        }
+        return Particles(**arrays, **numbers), float.fromhex(header["seconds"])
+    except ZwickyError:  # is a ValueError too, and says what is wrong
+        raise
+    except (SafetensorError, OSError, KeyError, ValueError, TypeError, OverflowError) as error:
+        reason = " ".join(str(error).split())[:160]
+        raise ZwickyError(f"{path}: is damaged ({reason}); delete it to start again") from error

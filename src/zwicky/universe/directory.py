@@ -12,6 +12,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ import numpy as np
 
 from zwicky.errors import ZwickyError
 from zwicky.io import read_json, read_table
-from zwicky.settings import digest
+from zwicky.settings import digest, from_mapping
 from zwicky.tables import GalaxyTable, HaloTable
 
 __all__ = [
@@ -37,6 +38,14 @@ __all__ = [
 
 #: The file of settings that tells the two kinds of universe apart.
 SIMULATED, IMPORTED = "universe.toml", "import.toml"
+
+
+@dataclass(frozen=True)
+class _Identity:
+    """What later steps need of a universe's provenance."""
+
+    digest: str
+    redshifts: tuple[float, ...]
 
 
 def snapshot_file(directory: Path | str, kind: str, redshift: float) -> Path:
@@ -76,13 +85,13 @@ def read_identity(directory: Path | str) -> tuple[str, tuple[float, ...]]:
     if not is_complete(directory):
         maker = "universe" if settings[0] == SIMULATED else "import"
         raise ZwickyError(f"{directory}: this universe is not finished; run `zwicky {maker}` on it again")
-    made = read_json(directory / "provenance.json")
+    path = directory / "provenance.json"
+    made = {name: value for name, value in read_json(path).items() if name in ("digest", "redshifts")}
     try:
-        return str(made["digest"]), tuple(float(z) for z in made["redshifts"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise ZwickyError(
-            f"{directory / 'provenance.json'}: is not a universe's ({error}); make the universe again"
-        ) from error
+        identity = from_mapping(_Identity, made, "it")
+    except ZwickyError as error:
+        raise ZwickyError(f"{path}: is not a universe's ({error}); make the universe again") from error
+    return identity.digest, identity.redshifts
 
 
 def output_redshift(redshifts: tuple[float, ...], wanted: float | None) -> float:
@@ -116,6 +125,11 @@ def read_galaxies(directory: Path | str, redshift: float) -> GalaxyTable:
 
 def read_peak_halo(directory: Path | str, redshift: float) -> int | None:
     """Row of the halo that formed at the peak of constrained initial conditions; None if there is none."""
-    with np.load(snapshot_file(directory, "diagnostics", redshift)) as diagnostics:
-        row = int(diagnostics["peak_halo"]) if "peak_halo" in diagnostics else -1
+    path = snapshot_file(directory, "diagnostics", redshift)
+    try:
+        with np.load(path, allow_pickle=False) as diagnostics:
+            row = int(diagnostics["peak_halo"]) if "peak_halo" in diagnostics else -1
+    except Exception as error:  # a spoilt archive raises one of many
+        reason = " ".join(str(error).split())[:160] or type(error).__name__
+        raise ZwickyError(f"{path}: cannot be read ({reason}); make the universe again") from error
     return None if row < 0 else row

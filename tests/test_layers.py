@@ -9,7 +9,18 @@ import zwicky
 
 #: From the ground up. Files of one room may import each other.
 FLOORS = [
-    ["errors", "units", "extras", "parallel", "kernels", "cosmology", "settings", "theory", "progress"],
+    [
+        "errors",
+        "units",
+        "extras",
+        "lazy",
+        "parallel",
+        "kernels",
+        "cosmology",
+        "settings",
+        "theory",
+        "progress",
+    ],
     ["tables"],
     ["io"],
     ["universe"],
@@ -21,6 +32,7 @@ FLOORS = [
     ["plots"],
     ["evaluation"],
     ["survey"],
+    ["weighing"],
     ["ho2019"],
     ["cli"],
     ["__main__"],

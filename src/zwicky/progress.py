@@ -20,7 +20,7 @@ class Progress(Protocol):
         What the last unit was or how it went, for people.
     """
 
-    def __call__(self, stage: str, done: int, total: int, text: str = "") -> None: ...
+    def __call__(self, stage: str, done: int, total: int, text: str = "", /) -> None: ...
 
 
 def quiet(stage: str, done: int, total: int, text: str = "") -> None:

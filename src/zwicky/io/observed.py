@@ -89,8 +89,8 @@ class SkyList:
 
 
 def read_observed(
-    galaxies: Path | str,
-    centres: Path | str | Centres | None = None,
+    galaxies: Path | str | ForeignTable,
+    centres: Path | str | ForeignTable | Centres | None = None,
     *,
     h: float,
     columns: Mapping[str, Named] | None = None,
@@ -109,7 +109,7 @@ def read_observed(
     Parameters
     ----------
     galaxies, centres
-        Files that `zwicky.io.readers.read_tables` can read; centres may be `Centres` already. A
+        Files that `zwicky.io.readers.read_tables` can read, or such tables; centres may be `Centres`. A
         `ClusterSample` that Zwicky wrote is returned as it is.
     h
         Hubble constant of the observer's cosmology over 100 km/s/Mpc; used only for a unit with h in it.
@@ -131,7 +131,7 @@ def read_observed(
     ZwickyError
         If a file cannot be read or lacks what is needed, or its numbers contradict what they are taken for.
     """
-    if _is_cluster_sample(Path(galaxies)):
+    if not isinstance(galaxies, ForeignTable) and _is_cluster_sample(Path(galaxies)):
         given = {"--clusters": centres, "--columns": columns, "--redshift": redshift, "--comoving": comoving}
         unused = [option for option, value in given.items() if value not in (None, False, {})]
         if unused:
@@ -141,8 +141,8 @@ def read_observed(
             )
         return read_sample(galaxies), None
     columns = dict(columns or {})
-    chosen, others = _chosen(read_tables(galaxies), columns, table)
-    from_table = None if centres is None or isinstance(centres, Centres) else read_tables(centres)[0]
+    chosen, others = _chosen(_tables(galaxies), columns, table)
+    from_table = None if centres is None or isinstance(centres, Centres) else _tables(centres)[0]
     _check_mapping(columns, [t for t in (chosen, from_table) if t is not None])
 
     has = {name: column_named(chosen, name, columns) for name in (*_SKY, *_PLANE)}
@@ -217,6 +217,10 @@ def read_observed(
         ),
         found,
     )
+
+
+def _tables(place: Path | str | ForeignTable) -> list[ForeignTable]:
+    return [place] if isinstance(place, ForeignTable) else read_tables(place)
 
 
 def _is_cluster_sample(path: Path) -> bool:

@@ -92,7 +92,7 @@ def read_sample(path: Path | str) -> ClusterSample:
             name: checked_values(name, stored.members[name], dtype, unit)
             for name, (dtype, unit, _) in GALAXY_COLUMNS.items()
         }
-        offsets = checked_values("offsets", Column(stored.offsets), np.dtype("i8"), "")
+        offsets = checked_values("offsets", Column(np.asarray(stored.offsets)), np.dtype("i8"), "")
         return ClusterSample(
             cosmology=cosmology_from_text(_header(stored, "cosmology")),
             meta=_meta(stored),
@@ -119,7 +119,7 @@ def snapshot_to_qtable(table: HaloTable | GalaxyTable) -> QTable:
 
 def _stored_columns(table: Any) -> dict[str, Column]:
     """Every stored column, vectors by component."""
-    columns = {}
+    columns: dict[str, Column] = {}
     for name, field in columns_of(table).items():
         values, about = getattr(table, name), (field.metadata["unit"], field.metadata["about"])
         if field.metadata["components"]:

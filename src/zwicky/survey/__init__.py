@@ -13,7 +13,15 @@ from zwicky.survey.quality import MIN_GALAXIES, Problem, find_problem
 from zwicky.survey.recentre import compose, median_velocity, recentre
 from zwicky.survey.repeats import MERGE_ARCSEC, merge_repeats
 from zwicky.survey.sky import clusters_from_sky
-from zwicky.survey.weigh import COLUMNS, cylinder_of, posterior_of, problems_of, weigh
+from zwicky.survey.weigh import (
+    COLUMNS,
+    Weighed,
+    cylinder_of,
+    posterior_of,
+    problems_of,
+    weigh,
+    weigh_clusters,
+)
 
 __all__ = [
     "COLUMNS",
@@ -22,6 +30,7 @@ __all__ = [
     "Field",
     "ObservedClusters",
     "Problem",
+    "Weighed",
     "check_plot",
     "clusters_from_phase_space",
     "clusters_from_sample",
@@ -39,5 +48,6 @@ __all__ = [
     "problems_of",
     "recentre",
     "weigh",
+    "weigh_clusters",
     "write_figure",
 ]

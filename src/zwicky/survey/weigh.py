@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 import astropy.units as u
 import numpy as np
 from astropy.table import QTable
@@ -14,7 +16,7 @@ from zwicky.survey.quality import Problem, find_problem, remarks_on_data, remark
 from zwicky.tables import Cylinder
 from zwicky.units import log10_msun_h
 
-__all__ = ["COLUMNS", "cylinder_of", "posterior_of", "problems_of", "weigh"]
+__all__ = ["COLUMNS", "Weighed", "cylinder_of", "posterior_of", "problems_of", "weigh", "weigh_clusters"]
 
 #: Columns of the table that `weigh` gives, and what they are.
 COLUMNS = {
@@ -29,8 +31,34 @@ COLUMNS = {
 }
 
 
-def weigh(clusters: ObservedClusters, model: Estimator, m_sigma: Estimator) -> QTable:
-    """Masses of observed clusters, one row each in their order.
+@dataclass(frozen=True, eq=False)
+class Weighed:
+    """Clusters and what was found of each, in their order.
+
+    Parameters
+    ----------
+    posterior
+        By the observer's names; of what cannot be weighed nothing is known.
+    n_galaxies, sigma_v_kms : shape (n,)
+        Galaxies in the cylinder, and the standard deviation of their velocities in km/s.
+    log10_m200c_msigma : float64, shape (n,)
+        log10 of M200c in Msun from the M-sigma relation.
+    problems
+        What forbids weighing each, None where nothing does.
+    flags
+        ``"ok"``, what to be careful about, or the problem in short.
+    """
+
+    posterior: MassPosterior
+    n_galaxies: np.ndarray = field(repr=False)
+    sigma_v_kms: np.ndarray = field(repr=False)
+    log10_m200c_msigma: np.ndarray = field(repr=False)
+    problems: tuple[Problem | None, ...] = field(repr=False)
+    flags: tuple[str, ...] = field(repr=False)
+
+
+def weigh_clusters(clusters: ObservedClusters, model: Estimator, m_sigma: Estimator) -> Weighed:
+    """Posteriors of observed clusters, with what to be careful about.
 
     A cluster that cannot be weighed has NaN for a mass and its `zwicky.survey.quality.Problem` for a
     flag; the others are not affected.
@@ -43,10 +71,6 @@ def weigh(clusters: ObservedClusters, model: Estimator, m_sigma: Estimator) -> Q
         Fitted estimators that give `log10_m200c` and `log10_m200c_msigma`. A cluster that `m_sigma` alone
         cannot weigh has NaN there.
 
-    Returns
-    -------
-    QTable
-        The columns of `COLUMNS`; `recentred_kms` only if the clusters were recentred.
     """
     problems = problems_of(clusters, model)
     sound = np.array([problem is None for problem in problems], dtype=bool)
@@ -72,15 +96,26 @@ def weigh(clusters: ObservedClusters, model: Estimator, m_sigma: Estimator) -> Q
         masses_h = (float(log10_msun_h(m[row], h)) for m in (posterior.log10_m200c, by_sigma))
         remarks += remarks_on_mass(*masses_h, model.training)
         flags[row] = "; ".join(remarks) or "ok"
+    return Weighed(posterior, inside.n_galaxies, sigma, by_sigma, tuple(problems), tuple(flags))
 
+
+def weigh(clusters: ObservedClusters, model: Estimator, m_sigma: Estimator) -> QTable:
+    """What `weigh_clusters` finds, as a table of one row a cluster.
+
+    Returns
+    -------
+    QTable
+        The columns of `COLUMNS`; `recentred_kms` only if the clusters were recentred.
+    """
+    found = weigh_clusters(clusters, model, m_sigma)
     table = QTable()
     table["cluster_id"] = clusters.label
-    table["n_galaxies"] = inside.n_galaxies
-    table["log10_m200c"] = posterior.log10_m200c
-    table["log10_m200c_err"] = posterior.std
-    table["sigma_v_kms"] = sigma * u.km / u.s
-    table["log10_m200c_msigma"] = by_sigma
-    table["flag"] = np.array(flags)
+    table["n_galaxies"] = found.n_galaxies
+    table["log10_m200c"] = found.posterior.log10_m200c
+    table["log10_m200c_err"] = found.posterior.std
+    table["sigma_v_kms"] = found.sigma_v_kms * u.km / u.s
+    table["log10_m200c_msigma"] = found.log10_m200c_msigma
+    table["flag"] = np.array(found.flags)
     if clusters.recentred_kms is not None:
         table["recentred_kms"] = clusters.recentred_kms * u.km / u.s
     for name in table.colnames:

@@ -1,0 +1,195 @@
+"""Masses in one call: `weigh` for radii and velocities, `weigh_sky` for positions and redshifts.
+
+The same walk as ``zwicky predict``, for what a program has in memory as well as for files.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from zwicky.cosmology import deferred_cosmology
+from zwicky.errors import ZwickyError
+from zwicky.estimators import Estimator, MassPosterior, load_model
+from zwicky.io.centres import Centres
+from zwicky.io.columns import parse_columns
+from zwicky.io.foreign import ForeignTable
+from zwicky.io.memory import table_of
+from zwicky.io.observed import read_observed
+from zwicky.survey import clusters_of, cylinder_of, recentre, weigh_clusters
+from zwicky.tables import ClusterSample
+
+if TYPE_CHECKING:
+    from astropy.cosmology import FLRW
+
+__all__ = ["weigh", "weigh_sky"]
+
+
+def weigh(
+    galaxies: Any = None,
+    *,
+    cosmology: FLRW | str,
+    redshift: float | None = None,
+    r_proj: Any = None,
+    v_los: Any = None,
+    cluster_id: Any = None,
+    columns: str = "",
+    comoving: bool = False,
+    recentred: bool = False,
+    model: Estimator | str | Path = "cnn_2d",
+    m_sigma: Estimator | str | Path = "m_sigma",
+) -> MassPosterior:
+    """Masses of clusters from the projected radii and the velocities of their galaxies.
+
+    Parameters
+    ----------
+    galaxies
+        A path, an astropy `Table` or `QTable`, a `DataFrame`, a mapping of names to arrays, or a
+        `ClusterSample`, with ``r_proj`` and ``v_los`` and, of several clusters, ``cluster_id``. Left out
+        where the columns are given one by one.
+    cosmology
+        An astropy cosmology or the name of one, such as ``"Planck18"`` or ``"ho2019"``, the paper's.
+    redshift
+        Of the cluster, where no column says it.
+    r_proj, v_los, cluster_id : shape (n,)
+        Distances from the centre (proper Mpc unless they have a unit), velocities in the cluster's rest frame
+        (km/s) and, of several clusters, which each galaxy belongs to.
+    columns
+        Your names for our columns, ``"v_los=V[m/s],r_proj=R"``.
+    comoving
+        Radii are comoving, not proper.
+    recentred
+        Put the velocities on the median of the inner galaxies first.
+    model, m_sigma
+        Estimators, the names of shipped ones or directories. The second is what masses are compared with.
+
+    Returns
+    -------
+    MassPosterior
+        In the order in which the clusters first appear; NaN for those that cannot be weighed.
+
+    Warns
+    -----
+    UserWarning
+        What to be careful about, and which clusters have no mass and why.
+
+    Raises
+    ------
+    ZwickyError
+        If the galaxies cannot be read or no cluster can be weighed.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(1)
+    >>> mass = weigh(
+    ...     r_proj=2.0 * rng.random(80), v_los=rng.normal(0, 700, 80), redshift=0.1, cosmology="ho2019"
+    ... )
+    >>> mass.median.round(1), mass.std.round(1)
+    (array([14.8]), array([0.2]))
+    """
+    given = {"r_proj": r_proj, "v_los": v_los, "cluster_id": cluster_id}
+    given = {name: values for name, values in given.items() if values is not None}
+    if (galaxies is None) == (not given):
+        raise ZwickyError("galaxies come as a table or as r_proj and v_los; give one of the two")
+    if isinstance(galaxies, ClusterSample):
+        observed: Any = galaxies
+        centres = None
+    else:
+        observed, centres = read_observed(
+            _place(given if galaxies is None else galaxies, "galaxies"),
+            h=_cosmology(cosmology).h,
+            columns=parse_columns(columns),
+            redshift=None if redshift is None else float(redshift),
+            comoving=comoving,
+        )
+    return _weigh(observed, centres, cosmology, recentred, model, m_sigma)
+
+
+def weigh_sky(
+    galaxies: Any,
+    centres: Any = None,
+    *,
+    cosmology: FLRW | str,
+    columns: str = "",
+    recentred: bool = False,
+    model: Estimator | str | Path = "cnn_2d",
+    m_sigma: Estimator | str | Path = "m_sigma",
+) -> MassPosterior:
+    """Masses of clusters from galaxies on the sky.
+
+    Parameters
+    ----------
+    galaxies, centres
+        Each a path, an astropy `Table` or `QTable`, a `DataFrame` or a mapping of names to arrays, with
+        ``ra``, ``dec`` (degrees unless they have a unit) and ``z``. A galaxy with a ``cluster_id`` belongs to
+        that cluster, the others to every centre that they are near. A single centre may be a triple
+        (ra, dec, z); without one, it is found.
+    cosmology, columns, recentred, model, m_sigma
+        As for `weigh`.
+
+    Returns
+    -------
+    MassPosterior
+        In the order of the centres; NaN for those that cannot be weighed.
+
+    Warns
+    -----
+    UserWarning
+        As `weigh`.
+
+    Raises
+    ------
+    ZwickyError
+        As `weigh`.
+    """
+    found: Centres | Path | ForeignTable | None
+    if isinstance(centres, tuple) and len(centres) == 3:
+        ra, dec, z = (np.array([float(value)]) for value in centres)
+        found = Centres(np.array([""]), ra, dec, z)
+    else:
+        found = None if centres is None else _place(centres, "centres")
+    observed, read = read_observed(
+        _place(galaxies, "galaxies"),
+        found,
+        h=_cosmology(cosmology).h,
+        columns=parse_columns(columns),
+        without_centre=found is None,
+    )
+    return _weigh(observed, read, cosmology, recentred, model, m_sigma)
+
+
+def _weigh(
+    observed: Any,
+    centres: Centres | None,
+    cosmology: FLRW | str,
+    recentred: bool,
+    model: Estimator | str | Path,
+    m_sigma: Estimator | str | Path,
+) -> MassPosterior:
+    estimator, by_sigma = (m if isinstance(m, Estimator) else load_model(m) for m in (model, m_sigma))
+    clusters = clusters_of(observed, centres, cosmology=_cosmology(cosmology), model=estimator)
+    for note in clusters.notes:
+        warnings.warn(note, stacklevel=3)
+    if recentred:
+        clusters = recentre(clusters, cylinder_of(estimator))
+    found = weigh_clusters(clusters, estimator, by_sigma)
+    problem = next(iter(found.problems), None)
+    if problem is not None and None not in found.problems:
+        raise ZwickyError(f"cluster {clusters.label[0]}: {problem.what}; {problem.advice}")
+    for label, flag in zip(clusters.label, found.flags, strict=True):
+        if flag != "ok":
+            warnings.warn(f"cluster {label}: {flag}", stacklevel=3)
+    return found.posterior
+
+
+def _place(data: Any, source: str) -> Path | ForeignTable:
+    """A file's path, or the table in memory."""
+    return Path(data) if isinstance(data, str | os.PathLike) else table_of(data, source)
+
+
+def _cosmology(cosmology: FLRW | str) -> FLRW:
+    return deferred_cosmology(cosmology) if isinstance(cosmology, str) else cosmology

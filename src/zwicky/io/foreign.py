@@ -84,8 +84,8 @@ class ForeignTable:
             raise
         except Exception as error:  # whatever the libraries raise over a damaged file
             raise ZwickyError(
-                f"{self.source}: {column.name} cannot be read ({short_reason(error)}); the file may be "
-                "damaged: fetch or write it again"
+                f"{self.source}: {column.name} cannot be read ({short_reason(error)}); name another column, "
+                "or write the file again"
             ) from error
         if contents.shape != (self.n_rows,):
             raise ZwickyError(

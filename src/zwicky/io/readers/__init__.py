@@ -99,7 +99,7 @@ def _advice(kind: str, data: bytes) -> str:
         "parquet": data[:4] == b"PAR1" and data[-4:] != b"PAR1",
         "hdf5": True,
         "votable": data[:1] == b"<" and b"</VOTABLE>" not in data[-200:].upper(),
-        "ecsv": data[:7] == b"# %ECSV",
+        "ecsv": data[:7] == b"# %ECSV" and bytes(data).rpartition(b"\n# ")[2].count(b"\n") < 2,
     }.get(kind, False)
     if cut_short:
         return "the file may be cut short: fetch or write it again"

@@ -10,8 +10,8 @@ from zwicky.io.foreign import ForeignColumn
 
 __all__ = ["described", "inert_yaml", "plain_meta"]
 
-#: Most letters and most values, with every alias written out, that a header may have.
-MOST_LETTERS, MOST_VALUES = 4_000_000, 200_000
+#: Most letters, values with every alias written out, and lists in lists that a header may have.
+MOST_LETTERS, MOST_VALUES, DEEPEST = 4_000_000, 200_000, 100
 
 
 class _Inert(yaml.SafeLoader):
@@ -39,6 +39,8 @@ def inert_yaml(text: str) -> Any:
     """
     if len(text) > MOST_LETTERS:
         raise ValueError(f"a header of {len(text)} letters")
+    if _depth(text) > DEEPEST:
+        raise ValueError("a header of lists nested beyond all measure")
     loader = _Inert(text)
     try:
         node = loader.get_single_node()
@@ -51,6 +53,18 @@ def inert_yaml(text: str) -> Any:
         raise ValueError(f"a header that is no YAML: {' '.join(str(error).split())[:80]}") from error
     finally:
         loader.dispose()
+
+
+def _depth(text: str) -> int:
+    """How deep the brackets of a text are nested, at most."""
+    deepest = depth = 0
+    for letter in text:
+        if letter in "[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif letter in "]}":
+            depth = max(depth - 1, 0)
+    return deepest
 
 
 def _size(node: yaml.Node, known: dict[int, int]) -> int:

@@ -325,3 +325,40 @@ def test_galaxies_without_a_cluster_are_left_out_and_counted(model, tmp_path, ca
     assert printed.err == "zwicky: many.csv: left out 2 galaxies without cluster_id\n"
     rows = json.loads(printed.out)["clusters"]
     assert rows[0]["n_galaxies"] == 58
+
+
+def sky_field_file(path):
+    from sky_field import field, write_text
+
+    write_text(path, ["ra", "dec", "z"], field(120))
+    return path
+
+
+def test_a_centre_on_the_command_line_is_one_in_a_table(zwicky, tmp_path):
+    galaxies = sky_field_file(tmp_path / "abell.csv")
+    (tmp_path / "c.csv").write_text("cluster_id,ra,dec,z\nabell,194.95,27.98,0.05\n")
+    from_table = json.loads(zwicky(galaxies, "--json", clusters=tmp_path / "c.csv"))
+    assert json.loads(zwicky(galaxies, "--json", centre="194.95,27.98,0.05")) == from_table
+    assert json.loads(zwicky(galaxies, "--json", centre="12:59:48,+27:58:48,0.05")) == from_table
+
+
+def test_a_centre_is_proposed_said_and_drawn(zwicky, tmp_path):
+    galaxies = sky_field_file(tmp_path / "abell.csv")
+    printed = zwicky(galaxies, centre="find", plot=tmp_path / "p.png")
+    assert "abell.csv: proposed centre 19" in printed
+    assert (tmp_path / "p.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({"centre": "10,5"}, "is not RA,DEC,Z"),
+        ({"centre": "10,5,0.1", "redshift": 0.1}, "leave out --redshift"),
+        ({"centre": "find", "clusters": "c.csv"}, "leave out --clusters"),
+        ({"centre": "194.95,27.98,0.05", "merge_arcsec": -1}, "not between 0 and 60"),
+        ({"centre": "194.95,27.98,0.05", "table": "3"}, "has no table '3'"),
+    ],
+)
+def test_a_mistaken_centre_is_one_line(zwicky, tmp_path, options, expected):
+    with pytest.raises(ZwickyError, match=expected):
+        zwicky(sky_field_file(tmp_path / "g.csv"), **options)

@@ -11,6 +11,7 @@ from zwicky.errors import ZwickyError
 from zwicky.images import phase_space_images
 from zwicky.io.files import whole_file
 from zwicky.survey.clusters import ObservedClusters
+from zwicky.survey.field_figure import draw_field
 from zwicky.tables import ClusterSample, Cylinder
 from zwicky.units import log10_msun_h
 
@@ -100,7 +101,7 @@ def write_figure(
 ) -> None:
     """Draw the first `MAX_PANELS` clusters of a table that `weigh` gave, and write the figure whole.
 
-    `msun_h` gives masses in Msun/h beside those in Msun.
+    A centre that was proposed is drawn in a panel of its own. `msun_h` gives masses in Msun/h as well.
 
     Raises
     ------
@@ -113,8 +114,9 @@ def write_figure(
     path = Path(path)
     check_plot(path)
     n = min(len(clusters), MAX_PANELS)
-    columns = min(n, 3)
-    rows = -(-n // columns)
+    panels = n + (clusters.proposed is not None)
+    columns = min(panels, 3)
+    rows = -(-panels // columns)
     figure = Figure(figsize=(4.6 * columns, 4.1 * rows), layout="constrained")
     FigureCanvasAgg(figure)
     sample = clusters.sample
@@ -127,6 +129,13 @@ def write_figure(
             error=float(table["log10_m200c_err"][i]),
             title=f"{table['cluster_id'][i]}, z = {sample.redshift[i]:.3f}",
             msun_h=msun_h,
+        )
+    if clusters.proposed is not None:
+        draw_field(
+            figure.add_subplot(rows, columns, panels),
+            clusters.proposed,
+            cylinder,
+            cosmology=sample.cosmology,
         )
     try:
         with whole_file(path) as temporary:

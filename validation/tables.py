@@ -172,6 +172,7 @@ def _leakage(runs: Runs) -> str:
 
 def _times(runs: Runs) -> str:
     keys = sorted({key for run in runs.values() for key in run["timing"] if key.endswith("_s")})
+
     def cell(run: Mapping[str, Any], key: str) -> str:
         return f"{run['timing'][key]:,.1f}" if key in run["timing"] else ""
 

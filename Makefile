@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test test-all lint format benchmark clean
+.PHONY: demo test test-all test-processors test-generic test-haswell lint format benchmark clean
 
 demo: $(INSTALLED)
 	$(BIN)/zwicky reproduce --scale demo --out demo
@@ -16,6 +16,18 @@ test: $(INSTALLED)
 
 test-all: $(INSTALLED)
 	$(BIN)/python -m pytest -m "slow or not slow"
+
+# What is written in vectors, compiled for other processors than this one: any x86-64, and AVX2 without AVX-512.
+VECTOR_TESTS := tests/universe/test_lanes.py tests/universe/test_gravity.py \
+  tests/estimators/test_sdm_divergence.py tests/images/test_density_images.py
+test-processors: test-generic test-haswell
+
+test-generic: $(INSTALLED)
+	NUMBA_CPU_NAME=generic $(BIN)/python -m pytest -q -k "not ewald" $(VECTOR_TESTS)
+
+test-haswell: $(INSTALLED)
+	[ `uname -m` != x86_64 ] || \
+	NUMBA_CPU_NAME=haswell NUMBA_CPU_FEATURES=+avx2 $(BIN)/python -m pytest -q -k "not ewald" $(VECTOR_TESTS)
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

@@ -1,6 +1,8 @@
+import platform
+
 import numpy as np
 import pytest
-from numba import njit
+from numba import config, njit
 
 from zwicky.kernels import LANES
 from zwicky.universe.lanes import FAR, add_lanes, keep_near, pull
@@ -85,3 +87,12 @@ def test_points_near_a_box_are_kept_in_order(distance):
     assert n == wanted.shape[1]
     assert np.array_equal(near[:, 5 : 5 + n], wanted)
     assert np.all(near[:, :5] == FAR)
+
+
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="looks for names of x86 registers")
+def test_code_is_for_the_processor_that_is_named():
+    pulled(np.ones((3, 40), dtype=np.float32), 0, 40, np.zeros(3, np.float32), ShortRange(0.05, 1.0, 4.5))
+    code = " ".join(_pull.inspect_asm().values())
+    widest = max(width for width in ("xmm", "ymm", "zmm") if width in code)
+    assert widest == {"generic": "xmm", "haswell": "ymm"}.get(config.CPU_NAME, widest)
+    assert ("rsqrt14" in code) == (widest == "zmm")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -96,33 +97,62 @@ def nonlinear_power(
 def _camb_power(
     k_mpc: np.ndarray, redshift: float, cosmology: FLRW, sigma8: float, n_s: float, nonlinear: bool
 ) -> np.ndarray:
+    h = cosmology.h
+    background = (
+        float(cosmology.H0.value),
+        float(cosmology.Ob0 * h**2),
+        float((cosmology.Om0 - cosmology.Ob0) * h**2),
+        float(cosmology.Ok0),
+        float(getattr(cosmology, "w0", -1.0)),
+        float(n_s),
+    )
+    k_max = max(20.0, 1.1 * float(k_mpc.max()))
+    return _camb_spectrum(background, float(sigma8), float(redshift), k_max, nonlinear).P(redshift, k_mpc)
+
+
+def _camb_parameters(background: tuple[float, ...], amplitude: float, redshift: float, k_max: float):
     require("camb", "train", "a power spectrum")
     import camb
 
-    h, k_max = cosmology.h, max(20.0, 1.1 * k_mpc.max())
+    hubble, baryons, dark_matter, curvature, w, n_s = background
     parameters = camb.set_params(
-        H0=cosmology.H0.value,
-        ombh2=cosmology.Ob0 * h**2,
-        omch2=(cosmology.Om0 - cosmology.Ob0) * h**2,
-        omk=cosmology.Ok0,
-        w=float(getattr(cosmology, "w0", -1.0)),
+        H0=hubble,
+        ombh2=baryons,
+        omch2=dark_matter,
+        omk=curvature,
+        w=w,
         mnu=0.0,
         num_massive_neutrinos=0,
-        As=2e-9,
+        As=amplitude,
         ns=n_s,
         halofit_version="mead2020",
     )
-    # Only sigma8 is given: one run tells what the amplitude 2e-9 makes of it.
-    parameters.set_matter_power(redshifts=[0.0], kmax=2.0)
-    parameters.NonLinear = camb.model.NonLinear_none
-    amplitude = 2e-9 * (sigma8 / camb.get_results(parameters).get_sigma8_0()) ** 2
-    parameters.InitPower.set_params(As=amplitude, ns=n_s)
     parameters.set_matter_power(redshifts=[redshift], kmax=k_max)
+    parameters.NonLinear = camb.model.NonLinear_none
+    return parameters
+
+
+@lru_cache(maxsize=32)
+def _camb_amplitude(background: tuple[float, ...], sigma8: float) -> float:
+    """Primordial amplitude that gives a sigma8: one run tells what an amplitude of 2e-9 makes of it."""
+    import camb
+
+    made = camb.get_results(_camb_parameters(background, 2e-9, 0.0, 2.0)).get_sigma8_0()
+    return 2e-9 * (sigma8 / made) ** 2
+
+
+@lru_cache(maxsize=32)
+def _camb_spectrum(
+    background: tuple[float, ...], sigma8: float, redshift: float, k_max: float, nonlinear: bool
+):
+    """CAMB's interpolator of the matter power: seconds of work, and every output asks for z = 0 again."""
+    parameters = _camb_parameters(background, _camb_amplitude(background, sigma8), redshift, k_max)
+    import camb
+
     parameters.NonLinear = camb.model.NonLinear_both if nonlinear else camb.model.NonLinear_none
-    power = camb.get_results(parameters).get_matter_power_interpolator(
+    return camb.get_results(parameters).get_matter_power_interpolator(
         nonlinear=nonlinear, hubble_units=False, k_hunit=False
     )
-    return power.P(redshift, k_mpc)
 
 
 def mass_function(

@@ -48,7 +48,7 @@ def cell_sort(
     """
     n = len(position)
     # Each part counts in cells of its own: no more parts than leave that less than the particles take.
-    parts = pieces(n, min(available_cores(), max(1, 2 * n // n_cells**3)))
+    parts = pieces(n, min(4 * available_cores(), max(1, n // n_cells**3)))
     order, cell = scratch or (np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int32))
     counts = np.zeros((max(1, len(parts)), n_cells**3), dtype=np.int64)
     box_size = float(box_size)
@@ -68,7 +68,7 @@ def reorder(array: np.ndarray, order: np.ndarray, out: np.ndarray | None = None)
     if out is None:
         out = np.empty((len(order), *array.shape[1:]), dtype=array.dtype)
     kernel = _gather if array.ndim == 1 else _gather_rows
-    run_pieces(kernel, [(array, order[a:b], out[a:b]) for a, b in pieces(len(order), 4 * available_cores())])
+    run_pieces(kernel, [(array, order[a:b], out[a:b]) for a, b in pieces(len(order), 16 * available_cores())])
     return out
 
 

@@ -213,7 +213,7 @@ class _Gravity:
     def drift(self, p: Particles, a: float) -> None:
         factor = np.float32(drift_factor(self.cosmology, p.a, a))
         box = np.float32(self.box)
-        parts = pieces(len(p.position), 4 * available_cores())
+        parts = pieces(len(p.position), 16 * available_cores())
         run_pieces(_drift, [(p.position[i:j], p.momentum[i:j], factor, box) for i, j in parts])
         p.a = a
 

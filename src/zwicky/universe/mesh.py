@@ -28,6 +28,10 @@ from zwicky.parallel import available_cores, pieces, run_pieces
 __all__ = ["density_contrast", "density_modes", "green_factors", "kick_long", "smoothed_potential"]
 
 
+#: Pieces of the mesh that are handed out as threads come free: a thread that is held up holds up no other.
+_BLOCKS = 64
+
+
 def density_contrast(
     position: np.ndarray, starts: np.ndarray, n_cells: int, box_size: float, n_mesh: int
 ) -> np.ndarray:
@@ -63,7 +67,7 @@ def _assign(
         raise ValueError(
             f"{n_mesh} mesh cells for {n_cells} particle cells a side; give at least twice as many"
         )
-    run_pieces(lambda a, b: mesh[a:b].fill(-1.0), pieces(n_mesh, available_cores()))
+    run_pieces(lambda a, b: mesh[a:b].fill(-1.0), pieces(n_mesh, _BLOCKS))
     weight = np.float32(n_mesh**3 / len(position))
     per_length = np.float32(n_mesh / box_size)
     slab = starts[:: n_cells * n_cells]
@@ -102,6 +106,17 @@ def density_modes(
     complex64, shape (n_mesh, n_mesh, n_mesh // 2 + 1)
         As of ``scipy.fft.rfftn``, not normalised; a view of `out` if that is given.
     """
+    modes = _modes_of_planes(position, starts, n_cells, box_size, n_mesh, out)
+
+    def transform_columns(a, b):
+        scipy.fft.fft(modes[:, a:b], axis=0, overwrite_x=True)
+
+    run_pieces(transform_columns, pieces(n_mesh, _BLOCKS))
+    return modes
+
+
+def _modes_of_planes(position, starts, n_cells, box_size, n_mesh, out):
+    """`density_modes` before the transform along the first axis."""
     n = n_mesh
     mesh = np.empty((n, n, n + 2), dtype=np.float32) if out is None else out
     _assign(position, starts, n_cells, box_size, mesh)
@@ -111,7 +126,6 @@ def density_modes(
         modes[a:b] = scipy.fft.fft(scipy.fft.rfft(mesh[a:b, :, :n]), axis=1, overwrite_x=True)
 
     run_pieces(transform_planes, [(i, i + 1) for i in range(n)])
-    scipy.fft.fft(modes, axis=0, overwrite_x=True, workers=available_cores())
     return modes
 
 
@@ -156,14 +170,19 @@ def smoothed_potential(
     float32, shape (n_mesh, n_mesh, n_mesh + 2)
         Potential in the square of the unit of `box_size`; the last two of each row mean nothing.
     """
-    n, workers = n_mesh, available_cores()
-    mesh = np.empty((n, n, n + 2), dtype=np.float32) if out is None else out
-    modes = density_modes(position, starts, n_cells, box_size, n_mesh, mesh)
+    n = n_mesh
+    modes = _modes_of_planes(position, starts, n_cells, box_size, n_mesh, out)
+    mesh = modes.view(np.float32)
     k, difference, smooth = green_factors(n, box_size, split)
-    # The transforms are not normalised: 1 / n^3 goes with the Green's function.
-    parts = pieces(n, 8 * workers)
-    run_pieces(_apply_green, [(modes[a:b], a, k, difference, smooth, 1.0 / n**3) for a, b in parts])
-    scipy.fft.ifft(modes, axis=0, norm="forward", overwrite_x=True, workers=workers)
+
+    def transform_columns(a, b):
+        # There and back while a block is at hand. Transforms are not normalised: 1 / n^3 goes with Green's.
+        columns = modes[:, a:b]
+        scipy.fft.fft(columns, axis=0, overwrite_x=True)
+        _apply_green(columns, a, k, difference, smooth, 1.0 / n**3)
+        scipy.fft.ifft(columns, axis=0, norm="forward", overwrite_x=True)
+
+    run_pieces(transform_columns, pieces(n, _BLOCKS))
 
     def transform_planes(a, b):
         rows = scipy.fft.ifft(modes[a:b], axis=1, norm="forward")
@@ -236,13 +255,15 @@ def _deposit(position, per_length, weight, mesh):
 
 @kernel
 def _apply_green(modes, offset, k, difference, smooth, scale):
+    """Multiply the columns of modes from `offset` on the second axis on by the Green's function."""
     for i in range(modes.shape[0]):
-        kx, dx, sx = k[offset + i], difference[offset + i], scale * smooth[offset + i]
+        kx, dx, sx = k[i], difference[i], scale * smooth[i]
         for j in range(modes.shape[1]):
-            kxy = kx * kx + k[j] * k[j]
-            dxy = dx * dx + difference[j] * difference[j]
-            kdxy = kx * dx + k[j] * difference[j]
-            sxy = sx * smooth[j]
+            ky, dy = k[offset + j], difference[offset + j]
+            kxy = kx * kx + ky * ky
+            dxy = dx * dx + dy * dy
+            kdxy = kx * dx + ky * dy
+            sxy = sx * smooth[offset + j]
             for l in range(modes.shape[2]):  # noqa: E741 - i, j, l index the three axes
                 k2 = kxy + k[l] * k[l]
                 d2 = dxy + difference[l] * difference[l]

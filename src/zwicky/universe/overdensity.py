@@ -93,6 +93,7 @@ def find_halos(
     centre[centre >= snapshot.box_size] = 0.0  # a remainder by the box can round up to it
     by_mass = np.lexsort((np.arange(len(count)), -count))
     virial = np.empty(len(count))
+    virial_volume = particle_mass_msun / density_virial(snapshot)
     run_pieces(
         _virial_radii,
         [
@@ -101,7 +102,7 @@ def find_halos(
                 centre[a:b],
                 radius[a:b],
                 count[a:b],
-                particle_mass_msun / density_virial(snapshot),
+                virial_volume,
                 virial[a:b],
             )
             for a, b in pieces(len(count), 16 * available_cores())

@@ -4,11 +4,11 @@ import sys
 
 import numpy as np
 
-from synthetic_clusters import synthetic_clusters
+from synthetic_clusters import APERTURE_MPC_H, V_CUT_KMS, synthetic_clusters
 from zwicky.cosmology import paper_cosmology
 from zwicky.estimators.sdm.divergence import clouds, divergences
-from zwicky.images import member_moments, paper_images, phase_space_images, velocity_images
-from zwicky.tables import Snapshot
+from zwicky.images import galaxy_moments, phase_space_images, velocity_images
+from zwicky.tables import Cylinder, Snapshot
 from zwicky.universe import UniverseSettings, evolve, find_halos, friends_of_friends, start
 from zwicky.universe.cells import cell_sort, reorder
 from zwicky.universe.measure import power_spectrum, projected_slab
@@ -64,12 +64,12 @@ def matter(position):
 def clusters():
     """Of galaxies in cylinders: images, moments, divergences."""
     sample = synthetic_clusters(60, seed=1)
-    settings = paper_images(h=sample.cosmology.h)
+    cylinder = Cylinder.in_mpc_h(APERTURE_MPC_H, v_cut_kms=V_CUT_KMS, h=sample.cosmology.h)
     made = clouds((sample.v_los / 500.0, sample.r_proj), sample.offsets, 3, 1e-3)
     return {
-        "images of velocities": velocity_images(sample, settings),
-        "images of phase space": phase_space_images(sample, settings),
-        "moments": np.stack([np.asarray(a, float) for a in vars(member_moments(sample)).values()]),
+        "images of velocities": velocity_images(sample, cylinder),
+        "images of phase space": phase_space_images(sample, cylinder),
+        "moments": np.stack([np.asarray(a, float) for a in vars(galaxy_moments(sample)).values()]),
         "divergences": divergences(made, made),
     }
 

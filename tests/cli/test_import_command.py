@@ -250,7 +250,10 @@ def test_info_of_an_imported_universe_and_of_masses(universe, files, tmp_path, c
         (["--halos", "no", "--galaxies", "no", "--out", "x"], "no: no such file; check the path"),
         (["--map", "no.toml", "--out", "x"], "no.toml: cannot be read"),
         (["--map", "own.toml", "--tracers", "some", "--out", "x"], "tracers = 'some' is not allowed"),
-        (["--map", "own.toml", "--h", "67.8", "--out", "x"], "h = 67.8 is not allowed; give H0 / (100"),
+        (
+            ["--map", "own.toml", "--h", "67.8", "--out", "x"],
+            "give at least 0.3 and at most 1.5 (H0 / (100 km",
+        ),
         (["--map", "own.toml", "--h", "0.6", "--out", "x"], "but 0.6 in --h"),
         (["--map", "own.toml", "--redshift", "nan", "--out", "x"], "redshift = nan is not a finite number"),
         (["--map", "own.toml", "--out", HALOS], f"{HALOS}: a file stands in the way"),

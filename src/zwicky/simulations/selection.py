@@ -10,6 +10,7 @@ from typing import Literal
 from astropy.cosmology import FLRW, FlatLambdaCDM, LambdaCDM
 
 from zwicky.errors import ZwickyError
+from zwicky.settings import check_ranges, setting
 from zwicky.simulations.reader import CatalogReader
 from zwicky.tables import Snapshot
 from zwicky.units import mpc
@@ -61,44 +62,21 @@ class ImportSettings:
         If a value is out of range.
     """
 
-    min_log10_m200c_h: float = 13.0
-    min_stellar_mass_msun: float = 10**9.5
+    min_log10_m200c_h: float = setting(13.0, "[9, 16]", "log10 of Msun/h")
+    min_stellar_mass_msun: float = setting(10**9.5, "[0, 1e13]", "Msun without h")
     tracers: Literal["all", "satellites"] = "all"
     orphans: Literal["keep", "drop"] = "keep"
-    max_unmatched_share: float = 0.05
-    box_size_mpc_h: float | None = None
-    redshift: float | None = None
-    h: float | None = None
-    omega_m: float | None = None
-    omega_lambda: float | None = None
+    max_unmatched_share: float = setting(0.05, "[0, 1]", "a share")
+    box_size_mpc_h: float | None = setting(None, "[1, 1e5]", "comoving Mpc/h")
+    redshift: float | None = setting(None, "[0, 20]")
+    h: float | None = setting(None, "[0.3, 1.5]", "H0 / (100 km/s/Mpc)")
+    omega_m: float | None = setting(None, "[0.01, 1]", "matter today over the critical density")
+    omega_lambda: float | None = setting(None, "[0, 1.5]", "dark energy today over the critical density")
     simulation: str | None = None
-    sigma8: float | None = None
+    sigma8: float | None = setting(None, "[0.3, 1.5]")
 
     def __post_init__(self):
-        allowed = {
-            "min_log10_m200c_h": (9.0, 16.0, "log10 of Msun/h, from 9 to 16"),
-            "min_stellar_mass_msun": (0.0, 1e13, "Msun without h, from 0 to 1e13"),
-            "max_unmatched_share": (0.0, 1.0, "a share, from 0 to 1"),
-            "box_size_mpc_h": (1.0, 1e5, "comoving Mpc/h, from 1 to 1e5"),
-            "redshift": (0.0, 20.0, "a redshift from 0 to 20"),
-            "h": (0.3, 1.5, "H0 / (100 km/s/Mpc), from 0.3 to 1.5"),
-            "omega_m": (0.01, 1.0, "the matter density today over the critical one, from 0.01 to 1"),
-            "omega_lambda": (
-                0.0,
-                1.5,
-                "the density of dark energy today over the critical one, from 0 to 1.5",
-            ),
-            "sigma8": (0.3, 1.5, "a number from 0.3 to 1.5"),
-        }
-        for name, (low, high, what) in allowed.items():
-            value = getattr(self, name)
-            if value is not None and not low <= value <= high:
-                raise ZwickyError(f"{name} = {value!r} is not allowed; give {what}")
-        for name, words in (("tracers", ("all", "satellites")), ("orphans", ("keep", "drop"))):
-            if getattr(self, name) not in words:
-                raise ZwickyError(
-                    f"{name} = {getattr(self, name)!r} is not allowed; use one of {', '.join(words)}"
-                )
+        check_ranges(self)
 
 
 def agreed_snapshot(readers: Sequence[CatalogReader], settings: ImportSettings) -> Snapshot:

@@ -5,6 +5,7 @@ from zwicky.ho2019.dependence import measure_dependence
 from zwicky.ho2019.experiment import (
     MACHINES,
     NETWORKS,
+    cross_validate_estimators,
     cross_validate_machines,
     cross_validate_networks,
     fit_relations,
@@ -53,6 +54,7 @@ __all__ = [
     "ExistingUniverse",
     "RunSettings",
     "check_claims",
+    "cross_validate_estimators",
     "cross_validate_machines",
     "cross_validate_networks",
     "density_in_box",

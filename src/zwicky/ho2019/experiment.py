@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,14 @@ from zwicky.evaluation.sampling import some_halos
 from zwicky.mocks import Mocks
 from zwicky.progress import Progress, quiet, under
 
-__all__ = ["MACHINES", "NETWORKS", "cross_validate_machines", "cross_validate_networks", "fit_relations"]
+__all__ = [
+    "MACHINES",
+    "NETWORKS",
+    "cross_validate_estimators",
+    "cross_validate_machines",
+    "cross_validate_networks",
+    "fit_relations",
+]
 
 #: The paper's two networks.
 NETWORKS = ("cnn_1d", "cnn_2d")
@@ -89,6 +96,34 @@ def cross_validate_machines(
     return _cross_validate_all(
         MACHINES, mocks, workdir, settings, first_seed, progress, workers, timing, rows=rows
     )
+
+
+def cross_validate_estimators(
+    mocks: Mocks,
+    workdir: Path,
+    settings: Mapping[str, Any],
+    seed: int,
+    progress: Progress = quiet,
+    workers: int | None = None,
+    timing: Callable[[str, Path], AbstractContextManager] = lambda stage, output: contextlib.nullcontext(),
+) -> dict[str, CrossValidation]:
+    """Cross-validation of any estimators on the contaminated catalogue, as of the networks.
+
+    Parameters
+    ----------
+    mocks, workdir, progress, workers, timing
+        As for `cross_validate_networks`.
+    settings
+        Names of estimators (`zwicky.estimators.estimator_names`), and the settings of each.
+    seed
+        That of the first; the next ones follow.
+    """
+    rows, crossed = np.arange(len(mocks.test)), {}
+    for number, (name, own) in enumerate(settings.items()):
+        crossed |= _cross_validate_all(
+            (name,), mocks, workdir, own, seed + number, progress, workers, timing, rows
+        )
+    return crossed
 
 
 def fit_relations(mocks: Mocks, settings: MSigmaSettings | None = None) -> dict[str, MSigma]:

@@ -27,10 +27,15 @@ from typing import Any
 import numpy as np
 
 from zwicky.errors import ZwickyError
-from zwicky.estimators import MSigma
+from zwicky.estimators import MSigma, estimator_class
 from zwicky.evaluation import CrossValidation
 from zwicky.ho2019.dependence import measure_dependence
-from zwicky.ho2019.experiment import cross_validate_machines, cross_validate_networks, fit_relations
+from zwicky.ho2019.experiment import (
+    cross_validate_estimators,
+    cross_validate_machines,
+    cross_validate_networks,
+    fit_relations,
+)
 from zwicky.ho2019.facts import universe_facts
 from zwicky.ho2019.leakage import measure_leakage
 from zwicky.ho2019.predictions import masses_h, weigh_test
@@ -102,6 +107,9 @@ def reproduce(
     ) | cross_validate_machines(
         mocks, training, settings.sdm, settings.seed, tell, workers, timing, settings.sdm_test_clusters
     )
+    others = {name: estimator_class(name).settings_class() for name in settings.estimators}
+    first_seed = settings.seed + len(crossed)
+    crossed |= cross_validate_estimators(mocks, training, others, first_seed, tell, workers, timing)
     report, metrics = directory / "report.html", directory / "metrics.json"
     done = metrics.exists() and read_json(metrics).get("run_digest") == settings.digest
     if not done:

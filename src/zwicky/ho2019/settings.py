@@ -74,6 +74,9 @@ class RunSettings:
         by default.
     sdm_thinned_clusters
         As many of them are weighed again and again with fewer galaxies, for Table 4.
+    estimators
+        Other installed estimators, cross-validated on the same folds with their default settings; they stand
+        in the report beside the paper's.
     existing
         A universe to use instead of simulating `universe`, which is None then.
     seed
@@ -89,6 +92,7 @@ class RunSettings:
     sdm: SDMSettings = field(default_factory=SDMSettings)
     sdm_test_clusters: int | None = None
     sdm_thinned_clusters: int = 1000
+    estimators: tuple[str, ...] = ()
     seed: int = 1
     redshift: float = 0.117
     existing: ExistingUniverse | None = None

@@ -188,7 +188,7 @@ def test_mocks_over_their_own_universe_are_refused(run, capsys):
 def test_an_evaluation_over_a_run_is_refused(run, capsys):
     before = (run / "metrics.json").read_bytes()
     zwicky("evaluate", run / "mocks", "--out", run, code=2)
-    assert "holds a run, a universe, mocks or a model" in capsys.readouterr().err
+    assert "holds other things than an evaluation" in capsys.readouterr().err
     assert (run / "metrics.json").read_bytes() == before
 
 

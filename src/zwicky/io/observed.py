@@ -7,17 +7,26 @@ which galaxy belongs to which cylinder is decided elsewhere.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
 
 from zwicky.errors import ZwickyError
 from zwicky.io.centres import Centres, centres_of
-from zwicky.io.columns import QUALITY, WARNINGS, Named, column_named, missing, normal_name
+from zwicky.io.choice import (
+    PLANE,
+    SKY,
+    check_mapping,
+    chosen_table,
+    missing_galaxy_columns,
+    taken_for,
+    warned_rows,
+)
+from zwicky.io.columns import Named, column_named
 from zwicky.io.doubts import check_degrees
 from zwicky.io.foreign import ForeignColumn, ForeignTable
+from zwicky.io.lists import PhaseSpaceList, SkyList
 from zwicky.io.measures import Measure, labels, measure, radii
 from zwicky.io.readers import read_tables
 from zwicky.io.storage import read_sample
@@ -25,67 +34,8 @@ from zwicky.tables import ClusterSample
 
 __all__ = ["Centres", "PhaseSpaceList", "SkyList", "read_observed"]
 
-_SKY, _PLANE = ("ra", "dec", "z"), ("r_proj", "v_los")
-
-
-@dataclass(frozen=True)
-class PhaseSpaceList:
-    """Galaxies with a projected radius and a velocity, one row each.
-
-    Parameters
-    ----------
-    cluster_id : shape (n,), text or int64
-        The cluster of each galaxy.
-    r_proj : float64, shape (n,)
-        Radius in Mpc, or in radians if `frame` is ``"angle"``.
-    v_los : float64, shape (n,)
-        Velocity in the cluster's rest frame, km/s.
-    redshift : float64, shape (n,)
-        Redshift of the galaxy or of its cluster, whichever the file has; NaN where it has none.
-    frame : str
-        ``"proper"``, ``"comoving"`` or ``"angle"``.
-    units
-        The units that `r_proj` and `v_los` were given with, by name; what has none is not there.
-    unmeasured : bool, shape (n,), optional
-        Rows for which the file has no velocity, or a number that stands for none: no galaxies of any cluster.
-    n_without_id
-        Rows that are not here because they name no cluster.
-    source
-        Name of the file, for messages.
-    notes
-        What was taken for what and what was not used, one line each.
-    """
-
-    cluster_id: np.ndarray
-    r_proj: np.ndarray = field(repr=False)
-    v_los: np.ndarray = field(repr=False)
-    redshift: np.ndarray = field(repr=False)
-    frame: str = "proper"
-    units: Mapping[str, str] = field(default_factory=dict, repr=False)
-    unmeasured: np.ndarray | None = field(default=None, repr=False)
-    n_without_id: int = 0
-    source: str = "galaxies"
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class SkyList:
-    """Galaxies on the sky: `ra` and `dec` in degrees, `z` as observed, each of shape (n,).
-
-    `cluster_id`, shape (n,), says which cluster each was observed for; None leaves that to the sky.
-    `unmeasured`, shape (n,), says for which the file has no redshift, or a number that stands for none.
-    `n_without_id` rows are not here because they name no cluster; `source` is the file's name, for messages,
-    and `notes` say what was taken for what and what was not used.
-    """
-
-    ra: np.ndarray = field(repr=False)
-    dec: np.ndarray = field(repr=False)
-    z: np.ndarray = field(repr=False)
-    cluster_id: np.ndarray | None = None
-    unmeasured: np.ndarray | None = field(default=None, repr=False)
-    n_without_id: int = 0
-    source: str = "galaxies"
-    notes: tuple[str, ...] = ()
+# So many centres are enough to tell hours and radians from degrees.
+_ENOUGH_CENTRES = 10
 
 
 def read_observed(
@@ -141,82 +91,105 @@ def read_observed(
             )
         return read_sample(galaxies), None
     columns = dict(columns or {})
-    chosen, others = _chosen(_tables(galaxies), columns, table)
+    chosen, others = chosen_table(_tables(galaxies), columns, table)
     from_table = None if centres is None or isinstance(centres, Centres) else _tables(centres)[0]
-    _check_mapping(columns, [t for t in (chosen, from_table) if t is not None])
-
-    has = {name: column_named(chosen, name, columns) for name in (*_SKY, *_PLANE)}
-    on_sky, in_plane = (all(has[name] for name in names) for names in (_SKY, _PLANE))
-    if not on_sky and not in_plane:
-        raise _missing_galaxy_columns(has, chosen)
-    if not on_sky and (isinstance(centres, Centres) or without_centre):
-        lacking = [name for name in _SKY if not has[name]]
-        raise ZwickyError(
-            f"{chosen.source}: a centre needs galaxies with ra, dec and z, and there is no {lacking[0]}; "
-            "give --redshift Z with r_proj and v_los"
-        )
-    read_sky = bool(on_sky and (centres is not None or without_centre or not in_plane))
-    if read_sky and centres is None and not without_centre:
-        raise ZwickyError(
-            f"{chosen.source}: ra, dec and z need the cluster's centre; give --centre RA,DEC,Z, --centre "
-            "find, or --clusters CENTRES, a table with cluster_id, ra, dec, z"
-        )
-    found, centre_names = (centres if isinstance(centres, Centres) else None), ()
+    check_mapping(columns, [t for t in (chosen, from_table) if t is not None])
+    has = {name: column_named(chosen, name, columns) for name in (*SKY, *PLANE)}
+    read_sky = _is_on_sky(chosen, has, centres, without_centre, comoving)
+    found, notes = (centres, centres.notes) if isinstance(centres, Centres) else (None, ())
     if from_table is not None:
         found, measured = centres_of(from_table, columns, redshift, read_sky)
-        centre_names = _taken(from_table.source, measured, columns)
-        if read_sky:
-            check_degrees(from_table.source, measured, None) if from_table.n_rows >= 10 else None
-    if read_sky and comoving:
-        raise ZwickyError(
-            f"{chosen.source}: radii come from ra, dec and z, always comoving; leave out --comoving"
-        )
-    names = _SKY if read_sky else _PLANE
+        notes = (*taken_for(from_table.source, measured, columns), *_lines(from_table, found.notes))
+        if read_sky and from_table.n_rows >= _ENOUGH_CENTRES:
+            check_degrees(from_table.source, measured, None)
+    frame = None
     if read_sky:
-        measures = {name: measure(chosen, name, has[name], columns) for name in names}
-        frame = None
+        measures = {name: measure(chosen, name, has[name], columns) for name in SKY}
         check_degrees(chosen.source, measures, found)
     else:
         r_proj, frame = radii(chosen, has["r_proj"], columns, h)
         measures = {"r_proj": r_proj, "v_los": measure(chosen, "v_los", has["v_los"], columns)}
-    warned, said = _warned(chosen, keep_warned)
-    notes = (
-        *(f"{chosen.source}: {note}" for note in (*chosen.notes, *others)),
-        *_taken(chosen.source, measures, columns),
-        *centre_names,
-        *(f"{found.source}: {note}" for note in (found.notes if found is not None else ())),
-        *(f"{chosen.source}: {note}" for m in measures.values() for note in m.notes),
-        *(f"{chosen.source}: {note}" for note in said),
-    )
+    warned, said = warned_rows(chosen, keep_warned)
     ids, gaps = _ids(chosen, columns, many=read_sky and found is not None and len(found.z) > 1)
     keep = np.ones(chosen.n_rows, dtype=bool) if gaps is None else ~gaps
-    common = {"n_without_id": int(np.sum(~keep)), "source": chosen.source, "notes": notes}
-    depth = measures["z" if read_sky else "v_los"]
-    unmeasured = depth.missing | warned
+    common = {
+        "n_without_id": int(np.sum(~keep)),
+        "source": chosen.source,
+        "notes": (
+            *_lines(chosen, (*chosen.notes, *others)),
+            *taken_for(chosen.source, measures, columns),
+            *notes,
+            *_lines(chosen, (*(note for m in measures.values() for note in m.notes), *said)),
+        ),
+    }
     if read_sky:
-        unmeasured |= measures["ra"].missing | measures["dec"].missing
-        values = {name: found_measure.values[keep] for name, found_measure in measures.items()}
-        values["z"] = np.where(warned[keep], np.nan, values["z"])
-        sky_ids = None if ids is None else ids[keep]
-        return SkyList(**values, cluster_id=sky_ids, unmeasured=unmeasured[keep], **common), found
-    unmeasured |= measures["r_proj"].sentinel
-    units = {name: m.unit for name, m in measures.items() if m.unit}
+        return _sky_list(measures, warned, keep, ids, common), found
     if ids is None:
         name = str(chosen.meta.get("cluster_id", Path(chosen.source).name.partition(".")[0]))
         ids = np.full(chosen.n_rows, name)
-    return (
-        PhaseSpaceList(
-            cluster_id=ids[keep],
-            r_proj=measures["r_proj"].values[keep],
-            v_los=np.where(warned, np.nan, measures["v_los"].values)[keep],
-            redshift=_redshifts(chosen, columns, ids[keep], redshift, found is not None)[keep],
-            frame=frame or ("comoving" if comoving else "proper"),
-            units=units,
-            unmeasured=unmeasured[keep],
-            **common,
-        ),
-        found,
+    redshifts = _redshifts(chosen, columns, ids[keep], redshift, found is not None)
+    frame = frame or ("comoving" if comoving else "proper")
+    return _phase_space_list(measures, warned, keep, ids, redshifts, frame, common), found
+
+
+def _is_on_sky(
+    table: ForeignTable,
+    has: Mapping[str, ForeignColumn | None],
+    centres: object,
+    without_centre: bool,
+    comoving: bool,
+) -> bool:
+    """Whether galaxies are to be read as positions and redshifts."""
+    on_sky, in_plane = (all(has[name] for name in names) for names in (SKY, PLANE))
+    if not on_sky and not in_plane:
+        raise missing_galaxy_columns(has, table)
+    if not on_sky and (isinstance(centres, Centres) or without_centre):
+        lacking = next(name for name in SKY if not has[name])
+        raise ZwickyError(
+            f"{table.source}: a centre needs galaxies with ra, dec and z, and there is no {lacking}; "
+            "give --redshift Z with r_proj and v_los"
+        )
+    read_sky = on_sky and (centres is not None or without_centre or not in_plane)
+    if read_sky and centres is None and not without_centre:
+        raise ZwickyError(
+            f"{table.source}: ra, dec and z need the cluster's centre; give --centre RA,DEC,Z, --centre "
+            "find, or --clusters CENTRES, a table with cluster_id, ra, dec, z"
+        )
+    if read_sky and comoving:
+        raise ZwickyError(
+            f"{table.source}: radii come from ra, dec and z, always comoving; leave out --comoving"
+        )
+    return read_sky
+
+
+def _sky_list(measures: Mapping[str, Measure], warned, keep, ids, common: dict) -> SkyList:
+    unmeasured = warned | np.any([found.missing for found in measures.values()], axis=0)
+    values = {name: found.values[keep] for name, found in measures.items()}
+    values["z"] = np.where(warned[keep], np.nan, values["z"])
+    return SkyList(
+        **values, cluster_id=None if ids is None else ids[keep], unmeasured=unmeasured[keep], **common
     )
+
+
+def _phase_space_list(
+    measures: Mapping[str, Measure], warned, keep, ids, redshifts, frame: str, common: dict
+) -> PhaseSpaceList:
+    # A galaxy with a velocity and a blank for a radius stays: its cluster then has a problem.
+    unmeasured = warned | measures["v_los"].missing | measures["r_proj"].sentinel
+    return PhaseSpaceList(
+        cluster_id=ids[keep],
+        r_proj=measures["r_proj"].values[keep],
+        v_los=np.where(warned, np.nan, measures["v_los"].values)[keep],
+        redshift=redshifts[keep],
+        frame=frame,
+        units={name: found.unit for name, found in measures.items() if found.unit},
+        unmeasured=unmeasured[keep],
+        **common,
+    )
+
+
+def _lines(table: ForeignTable, notes: Iterable[str]) -> tuple[str, ...]:
+    return tuple(f"{table.source}: {note}" for note in notes)
 
 
 def _tables(place: Path | str | ForeignTable) -> list[ForeignTable]:
@@ -236,78 +209,8 @@ def _is_cluster_sample(path: Path) -> bool:
 
         with h5py.File(path, "r") as file:
             return "zwicky_table" in file.attrs
-    except (OSError, ValueError):  # PyArrow's error is a ValueError
+    except (OSError, ValueError, KeyError, RuntimeError):  # what the libraries raise over damaged files
         return False
-
-
-def _chosen(
-    tables: Sequence[ForeignTable], columns: Mapping[str, Named], asked: str | None
-) -> tuple[ForeignTable, tuple[str, ...]]:
-    """The table of a file that is meant, and a line about the others."""
-    if asked is not None:
-        for i, table in enumerate(tables):
-            if asked.lower() in (table.name.lower(), table.place.lower(), table.place.rpartition(" ")[2]):
-                return table, ()
-            if asked == str(i + 1) and not table.place:
-                return table, ()
-        there = ", ".join(f"{_titled(table) or 'one without a name'}" for table in tables[:20])
-        raise ZwickyError(f"{tables[0].source}: has no table {asked!r}; it has {there}")
-    able = [table for table in tables if _has_galaxies(table, columns)]
-    chosen = able[0] if able else tables[0]
-    others = [table for table in tables if table is not chosen]
-    if not others:
-        return chosen, ()
-    named = ", ".join(_titled(table) for table in others[:6]) + (", ..." if len(others) > 6 else "")
-    return chosen, (f"read {_titled(chosen)}; left {named} (--table takes another)",)
-
-
-def _titled(table: ForeignTable) -> str:
-    return f"{table.place} {table.name}".strip() if table.name != table.place else table.place
-
-
-def _has_galaxies(table: ForeignTable, columns: Mapping[str, Named]) -> bool:
-    return any(all(column_named(table, name, columns) for name in names) for names in (_SKY, _PLANE))
-
-
-def _check_mapping(columns: Mapping[str, Named], tables: list[ForeignTable]) -> None:
-    for ours, theirs in columns.items():
-        if not any(theirs.name.lower() == name.strip().lower() for table in tables for name in table.names):
-            has = ", ".join(name for table in tables for name in table.names[:20])
-            raise ZwickyError(f"--columns {ours}={theirs.name}: no such column; there are {has}")
-
-
-def _missing_galaxy_columns(has: Mapping[str, ForeignColumn | None], table: ForeignTable) -> ZwickyError:
-    sky = [name for name in _SKY if not has[name]]
-    plane = [name for name in _PLANE if not has[name]]
-    return missing(sky if len(sky) <= len(plane) and len(sky) < 3 else plane, table)
-
-
-def _taken(source: str, measures: Mapping[str, Measure], columns: Mapping[str, Named]) -> tuple[str, ...]:
-    """A line that says which columns were recognised though neither we nor the user call them so."""
-    taken = [
-        f"{found.origin} for {ours}"
-        for ours, found in measures.items()
-        if found.origin.strip().lower() not in (ours, columns[ours].name.lower() if ours in columns else ours)
-        and not (ours == "z" and found.origin.strip().lower() == "redshift")
-    ]
-    return (f"{source}: took {', '.join(taken)}",) if taken else ()
-
-
-def _warned(table: ForeignTable, keep: bool) -> tuple[np.ndarray, list[str]]:
-    """Rows whose redshift comes with a warning, and a line about every column of warnings or quality."""
-    warned, notes = np.zeros(table.n_rows, dtype=bool), []
-    for column in table.columns:
-        name = normal_name(column.name)
-        if name in WARNINGS:
-            found = measure(table, "redshift", ForeignColumn(column.name, None, column.read), {})
-            bad = np.isfinite(found.values) & (found.values != 0)
-            if bad.any():
-                done = "used all the same" if keep else "their redshifts left out (--keep-warned uses them)"
-                notes.append(f"{column.name} is not 0 in {bad.sum()} of {table.n_rows} rows: {done}")
-                warned |= bad & (not keep)
-        elif name in QUALITY:
-            notes.append(f"{column.name} seems to say how good redshifts are and was not used")
-    return warned, notes
 
 
 def _ids(

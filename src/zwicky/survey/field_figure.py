@@ -36,16 +36,16 @@ def draw_field(ax: Axes, field: Field, cylinder: Cylinder, *, cosmology: FLRW) -
     near = np.abs(relative_velocity(galaxies.z, z)) <= cylinder.v_cut_kms
     distance = comoving_transverse_mpc(np.array([z]), cosmology)[0]
     radius = float(np.rad2deg(cylinder.in_h(cosmology.h).aperture_mpc / distance))
-    reach = 2.5 * radius
+    reach = 2.0 * radius
     ax.plot(east[~near], north[~near], "o", ms=2.4, mfc="white", mec="0.6", mew=0.5, label="other redshifts")
     ax.plot(
         east[near], north[near], "o", ms=2.6, color="black", label=f"within {cylinder.v_cut_kms:.0f} km/s"
     )
     ax.add_patch(Circle((0.0, 0.0), radius, fill=False, lw=1.2))
-    ax.plot([0.0], [0.0], "+", ms=16, mew=2.0, color="#c1272d", label="proposed centre")
+    ax.plot([0.0], [0.0], "+", ms=12, mew=1.6, color="#c1272d", label="centre")
     ax.set(
         xlim=(reach, -reach),
-        ylim=(-reach, 1.2 * reach),
+        ylim=(-reach, 1.25 * reach),
         aspect="equal",
         xlabel=r"east of the centre, $\Delta\alpha\,\cos\delta$ [deg]",
         ylabel=r"north of it, $\Delta\delta$ [deg]",

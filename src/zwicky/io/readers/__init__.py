@@ -14,11 +14,10 @@ from pathlib import Path
 
 from zwicky.errors import ZwickyError
 from zwicky.io.foreign import ForeignTable, short_reason
+from zwicky.io.kinds import kind_of
 from zwicky.io.readers.unpack import content_of
 
 __all__ = ["read_tables"]
-
-_HDF5 = b"\x89HDF\r\n\x1a\n"
 
 
 def read_tables(path: Path | str) -> list[ForeignTable]:
@@ -46,7 +45,7 @@ def read_tables(path: Path | str) -> list[ForeignTable]:
         raise error if text.startswith(str(path)) else ZwickyError(_at(path, text)) from error
     except Exception as error:  # whatever the libraries raise over a damaged file
         raise ZwickyError(
-            f"{path}: cannot be read as {_KINDS[kind]} ({short_reason(error)}); {_advice(kind, data)}"
+            f"{path}: cannot be read as {kind} ({short_reason(error)}); {_advice(kind, data)}"
         ) from error
     if not tables:
         raise ZwickyError(f"{path}: holds no table; give one with a row a galaxy or a cluster")
@@ -56,35 +55,32 @@ def read_tables(path: Path | str) -> list[ForeignTable]:
     return filled
 
 
+#: Kinds of file by their names, the module that reads each and the suffixes that promise it.
 _KINDS = {
-    "fits": "FITS",
-    "parquet": "Parquet",
-    "votable": "VOTable",
-    "hdf5": "HDF5",
-    "ecsv": "ECSV",
-    "text": "a text table",
+    "FITS": ("fits", {".fits", ".fit"}),
+    "Parquet": ("parquet", {".parquet", ".pq"}),
+    "HDF5": ("hdf5", set()),
+    "VOTable": ("votable", {".vot", ".xml"}),
+    "ECSV": ("ecsv", {".ecsv"}),
+    "a text table": ("text", set()),
 }
 
 
 def _kind_of(start: bytes, path: Path) -> str:
+    """By the first bytes, or else by the suffix; what neither tells is text."""
     words = start.lstrip(b"\xef\xbb\xbf \t\r\n")
+    kind = kind_of(words)
+    if words.startswith(b"<?xml") or b"<VOTABLE" in words:
+        kind = "VOTable"
     suffixes = {suffix.lower() for suffix in path.suffixes[-2:]}
-    if words.startswith(b"SIMPLE ") or suffixes & {".fits", ".fit"}:
-        return "fits"
-    if start.startswith(b"PAR1") or suffixes & {".parquet", ".pq"}:
-        return "parquet"
-    if start.startswith(_HDF5):
-        return "hdf5"
-    if words.startswith(b"<?xml") or b"<VOTABLE" in start or suffixes & {".vot", ".xml"}:
-        return "votable"
-    if words.startswith(b"# %ECSV") or ".ecsv" in suffixes:
-        return "ecsv"
-    return "text"
+    promised = (name for name, (_, theirs) in _KINDS.items() if suffixes & theirs)
+    return kind if kind in _KINDS else next(promised, "a text table")
 
 
 def _reader(kind: str) -> Callable[[bytes, str], list[ForeignTable]]:
     # Each format's libraries are imported only for a file of that format.
-    return getattr(import_module(f"zwicky.io.readers.{kind}"), f"read_{kind}")
+    name, _ = _KINDS[kind]
+    return getattr(import_module(f"zwicky.io.readers.{name}"), f"read_{name}")
 
 
 def _at(path: Path, text: str) -> str:
@@ -95,11 +91,11 @@ def _at(path: Path, text: str) -> str:
 def _advice(kind: str, data: bytes) -> str:
     """What to do about a file that cannot be read: whether it ends too early can be seen at its end."""
     cut_short = {
-        "fits": data[:7] == b"SIMPLE " and len(data) % 2880 > 0,
-        "parquet": data[:4] == b"PAR1" and data[-4:] != b"PAR1",
-        "hdf5": True,
-        "votable": data[:1] == b"<" and b"</VOTABLE>" not in data[-200:].upper(),
-        "ecsv": data[:7] == b"# %ECSV" and bytes(data).rpartition(b"\n# ")[2].count(b"\n") < 2,
+        "FITS": data[:7] == b"SIMPLE " and len(data) % 2880 > 0,
+        "Parquet": data[:4] == b"PAR1" and data[-4:] != b"PAR1",
+        "HDF5": True,
+        "VOTable": data[:1] == b"<" and b"</VOTABLE>" not in data[-200:].upper(),
+        "ECSV": data[:7] == b"# %ECSV" and bytes(data).rpartition(b"\n# ")[2].count(b"\n") < 2,
     }.get(kind, False)
     if cut_short:
         return "the file may be cut short: fetch or write it again"

@@ -8,6 +8,7 @@ import io
 import lzma
 import mmap
 import stat
+import zlib
 from pathlib import Path
 
 from zwicky.errors import ZwickyError
@@ -68,7 +69,7 @@ def _unpacked(path: Path, data: mmap.mmap, opened) -> bytes:
                         f"{path}: {len(data)} compressed bytes grow to more than {limit}; unpack it yourself "
                         "if it is to be trusted"
                     )
-    except (OSError, EOFError, lzma.LZMAError, ValueError) as error:
+    except (OSError, EOFError, lzma.LZMAError, zlib.error, ValueError) as error:
         if isinstance(error, ZwickyError):
             raise
         raise ZwickyError(

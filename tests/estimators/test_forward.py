@@ -9,7 +9,7 @@ from zwicky.errors import ZwickyError
 from zwicky.estimators import load_model
 from zwicky.estimators.cnn.forward import network_output, weight_shapes
 from zwicky.estimators.cnn.network import PhaseSpaceNetwork
-from zwicky.estimators.forward import check_weights, convolve, dense, max_pool, relu
+from zwicky.estimators.forward import check_weights, convolve, dense, max_pool, pair_matrix, relu
 
 
 def tensor(*shape, seed):
@@ -22,9 +22,10 @@ def as_float64(y, low, high):
 
 @pytest.mark.parametrize("taps", [1, 3, 5])
 @pytest.mark.parametrize("inputs", [1, 7])
-def test_convolution_is_pytorchs(taps, inputs):
-    x, weight, bias = tensor(3, 11, inputs, seed=1), tensor(4, inputs, taps, seed=2), tensor(4, seed=3)
-    ours = convolve(x.numpy(), weight.numpy(), bias.numpy())
+@pytest.mark.parametrize("cells", [1, 10, 11])
+def test_convolution_is_pytorchs(taps, inputs, cells):
+    x, weight, bias = tensor(3, cells, inputs, seed=1), tensor(4, inputs, taps, seed=2), tensor(4, seed=3)
+    ours = convolve(x.numpy(), pair_matrix(weight.numpy()), bias.numpy())
     theirs = F.conv1d(x.transpose(1, 2), weight, bias, padding="same").transpose(1, 2)
     assert np.allclose(ours, theirs.numpy(), atol=1e-5)
 

@@ -3,8 +3,7 @@
 The estimators themselves are imported when they are asked for: the networks bring PyTorch with them.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from zwicky.estimators.base import Estimator, PointEstimator
 from zwicky.estimators.error_table import ErrorTable
@@ -14,6 +13,7 @@ from zwicky.estimators.msigma import MSigma, MSigmaSettings
 from zwicky.estimators.prior import Prior
 from zwicky.estimators.registry import build_estimator, estimator_class, estimator_names
 from zwicky.estimators.training import Losses, TrainingRange
+from zwicky.lazy import contents
 
 if TYPE_CHECKING:
     from zwicky.estimators.cnn.estimator import CNN1D, CNN2D
@@ -48,17 +48,14 @@ __all__ = [
     "shipped_models",
 ]
 
-_LATER = {
-    "CNN1D": "cnn.estimator",
-    "CNN2D": "cnn.estimator",
-    "CNNSettings": "cnn.settings",
-    "SDM1D": "sdm.estimator",
-    "SDM2D": "sdm.estimator",
-    "SDMSettings": "sdm.settings",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
+__getattr__, __dir__ = contents(
+    __name__,
+    {
+        "CNN1D": "zwicky.estimators.cnn.estimator",
+        "CNN2D": "zwicky.estimators.cnn.estimator",
+        "CNNSettings": "zwicky.estimators.cnn.settings",
+        "SDM1D": "zwicky.estimators.sdm.estimator",
+        "SDM2D": "zwicky.estimators.sdm.estimator",
+        "SDMSettings": "zwicky.estimators.sdm.settings",
+    },
+)

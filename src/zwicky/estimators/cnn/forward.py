@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from zwicky.estimators.forward import convolve, dense, in_batches, max_pool, relu
+from zwicky.estimators.forward import convolve, dense, in_batches, max_pool, pair_matrix, relu
 
 __all__ = ["network_output", "weight_shapes"]
 
@@ -48,10 +48,12 @@ def network_output(weights: Mapping[str, np.ndarray], images: np.ndarray) -> np.
     def layer(name: str) -> tuple[np.ndarray, np.ndarray]:
         return weights[f"{name}.weight"], weights[f"{name}.bias"]
 
+    first, second = (pair_matrix(weights[f"{name}.weight"]) for name in ("conv1", "conv2"))
+
     def batch(x: np.ndarray) -> np.ndarray:
-        x = relu(convolve(x, *layer("conv1")))
+        x = relu(convolve(x, first, weights["conv1.bias"]))
         # The pool of the rectified is the rectified pool, on half the cells.
-        x = relu(max_pool(convolve(x, *layer("conv2"))))
+        x = relu(max_pool(convolve(x, second, weights["conv2.bias"])))
         x = relu(dense(x.reshape(len(x), -1), *layer("dense1")))
         x = relu(dense(x, *layer("dense2")))
         return dense(x, *layer("output"))[:, 0]

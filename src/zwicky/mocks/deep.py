@@ -17,8 +17,8 @@ from zwicky.mocks.cylinders import cut_cylinders
 from zwicky.mocks.directions import even_lines, random_rotation
 from zwicky.mocks.grid import galaxy_grid
 from zwicky.mocks.survey_kernels import DEPTH_STEPS
-from zwicky.tables import GalaxyTable, HaloTable
-from zwicky.units import log10_msun_h, mpc
+from zwicky.tables import ClusterSample, GalaxyTable, HaloTable
+from zwicky.units import log10_msun_h, mpc, mpc_h
 
 __all__ = [
     "DEEP_APERTURE_MPC_H",
@@ -28,6 +28,7 @@ __all__ = [
     "choose_lines",
     "concatenate_views",
     "deep_views",
+    "views_of_sample",
 ]
 
 #: Radius and half-length of a deep view, in comoving Mpc/h and km/s: room for a wrong centre and redshift.
@@ -319,4 +320,38 @@ def concatenate_views(views: Sequence[DeepViews]) -> DeepViews:
         infall_gyr=padded("infall_gyr", -1.0),
         infall_share=padded("infall_share", 0.0),
         **columns,
+    )
+
+
+def views_of_sample(sample: ClusterSample) -> DeepViews:
+    """Cylinders that were cut already, taken for deep views: what they lack, no survey can lose.
+
+    Galaxies stand at the angle zero, true members halfway out and in the halo for ever; where a row does not
+    say its tracers' density, that is the mean density of the galaxies in its cylinder.
+    """
+    h, n = sample.cosmology.h, len(sample)
+    density = sample.tracer_density / h**3
+    shape = np.pi * mpc_h(sample.cylinder.aperture_mpc, h) ** 2
+    length = (
+        2.0
+        * sample.cylinder.v_cut_kms
+        * (1.0 + sample.redshift)
+        / (100.0 * sample.cosmology.efunc(sample.redshift))
+    )
+    density = np.where(np.isfinite(density), density, sample.n_galaxies / (shape * length))
+    return DeepViews(
+        universe=np.zeros(n, dtype=np.int64),
+        halo_id=sample.halo_id,
+        redshift=sample.redshift,
+        log10_m200c_h=sample.log10_m200c_h,
+        density=density,
+        omega_m=np.full(n, float(sample.cosmology.Om0)),
+        infall_gyr=np.zeros((n, 1)),
+        infall_share=np.ones((n, 1)),
+        offsets=sample.offsets,
+        x=mpc_h(sample.r_proj, h).astype(np.float32),
+        y=np.zeros(len(sample.r_proj), dtype=np.float32),
+        v_los=sample.v_los,
+        depth=np.where(sample.is_member, DEPTH_STEPS // 2, 255).astype(np.uint8),
+        infall=np.zeros(len(sample.r_proj), dtype=np.uint8),
     )

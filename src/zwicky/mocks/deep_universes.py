@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ import numpy as np
 
 from zwicky.errors import ZwickyError
 from zwicky.mocks.deep import DeepViews, InfallHistory, choose_lines, concatenate_views, deep_views, in_group
+from zwicky.progress import Progress, quiet
 from zwicky.tables import take
 from zwicky.units import log10_msun_h
 from zwicky.universe import (
@@ -69,7 +70,7 @@ def views_of_universes(
     *,
     rng: np.random.Generator,
     workers: int = 1,
-    progress: Callable[[int, int, str], None] | None = None,
+    progress: Progress = quiet,
 ) -> DeepViews:
     """Look at the clusters of universes, output by output.
 
@@ -88,7 +89,7 @@ def views_of_universes(
     workers
         Universes read side by side; each takes the memory of its largest output.
     progress
-        Called with universes looked at, universes in all, and a text.
+        Called after every universe.
 
     Raises
     ------
@@ -108,8 +109,7 @@ def views_of_universes(
     ):
         for i, views in enumerate((pool.map if pool else map)(_views_of_universe, jobs)):
             found.extend(views)
-            if progress is not None:
-                progress(i + 1, len(directories), directories[i].name)
+            progress("clusters of universes", i + 1, len(directories), directories[i].name)
     if not found:
         low, high = settings.range_log10_m200c_h
         raise ZwickyError(

@@ -9,7 +9,7 @@ import numpy as np
 from zwicky.kernels import kernel
 from zwicky.units import SPEED_OF_LIGHT_KMS
 
-__all__ = ["DEPTH_STEPS", "observe_rows"]
+__all__ = ["DEPTH_STEPS", "median_velocities", "observe_rows"]
 
 #: Steps in which the depth inside r200c is kept; what is larger lies outside.
 DEPTH_STEPS = 250
@@ -65,6 +65,28 @@ def _median_velocity(r, v, n, reach, cut, work):
         before, before_sum = m, total
         shift = np.median(work[:m])
     return shift
+
+
+@kernel
+def median_velocities(offsets, r, v, reach, v_cut):
+    """Velocity of each cluster's centre, km/s, float64, shape (n,): see `_median_velocity`.
+
+    Parameters
+    ----------
+    offsets : int64, shape (n + 1,)
+    r, v : float32
+        Radii, and velocities in km/s, of the galaxies.
+    reach : float64, shape (n,)
+        Inner galaxies lie inside this radius, in the unit of `r`.
+    v_cut
+        Velocity cut about the centre, km/s.
+    """
+    out = np.zeros(len(offsets) - 1)
+    work = np.empty(max(1, np.max(np.diff(offsets))) if len(out) else 1)
+    for i in range(len(out)):
+        a, b = offsets[i], offsets[i + 1]
+        out[i] = _median_velocity(r[a:b], v[a:b], b - a, reach[i], v_cut, work)
+    return out
 
 
 @kernel

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from zwicky.estimators.posterior.network import EnsembleNetwork, member_loss, mi
 from zwicky.estimators.posterior.settings import PosteriorSettings
 from zwicky.mocks.conditions import Conditions, ObservedViews, draw_conditions, observe
 from zwicky.mocks.deep import DeepViews
+from zwicky.progress import Progress, quiet
 
 __all__ = ["Looks", "look", "train_networks"]
 
@@ -106,7 +106,7 @@ def train_networks(
     validation: DeepViews | None = None,
     checkpoint: Path | None = None,
     digest: str = "",
-    progress: Callable[[int, int, str], None] | None = None,
+    progress: Progress = quiet,
 ) -> tuple[dict[str, np.ndarray], dict[str, list[float]]]:
     """Weights of the ensemble, and loss curves.
 
@@ -123,7 +123,7 @@ def train_networks(
     checkpoint, digest
         File for the state after every epoch, and what it belongs to: a call that finds its own continues it.
     progress
-        Called with epochs done, epochs in all, and a text.
+        Called after every epoch.
     """
     seed = int(rng.integers(2**62))
     device = torch.device(
@@ -204,9 +204,8 @@ def train_networks(
                     part,
                 )
                 part.replace(checkpoint)
-            if progress is not None:
-                last = f", {curves['validation'][-1]:.4f} validation" if curves["validation"] else ""
-                progress(epoch + 1, settings.epochs, f"loss {curves['train'][-1]:.4f}{last}")
+            last = f", {curves['validation'][-1]:.4f} validation" if curves["validation"] else ""
+            progress("epoch", epoch + 1, settings.epochs, f"loss {curves['train'][-1]:.4f}{last}")
     weights = {name: value.detach().cpu().numpy() for name, value in network.state_dict().items()}
     return weights, curves
 

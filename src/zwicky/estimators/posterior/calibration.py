@@ -1,0 +1,52 @@
+"""From the networks' densities to ones that hold what they say: fitted on clusters nothing was trained on."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+import numpy as np
+
+from zwicky.errors import ZwickyError
+from zwicky.estimators.posterior.mixture import Mixture
+
+__all__ = ["Calibration"]
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """How the densities of an ensemble are widened, and its memberships straightened.
+
+    Parameters
+    ----------
+    stretch
+        Factor of the Gaussians' standard deviations in mass.
+    floor_dex
+        Added to them in quadrature: what no mock cluster can tell, such as the difference between simulations
+        of galaxies (docs/results.md).
+    member_slope, member_offset
+        Of the memberships' logits.
+    """
+
+    stretch: float = 1.0
+    floor_dex: float = 0.0
+    member_slope: float = 1.0
+    member_offset: float = 0.0
+
+    def __post_init__(self):
+        if not self.stretch > 0 or not self.floor_dex >= 0 or not self.member_slope > 0:
+            raise ZwickyError(
+                f"stretch = {self.stretch}, floor_dex = {self.floor_dex}, member_slope = "
+                f"{self.member_slope}; give positive numbers, and a floor of at least 0"
+            )
+
+    def apply(self, mixture: Mixture) -> Mixture:
+        """The mixture with wider Gaussians in mass; widths in density and covariances stay."""
+        std = np.hypot(self.stretch * mixture.mass_std, self.floor_dex)
+        return dataclasses.replace(mixture, mass_std=std, rho=mixture.rho * mixture.mass_std / std)
+
+    def membership(self, probability: np.ndarray) -> np.ndarray:
+        """Calibrated probabilities, same shape."""
+        p = np.clip(probability, 1e-9, 1.0 - 1e-9)
+        logit = self.member_slope * np.log(p / (1.0 - p)) + self.member_offset
+        return 1.0 / (1.0 + np.exp(-logit))

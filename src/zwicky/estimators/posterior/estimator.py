@@ -1,0 +1,254 @@
+"""`Posterior`: what an observer should use. Masses conditional on how a cluster was observed."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from zwicky.estimators.base import Estimator
+from zwicky.estimators.forward import check_weights
+from zwicky.estimators.mass_posterior import MassPosterior, mass_grid
+from zwicky.estimators.posterior.calibration import Calibration
+from zwicky.estimators.posterior.features import conditions, galaxy_features
+from zwicky.estimators.posterior.forward import Output, network_output, weight_shapes
+from zwicky.estimators.posterior.mixture import Mixture, unpack
+from zwicky.estimators.posterior.settings import PosteriorSettings
+from zwicky.estimators.training import Losses, TrainingRange
+from zwicky.mocks.deep import DeepViews, views_of_sample
+from zwicky.mocks.survey_kernels import median_velocities
+from zwicky.progress import Progress, quiet
+from zwicky.settings import from_mapping, to_mapping
+from zwicky.tables import ClusterSample, Cylinder
+from zwicky.units import log10_msun_h, mpc_h
+
+__all__ = ["Posterior"]
+
+#: Fewest galaxies of a cluster that is weighed.
+MIN_GALAXIES = 4
+
+
+class Posterior(Estimator):
+    """p(log10 M200c, log10 n | galaxies, conditions) by an ensemble of Deep Sets with mixture densities.
+
+    n is the comoving number density of tracers like the cluster's galaxies. The prior is flat in both
+    logarithms; unless n is told, the mass is the marginal, which the number of galaxies says nothing to:
+    kinematics alone. The network is told the number of galaxies, the redshift, the radius reached, the
+    redshift errors, the kind of tracer and the error of the cluster's own velocity; where one is not known,
+    and in everything else of `SurveySettings`, what it learned from is an average over the settings' ranges.
+
+    Where the centre's velocity has no known error, velocities are put on the median of the inner galaxies.
+    """
+
+    name: ClassVar[str] = "posterior"
+    about: ClassVar[str] = (
+        "Posterior of log10 M200c and of the tracers' density, conditional on how a cluster was observed: an "
+        "ensemble of Deep Sets (Zaheer et al. 2017) with mixture densities (Bishop 1994), trained on survey "
+        "conditions that are drawn anew in every epoch."
+    )
+    settings_class: ClassVar[type] = PosteriorSettings
+    own_process: ClassVar[bool] = True
+
+    def __init__(self, settings: PosteriorSettings | None = None):
+        super().__init__(settings)
+        self.calibration = Calibration()
+        self._weights: dict[str, np.ndarray] = {}
+
+    @property
+    def is_fitted(self) -> bool:
+        """Whether it can predict."""
+        return bool(self._weights)
+
+    @property
+    def steps(self) -> int:
+        """Epochs."""
+        return self.settings.epochs
+
+    def fit(
+        self,
+        sample: ClusterSample,
+        *,
+        rng: np.random.Generator,
+        validation: ClusterSample | None = None,
+        checkpoint: Path | None = None,
+        progress: Progress = quiet,
+    ) -> Posterior:
+        """Learn from cylinders that are as they are: their galaxies are thinned, never added to.
+
+        `fit_views` learns from deep views, which hold what a survey may lose; the ensemble that ships did.
+        """
+        self._learn_of(sample)
+        other = None if validation is None else views_of_sample(validation)
+        return self._fit(views_of_sample(sample), rng, other, checkpoint, progress)
+
+    def fit_views(
+        self,
+        views: DeepViews,
+        *,
+        rng: np.random.Generator,
+        validation: DeepViews | None = None,
+        checkpoint: Path | None = None,
+        progress: Progress = quiet,
+    ) -> Posterior:
+        """Learn from deep views, observed anew in every epoch; see `fit` for the rest."""
+        survey = self.settings.survey
+        self.cylinder = Cylinder(survey.aperture_mpc_h[1], survey.v_cut_kms, h=1.0)
+        low, high = self.settings.range_log10_m200c_h
+        mass = views.log10_m200c_h[(views.log10_m200c_h >= low) & (views.log10_m200c_h <= high)]
+        self.training = TrainingRange(
+            n_clusters=len(mass),
+            log10_m200c_h=(float(mass.min()), float(mass.max())),
+            redshift=(0.003, float(views.redshift.max())),
+            n_galaxies=(float(survey.n_min), float(survey.n_max)),
+            sigma_v_kms=(0.0, survey.v_cut_kms),
+            source=f"{len(np.unique(views.universe))} universes",
+        )
+        return self._fit(views, rng, validation, checkpoint, progress)
+
+    def _fit(self, views, rng, validation, checkpoint, progress) -> Posterior:
+        from zwicky.extras import require
+
+        require("torch", "train", f"training {self.name}")
+        from zwicky.estimators.posterior.training import train_networks
+
+        weights, curves = train_networks(
+            views,
+            self.settings,
+            rng=rng,
+            validation=validation,
+            checkpoint=checkpoint,
+            digest=self._digest(views),
+            progress=progress,
+        )
+        self._weights = weights
+        self.losses = Losses(**curves)
+        self.calibration = Calibration()
+        return self
+
+    def faults(self, sample: ClusterSample) -> dict[int, str]:
+        """Rows with too few galaxies, or observed out to a radius or velocity that is not the network's."""
+        found = {
+            int(row): f"has {sample.n_galaxies[row]} galaxies; give at least {MIN_GALAXIES}"
+            for row in np.flatnonzero(sample.n_galaxies < MIN_GALAXIES)
+        }
+        low, high = self.settings.survey.aperture_mpc_h
+        reach = mpc_h(self._aperture(sample), sample.cosmology.h)
+        for row in np.flatnonzero((reach < 0.99 * low) | (reach > 1.01 * high)):
+            found[int(row)] = (
+                f"was observed out to {reach[row]:.3g} comoving Mpc/h; the network knows {low:g} to "
+                f"{high:g}: cut it there"
+            )
+        return found
+
+    def predict(self, sample: ClusterSample) -> MassPosterior:
+        """Posteriors of the mass under a flat prior in log10 M, nothing known of the tracers' density.
+
+        Rows whose `tracer_density` is known are still weighed by kinematics alone: see `given_density`.
+        """
+        return self.mass_posterior(self.joint(sample), sample)
+
+    def given_density(self, sample: ClusterSample, mean: Any, std: Any) -> tuple[np.ndarray, MassPosterior]:
+        """Log evidence and posteriors where log10 n [(h/Mpc)^3] is Gaussian with `mean` and `std`."""
+        evidence, mixture = self.joint(sample).given_density(mean, std)
+        return evidence, self.mass_posterior(mixture, sample)
+
+    def joint(self, sample: ClusterSample) -> Mixture:
+        """Joint densities of log10 M200c [Msun/h] and log10 n [(h/Mpc)^3], widened as calibrated."""
+        return self.mixture_of(self.outputs(sample))
+
+    def mixture_of(self, output: Output) -> Mixture:
+        """The calibrated mixture that the networks' numbers stand for."""
+        return self.calibration.apply(unpack(output.mixture, *self.settings.range_log10_m200c_h))
+
+    def mass_posterior(self, mixture: Mixture, sample: ClusterSample) -> MassPosterior:
+        """The marginal of the mass on the grid that all estimators share."""
+        grid = mass_grid()
+        density = mixture.log_mass_density(log10_msun_h(grid, sample.cosmology.h))
+        return MassPosterior.from_log_density(density, grid=grid, cluster_id=sample.cluster_id)
+
+    def membership(self, sample: ClusterSample) -> np.ndarray:
+        """Probability of each galaxy to lie inside r200c in space, float64, shape (n_galaxies,)."""
+        output = self.outputs(sample, with_members=True)
+        return self.calibration.membership((1.0 / (1.0 + np.exp(-output.member.astype(float)))).mean(axis=0))
+
+    def outputs(self, sample: ClusterSample, *, with_members: bool = False) -> Output:
+        """The networks' numbers of clusters without faults.
+
+        Raises
+        ------
+        ZwickyError
+            If the estimator is not fitted, or a cluster is one of `faults`.
+        """
+        self._require_fitted()
+        self._refuse_faults(sample)
+        features, known = self._inputs(sample)
+        return network_output(self._weights, features, known, sample.offsets, with_members=with_members)
+
+    def _inputs(self, sample: ClusterSample) -> tuple[np.ndarray, np.ndarray]:
+        h = sample.cosmology.h
+        reach = mpc_h(self._aperture(sample), h)
+        r = mpc_h(sample.r_proj, h).astype(np.float32)
+        recentred = ~np.isfinite(sample.centre_error_kms)
+        v = sample.v_los
+        if recentred.any():
+            shift = median_velocities(sample.offsets, r, v, 0.5 * reach, self.settings.survey.v_cut_kms)
+            v = v - np.repeat(np.where(recentred, shift, 0.0), sample.n_galaxies).astype(np.float32)
+        tracer = np.where(sample.tracer >= 3, 0, sample.tracer)  # satellites are as all galaxies
+        known = conditions(
+            sample.n_galaxies,
+            sample.redshift,
+            reach,
+            sample.redshift_error_kms,
+            tracer,
+            recentred,
+            np.nan_to_num(sample.centre_error_kms),
+        )
+        return galaxy_features(r, v, np.repeat(reach, sample.n_galaxies).astype(np.float32)), known
+
+    def _aperture(self, sample: ClusterSample) -> np.ndarray:
+        """Radius that each row reaches, comoving Mpc: as said, the cylinder's, or where galaxies end."""
+        whole = self.cylinder.in_h(sample.cosmology.h).aperture_mpc
+        said = np.where(np.isfinite(sample.aperture_mpc), sample.aperture_mpc, whole)
+        counts = np.maximum(sample.n_galaxies, 1)
+        outermost = np.zeros(len(sample))
+        filled = sample.n_galaxies > 0
+        if filled.any():
+            outermost[filled] = np.maximum.reduceat(sample.r_proj, sample.offsets[:-1][filled])
+        # Galaxies spread over the aperture would all end so far inside with a chance of one in ten thousand.
+        with np.errstate(divide="ignore"):
+            early = counts * np.log(np.maximum(outermost, 1e-9) / said) < -9.0
+        low = self.settings.survey.aperture_mpc_h[0] / sample.cosmology.h
+        return np.where(early & filled, np.maximum(outermost * (1.0 + 1.0 / counts), low), said)
+
+    def weights(self) -> dict[str, np.ndarray]:
+        """The ensemble's weights by name."""
+        return dict(self._weights)
+
+    def numbers(self) -> dict[str, Any]:
+        """How raw densities are widened."""
+        return {"calibration": to_mapping(self.calibration)}
+
+    def restore(self, numbers: Mapping[str, Any], weights: Mapping[str, np.ndarray]) -> None:
+        """Take back what `numbers` and `weights` gave."""
+        self._weights = check_weights(weights, weight_shapes(self.settings), self.name)
+        self.calibration = from_mapping(Calibration, numbers["calibration"], "calibration")
+
+    def __repr__(self) -> str:
+        if not self.is_fitted:
+            return "<Posterior: not trained>"
+        low, high = self.training.log10_m200c_h
+        return (
+            f"<Posterior: {self.settings.members} networks trained on {self.training.n_clusters} clusters, "
+            f"log10 M200c [Msun/h] {low:.2f} to {high:.2f}, z <= {self.training.redshift[1]:.2f}>"
+        )
+
+    def _digest(self, views: DeepViews) -> str:
+        digest = hashlib.sha256(json.dumps(to_mapping(self.settings), sort_keys=True).encode())
+        for field in dataclasses.fields(views):
+            digest.update(np.ascontiguousarray(getattr(views, field.name)))
+        return digest.hexdigest()

@@ -96,10 +96,18 @@ class Mixture:
 
     def density_moments(self) -> tuple[np.ndarray, np.ndarray]:
         """Mean and standard deviation of log10 density, shape (n,) each."""
-        weight = np.exp(self.log_weight + self._log_inside(self.mass, self.mass_std))
+        log_inside = self._log_inside(self.mass, self.mass_std)
+        weight = np.exp(self.log_weight + log_inside)
         weight /= weight.sum(axis=1, keepdims=True)
-        mean = (weight * self.density).sum(axis=1)
-        second = (weight * (self.density_std**2 + self.density**2)).sum(axis=1)
+        # A Gaussian that is cut in mass moves in density by their correlation: moments of a cut normal.
+        edges = [(edge - self.mass) / self.mass_std for edge in (self.low, self.high)]
+        low, high = (np.exp(-0.5 * x**2 - log_inside) / np.sqrt(2 * np.pi) for x in edges)
+        shift = low - high
+        spread = 1.0 + edges[0] * low - edges[1] * high - shift**2
+        mean_k = self.density + self.rho * self.density_std * shift
+        var_k = self.density_std**2 * (1.0 - self.rho**2 + self.rho**2 * spread)
+        mean = (weight * mean_k).sum(axis=1)
+        second = (weight * (var_k + mean_k**2)).sum(axis=1)
         return mean, np.sqrt(np.maximum(second - mean**2, 0.0))
 
     def _log_inside(self, mass: np.ndarray, std: np.ndarray) -> np.ndarray:

@@ -23,6 +23,7 @@ FLOORS = [
     ],
     ["tables"],
     ["io"],
+    ["resume"],
     ["universe"],
     ["simulations"],
     ["mocks"],

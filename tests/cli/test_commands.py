@@ -102,7 +102,7 @@ def test_a_finished_run_is_not_run_again(run, tmp_path, capsys):
 
 def test_mock_train_and_predict(run, tmp_path, capsys):
     (tmp_path / "mock.toml").write_text("min_log10_m200c_h = 13.2\nn_min = 5\nn_folds = 2\n")
-    settings = ["--config", tmp_path / "mock.toml", "--density", "4e-4", "--folds", "spatial"]
+    settings = ["--config", tmp_path / "mock.toml", "--training-density", "4e-4", "--folds", "spatial"]
     zwicky("mock", run / "universe", "--out", tmp_path / "mocks", *settings)
     assert "train: <ClusterSample:" in capsys.readouterr().out
     model = tmp_path / "model"
@@ -159,7 +159,7 @@ def test_info(run, place, capsys):
         (["info", ""], "the path is empty"),
         (["universe", "--out", "file"], "file: a file stands in the way"),
         (["reproduce", "--out", "file"], "file: a file stands in the way"),
-        (["universe", "--density", "1e9", "--out", "x"], "the particles' own"),
+        (["universe", "--tracer-density", "1e9", "--out", "x"], "the particles' own"),
         (["mock", "nowhere", "--seed", "-1", "--out", "x"], "--seed"),
         (["train", "nowhere", "--workers", "0", "--out", "x"], "--workers"),
         (["train", "nowhere", "--thin", "2", "--out", "x"], "--thin 2 is not allowed"),

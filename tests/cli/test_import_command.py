@@ -97,7 +97,7 @@ def test_the_page_on_it_is_right(tmp_path):
     column_map = read_column_map(tmp_path / "my.toml")
     assert column_map.galaxies.columns["parent_id"].of == "halos"
     known = {option for parameter in get_command(app).commands["import"].params for option in parameter.opts}
-    known |= {"--universe", "--density"}  # of reproduce and of mock
+    known |= {"--universe", "--training-density"}  # of reproduce and of mock
     assert set(re.findall(r"--[a-z][a-z0-9-]+", page)) <= known
 
 

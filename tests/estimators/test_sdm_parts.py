@@ -10,7 +10,7 @@ from zwicky.estimators.sdm import blocks
 from zwicky.estimators.sdm.blocks import both_ways, groups_of, stored_divergences
 from zwicky.estimators.sdm.divergence import clouds, divergences
 from zwicky.estimators.sdm.projection import gaussian_kernel, landmark_map, positive_coordinates
-from zwicky.estimators.sdm.regression import choose, fit_line
+from zwicky.estimators.sdm.regression import choose, fit_linear
 from zwicky.estimators.sdm.selection import halo_thirds, landmark_rows, whole_halos
 
 
@@ -48,7 +48,7 @@ def test_landmarks_fall_on_their_own_coordinates(kernel):
 def test_the_line_is_the_support_vector_regression_of_the_kernel(kernel):
     coordinates = positive_coordinates(kernel.copy()).astype(float)
     target = np.random.default_rng(0).standard_normal(60)
-    line = fit_line(coordinates, target, 3.0, 0.2, seed=0)
+    line = fit_linear(coordinates, target, 3.0, 0.2, seed=0)
     oracle = SVR(kernel="precomputed", C=3.0, epsilon=0.2, tol=1e-5).fit(coordinates @ coordinates.T, target)
     expected = oracle.predict(coordinates @ coordinates.T)
     assert line(coordinates) == pytest.approx(expected, abs=0.02)

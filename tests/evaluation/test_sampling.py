@@ -7,9 +7,9 @@ import pytest
 
 from zwicky.errors import ZwickyError
 from zwicky.estimators import MassPosterior, MSigma, MSigmaSettings, PointEstimator
-from zwicky.evaluation import FoldModels, fold_relations, measure_drift
-from zwicky.evaluation.sampling import AT_LEAST, Drift, some_halos
-from zwicky.ho2019 import PAPER_TABLE1, PAPER_TABLE4, summarise_drift
+from zwicky.evaluation import FoldModels, fold_relations, measure_deviations
+from zwicky.evaluation.sampling import AT_LEAST, SubsamplingDeviation, some_halos
+from zwicky.ho2019 import PAPER_TABLE1, PAPER_TABLE4, summarise_deviations
 from zwicky.progress import quiet
 from zwicky.tables import concatenate
 
@@ -81,7 +81,7 @@ def test_a_gaussian_clusters_drift_is_the_textbooks(clusters, tmp_path):
     )
     alpha = PAPER_TABLE1["pure"]["alpha"]
     models = FoldModels({0: relation(alpha)}, "a")
-    (drift,) = measure_drift(models, sample, tmp_path, seed=1, rates=(rate,))
+    (drift,) = measure_deviations(models, sample, tmp_path, seed=1, rates=(rate,))
     expected = np.sqrt((1 / rate - 1) / (2 * n_galaxies)) / alpha / np.log(10)
     for epsilon, scale in ((drift.one_draw, 1.0), (drift.epsilon, np.sqrt(10))):
         p16, p84 = np.percentile(epsilon, [16, 84])
@@ -93,7 +93,7 @@ def test_a_gaussian_clusters_drift_is_the_textbooks(clusters, tmp_path):
 
 
 def test_a_full_sample_does_not_drift_and_a_poorer_one_does(small, tmp_path):
-    drifts = measure_drift(FoldModels({0: Counting()}, "c"), small, tmp_path, seed=1, rates=(0.5, 1.0))
+    drifts = measure_deviations(FoldModels({0: Counting()}, "c"), small, tmp_path, seed=1, rates=(0.5, 1.0))
     n = small.n_galaxies
     np.testing.assert_allclose(drifts[0].epsilon, np.rint(0.5 * n) - n)
     assert np.array_equal(drifts[1].epsilon, np.zeros(len(small)))
@@ -104,13 +104,13 @@ def test_all_models_see_the_same_galaxies_and_a_seed_changes_them(small, tmp_pat
     models = [Counting() for _ in range(3)]
     for i, (model, seed) in enumerate(zip(models, (1, 1, 2), strict=True)):
         folds = FoldModels({0: model}, str(i))
-        measure_drift(folds, small, tmp_path / str(i), seed=seed, rates=(0.3, 0.6), n_draws=2)
+        measure_deviations(folds, small, tmp_path / str(i), seed=seed, rates=(0.3, 0.6), n_draws=2)
     first, same, other = (np.concatenate(model.seen) for model in models)
     assert np.array_equal(first, same)
     assert not np.array_equal(first, other)
     # Draws differ from each other, and a rate's draws do not depend on which rates were asked for.
     alone = Counting()
-    measure_drift(FoldModels({0: alone}, "x"), small, tmp_path / "x", seed=1, rates=(0.6,), n_draws=2)
+    measure_deviations(FoldModels({0: alone}, "x"), small, tmp_path / "x", seed=1, rates=(0.6,), n_draws=2)
     assert np.array_equal(alone.seen[1], models[0].seen[3])
     assert not np.array_equal(alone.seen[1], alone.seen[2])
 
@@ -118,7 +118,7 @@ def test_all_models_see_the_same_galaxies_and_a_seed_changes_them(small, tmp_pat
 def test_a_finished_rate_is_not_weighed_again_and_a_broken_file_is(small, tmp_path):
     def weighings(seed=1, digest="a"):
         model = Counting()
-        drifts = measure_drift(
+        drifts = measure_deviations(
             FoldModels({0: model}, digest), small, tmp_path, seed=seed, rates=(0.4, 0.8), n_draws=3
         )
         return len(model.seen), drifts
@@ -128,7 +128,7 @@ def test_a_finished_rate_is_not_weighed_again_and_a_broken_file_is(small, tmp_pa
     calls, again = weighings()
     assert calls == 0
     assert all(np.array_equal(a.epsilon, b.epsilon) for a, b in zip(first, again, strict=True))
-    (tmp_path / "rate_0.8.npz").write_bytes((tmp_path / "rate_0.8.npz").read_bytes()[:100])
+    (tmp_path / "rate_0.8.safetensors").write_bytes((tmp_path / "rate_0.8.safetensors").read_bytes()[:100])
     calls, mended = weighings()
     assert calls == 1 + 3
     assert np.array_equal(mended[1].epsilon, first[1].epsilon)
@@ -148,7 +148,7 @@ def test_three_galaxies_are_always_left_and_draws_without_spread_are_counted(sma
         is_member=np.zeros(10 * n, dtype=bool),
     )
     models = FoldModels({0: relation()}, "a")
-    (drift,) = measure_drift(models, poor, tmp_path, seed=1, rates=(0.1,))
+    (drift,) = measure_deviations(models, poor, tmp_path, seed=1, rates=(0.1,))
     assert drift.n_lifted == n
     # Each draw misses the one galaxy that differs with a probability of 1 - 3 / 10.
     assert drift.n_failed == pytest.approx(0.7 * 10 * n, rel=0.1)
@@ -163,9 +163,9 @@ def test_three_galaxies_are_always_left_and_draws_without_spread_are_counted(sma
 @pytest.mark.parametrize("rate", [0.0, -0.2, 1.5])
 def test_rates_that_are_none_are_refused(small, tmp_path, rate):
     with pytest.raises(ZwickyError, match="give 0 < rate <= 1"):
-        measure_drift(FoldModels({0: relation()}, "a"), small, tmp_path, seed=1, rates=(rate,))
+        measure_deviations(FoldModels({0: relation()}, "a"), small, tmp_path, seed=1, rates=(rate,))
     with pytest.raises(ZwickyError, match="n_draws = 0; give at least 1"):
-        measure_drift(FoldModels({0: relation()}, "a"), small, tmp_path, seed=1, n_draws=0)
+        measure_deviations(FoldModels({0: relation()}, "a"), small, tmp_path, seed=1, n_draws=0)
 
 
 def test_a_subset_holds_whole_halos(clusters):
@@ -182,9 +182,12 @@ def test_a_subset_holds_whole_halos(clusters):
 def test_the_window_takes_all_rates_in_it_together():
     rng = np.random.default_rng(2)
     rates = [k / 10 for k in range(1, 11)]
-    drifts = [Drift(r, rng.normal(r - 1, 0.1, 900), rng.normal(r - 1, 0.3, 900), 90, 9) for r in rates]
+    drifts = [
+        SubsamplingDeviation(r, rng.normal(r - 1, 0.1, 900), rng.normal(r - 1, 0.3, 900), 90, 9)
+        for r in rates
+    ]
     drifts[6].epsilon[:5] = np.nan
-    row = summarise_drift(drifts, np.repeat(np.arange(300), 3), np.random.default_rng(3), n_draws=10)
+    row = summarise_deviations(drifts, np.repeat(np.arange(300), 3), np.random.default_rng(3), n_draws=10)
     inside = np.concatenate([d.epsilon for d in drifts[5:8]])
     p16, median, p84 = np.nanpercentile(inside, [16, 50, 84])
     assert row["window"] == [0.6, 0.8]

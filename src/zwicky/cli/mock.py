@@ -16,7 +16,9 @@ def mock(
     config: Annotated[Path | None, typer.Option(help="TOML file of mock settings.")] = None,
     redshift: Annotated[float | None, typer.Option(help="Which output; by default the only one.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the lines of sight.")] = 1,
-    density: Annotated[float | None, typer.Option(help="Training clusters per (Mpc/h)^3 and dex.")] = None,
+    training_density: Annotated[
+        float | None, typer.Option(help="Training clusters per (Mpc/h)^3 and dex.")
+    ] = None,
     folds: Annotated[str | None, typer.Option(help="halo or spatial.")] = None,
     tracers: Annotated[str | None, typer.Option(help="all or satellites.")] = None,
 ) -> None:
@@ -31,7 +33,7 @@ def mock(
     from zwicky.settings import from_mapping, read_toml, to_mapping
     from zwicky.universe import output_redshift, read_galaxies, read_halos, read_identity
 
-    changes = {"flat_density": density, "folds": folds, "tracers": tracers}
+    changes = {"flat_density": training_density, "folds": folds, "tracers": tracers}
     base = read_toml(MockSettings, config) if config else MockSettings()
     given = {k: v for k, v in changes.items() if v is not None}
     settings = from_mapping(MockSettings, to_mapping(base) | given, "mock")

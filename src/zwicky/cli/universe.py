@@ -21,7 +21,7 @@ def universe(
     peak: Annotated[
         float | None, typer.Option(help="Hold a halo of this log10 M200c [Msun/h] by the last output.")
     ] = None,
-    density: Annotated[float | None, typer.Option(help="Galaxies per (Mpc/h)^3.")] = None,
+    tracer_density: Annotated[float | None, typer.Option(help="Galaxies per (Mpc/h)^3.")] = None,
     keep_particles: Annotated[bool, typer.Option("--keep-particles", help="Keep all particles.")] = False,
     device: Annotated[str, typer.Option(help="Where gravity runs: cpu, or cuda for an NVIDIA card.")] = "cpu",
     as_json: Annotated[bool, typer.Option("--json", help="Print the provenance as JSON.")] = False,
@@ -55,7 +55,7 @@ def universe(
         "box_size_mpc_h": box,
         "redshifts": tuple(redshift) if redshift else None,
         "peak_log10_m200c_h": peak,
-        "tracer_density_h3_mpc3": density,
+        "tracer_density_h3_mpc3": tracer_density,
     }
     settings = settings.replace(**{k: v for k, v in changes.items() if v is not None})
     if not is_complete(out, settings):

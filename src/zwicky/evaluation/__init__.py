@@ -2,18 +2,18 @@
 
 from zwicky.evaluation.by_fold import FoldModels, fold_models, fold_relations
 from zwicky.evaluation.crossval import CrossValidation, cross_validate
-from zwicky.evaluation.sampling import SAMPLING_RATES, Drift, measure_drift, some_halos
+from zwicky.evaluation.sampling import SAMPLING_RATES, SubsamplingDeviation, measure_deviations, some_halos
 from zwicky.evaluation.trained_model import train_model
 
 __all__ = [
     "SAMPLING_RATES",
     "CrossValidation",
-    "Drift",
     "FoldModels",
+    "SubsamplingDeviation",
     "cross_validate",
     "fold_models",
     "fold_relations",
-    "measure_drift",
+    "measure_deviations",
     "some_halos",
     "train_model",
 ]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from zwicky.errors import ZwickyError
 from zwicky.estimators import Estimator, MSigma, MSigmaSettings, load_model
 from zwicky.evaluation.crossval import CrossValidation
 from zwicky.images import galaxy_moments
+from zwicky.resume import digest_of
 from zwicky.tables import ClusterSample
 
 __all__ = ["FoldModels", "fold_models", "fold_relations"]
@@ -91,11 +92,10 @@ def _weighable(model: Estimator, sample: ClusterSample) -> np.ndarray:
 
 
 def _digest(models: Mapping[int, Estimator]) -> str:
-    digest = hashlib.sha256()
+    parts: list[Any] = []
     for fold, model in sorted(models.items()):
         state = [fold, model.name, model.configuration(), model.normalisation()]
-        digest.update(json.dumps(state, sort_keys=True, default=str).encode())
+        parts.append(json.dumps(state, sort_keys=True, default=str))
         for name, values in sorted(model.weights().items()):
-            digest.update(name.encode())
-            digest.update(np.ascontiguousarray(values))
-    return digest.hexdigest()
+            parts += [name, np.asarray(values)]
+    return digest_of(*parts)

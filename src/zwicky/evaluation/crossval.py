@@ -9,8 +9,6 @@ run at once; each finished fold is kept on disk, and an interrupted one goes on 
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import json
 import multiprocessing
 import os
 import threading
@@ -37,6 +35,7 @@ from zwicky.estimators.posterior_files import read_posterior, write_posterior
 from zwicky.io import read_json, read_sample, remove_directory, write_json, write_sample
 from zwicky.parallel import available_cores
 from zwicky.progress import Progress, quiet
+from zwicky.resume import digest_of
 from zwicky.settings import to_mapping
 from zwicky.tables import GALAXY_COLUMNS, ClusterSample, columns_of
 
@@ -173,13 +172,11 @@ def _checked_folds(train: ClusterSample, test: ClusterSample) -> np.ndarray:
 
 def _digest(name, settings, seed, folds, train: ClusterSample, test: ClusterSample) -> str:
     """What is computed from what; equal means that a finished fold can be used again."""
-    plan = [name, settings, seed, folds.tolist()]
-    digest = hashlib.sha256(json.dumps(plan, sort_keys=True).encode())
+    parts: list[Any] = [name, settings, seed, folds]
     for sample in (train, test):
-        digest.update(repr(sample.cosmology.h).encode())
-        for column in (*columns_of(sample), "offsets", *GALAXY_COLUMNS):
-            digest.update(getattr(sample, column))
-    return digest.hexdigest()
+        parts.append(float(sample.cosmology.h))
+        parts += [getattr(sample, column) for column in (*columns_of(sample), "offsets", *GALAXY_COLUMNS)]
+    return digest_of(*parts)
 
 
 def _checkpoint(job: _Fold) -> Path:

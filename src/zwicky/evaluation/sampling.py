@@ -11,8 +11,6 @@ draws of their own), and each (method, rate) is kept on disk as it is done.
 
 from __future__ import annotations
 
-import hashlib
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,11 +19,11 @@ import numpy as np
 from zwicky.errors import ZwickyError
 from zwicky.evaluation.by_fold import FoldModels
 from zwicky.images import thinned
-from zwicky.io import whole_file
 from zwicky.progress import Progress, quiet
+from zwicky.resume import digest_of, keep, kept
 from zwicky.tables import ClusterSample
 
-__all__ = ["AT_LEAST", "SAMPLING_RATES", "Drift", "measure_drift", "some_halos"]
+__all__ = ["AT_LEAST", "SAMPLING_RATES", "SubsamplingDeviation", "measure_deviations", "some_halos"]
 
 #: The sampling rates of Fig. 10.
 SAMPLING_RATES = tuple(k / 10 for k in range(1, 11))
@@ -36,8 +34,8 @@ SAMPLING_RATES = tuple(k / 10 for k in range(1, 11))
 AT_LEAST = 3
 
 
-@dataclass(frozen=True)
-class Drift:
+@dataclass(frozen=True, eq=False)
+class SubsamplingDeviation:
     """Subsampled mass deviations of one method at one rate.
 
     Parameters
@@ -61,7 +59,7 @@ class Drift:
     n_lifted: int
 
 
-def measure_drift(
+def measure_deviations(
     models: FoldModels,
     sample: ClusterSample,
     workdir: Path | str,
@@ -70,7 +68,7 @@ def measure_drift(
     rates: tuple[float, ...] = SAMPLING_RATES,
     n_draws: int = 10,
     progress: Progress = quiet,
-) -> list[Drift]:
+) -> list[SubsamplingDeviation]:
     """Thin and weigh a sample at each rate.
 
     Parameters
@@ -101,17 +99,20 @@ def measure_drift(
     for rate in rates:
         if not 0.0 < rate <= 1.0:
             raise ZwickyError(f"sampling rate {rate:g} is not allowed; give 0 < rate <= 1")
-    digest = _digest(models, sample, seed, n_draws)
+    seen = [getattr(sample, column) for column in ("fold", "offsets", "v_los", "r_proj")]
     total, done = len(rates) * n_draws, 0
     whole: np.ndarray | None = None
     out = []
     for rate in rates:
-        path = Path(workdir) / f"rate_{rate:g}.npz"
-        found = _read(path, f"{digest} {rate:g}", rate)
-        if found is None:
+        path = Path(workdir) / f"rate_{rate:g}.safetensors"
+        digest = digest_of(models.digest, seed, n_draws, AT_LEAST, rate, *seen)
+        if (stored := kept(path, digest)) is not None:
+            found = SubsamplingDeviation(rate=rate, **stored[0], **stored[1])
+        else:
             whole = models.weigh(sample) if whole is None else whole
-            found = _drift(models, sample, whole, rate, seed, n_draws if rate < 1.0 else 1)
-            _write(path, f"{digest} {rate:g}", found)
+            found = _deviation_at(models, sample, whole, rate, seed, n_draws if rate < 1.0 else 1)
+            arrays = {"epsilon": found.epsilon, "one_draw": found.one_draw}
+            keep(path, digest, arrays, {"n_failed": found.n_failed, "n_lifted": found.n_lifted})
         out.append(found)
         done += n_draws
         progress("thin and weigh", done, total, f"rate {rate:g}")
@@ -131,9 +132,9 @@ def some_halos(sample: ClusterSample, n_clusters: int, rng: np.random.Generator)
     return np.flatnonzero(np.isin(index, order[:enough]))
 
 
-def _drift(
+def _deviation_at(
     models: FoldModels, sample: ClusterSample, whole: np.ndarray, rate: float, seed: int, n_draws: int
-) -> Drift:
+) -> SubsamplingDeviation:
     total, weighed = np.zeros(len(sample)), np.zeros(len(sample), dtype=np.int64)
     first = np.full(len(sample), np.nan)
     for draw in range(n_draws):
@@ -146,42 +147,10 @@ def _drift(
         if draw == 0:
             first = log10_m200c
     mean = np.divide(total, weighed, out=np.full(len(sample), np.nan), where=weighed > 0)
-    return Drift(
+    return SubsamplingDeviation(
         rate=rate,
         epsilon=mean - whole,
         one_draw=first - whole,
         n_failed=int(n_draws * len(sample) - weighed.sum()),
         n_lifted=int(np.sum(np.rint(rate * sample.n_galaxies) < AT_LEAST)),
     )
-
-
-def _digest(models: FoldModels, sample: ClusterSample, seed: int, n_draws: int) -> str:
-    digest = hashlib.sha256(f"{models.digest} {seed} {n_draws} {AT_LEAST}".encode())
-    for column in ("fold", "offsets", "v_los", "r_proj"):
-        digest.update(getattr(sample, column))
-    return digest.hexdigest()
-
-
-def _write(path: Path, digest: str, drift: Drift) -> None:
-    with whole_file(path) as temporary, open(temporary, "wb") as file:
-        np.savez(
-            file,
-            digest=np.array(digest),
-            epsilon=drift.epsilon,
-            one_draw=drift.one_draw,
-            counts=np.array([drift.n_failed, drift.n_lifted]),
-        )
-
-
-def _read(path: Path, digest: str, rate: float) -> Drift | None:
-    """A finished rate, if the file is whole and of these models, this sample and this seed."""
-    if not path.exists():
-        return None
-    try:
-        with np.load(path, allow_pickle=False) as stored:
-            if str(stored["digest"]) != digest:
-                return None
-            counts = stored["counts"]
-            return Drift(rate, stored["epsilon"], stored["one_draw"], int(counts[0]), int(counts[1]))
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
-        return None  # not a file of ours: compute it again and write over it

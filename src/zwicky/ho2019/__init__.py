@@ -25,7 +25,7 @@ from zwicky.ho2019.paper import (
 from zwicky.ho2019.predictions import masses_h, weigh_test
 from zwicky.ho2019.results import write_results
 from zwicky.ho2019.richness import PARAMETERS
-from zwicky.ho2019.robustness import measure_robustness, summarise_drift
+from zwicky.ho2019.robustness import measure_robustness, summarise_deviations
 from zwicky.ho2019.run import reproduce
 from zwicky.ho2019.settings import (
     RUN_SCALES,
@@ -68,7 +68,7 @@ __all__ = [
     "redealt",
     "reproduce",
     "summarise",
-    "summarise_drift",
+    "summarise_deviations",
     "time_per_cluster",
     "weigh_test",
     "write_results",

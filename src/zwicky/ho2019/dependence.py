@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +14,7 @@ from zwicky.ho2019.paper import PAPER_RANGE_LOG10_M200C_H
 from zwicky.ho2019.richness import PARAMETERS, RichnessData, richness_data
 from zwicky.ho2019.richness_posterior import measure_richness
 from zwicky.io import whole_file
+from zwicky.resume import digest_of, keep, kept
 from zwicky.tables import ClusterSample
 
 __all__ = ["measure_dependence"]
@@ -73,7 +71,7 @@ def measure_dependence(
             data = richness_data(epsilon, true[inside], test.n_true[inside], test.halo_id[inside])
         except ZwickyError:
             continue  # too few clusters have a mass by this method
-        table[name], posterior[name] = _measured(workdir / f"{name}.npz", data, seed, max_steps)
+        table[name], posterior[name] = _measured(workdir / f"{name}.safetensors", data, seed, max_steps)
     with whole_file(Path(directory) / "table3.npz") as temporary, open(temporary, "wb") as file:
         np.savez(file, parameters=np.array(PARAMETERS), **posterior)
     if progress is not None:
@@ -83,17 +81,9 @@ def measure_dependence(
 
 def _measured(path: Path, data: RichnessData, seed: int, max_steps: int) -> tuple[dict[str, Any], np.ndarray]:
     """A method's row and samples, from disk if they are there."""
-    digest = hashlib.sha256(f"{seed} {max_steps} {data.pivot_log10_m200c_h!r}".encode())
-    for values in (*data.columns, data.halo_id):
-        digest.update(np.ascontiguousarray(values))
-    if path.exists():
-        try:
-            with np.load(path, allow_pickle=False) as stored:
-                if str(stored["digest"]) == digest.hexdigest():
-                    return json.loads(str(stored["row"])), stored["samples"]
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile):
-            pass  # not a file of ours: sample again and write over it
+    digest = digest_of(seed, max_steps, data.pivot_log10_m200c_h, *data.columns, data.halo_id)
+    if (stored := kept(path, digest)) is not None:
+        return stored[1]["row"], stored[0]["samples"]
     row, samples = measure_richness(data, seed=seed, max_steps=max_steps)
-    with whole_file(path) as temporary, open(temporary, "wb") as file:
-        np.savez(file, digest=np.array(digest.hexdigest()), row=np.array(json.dumps(row)), samples=samples)
+    keep(path, digest, {"samples": samples}, {"row": row})
     return row, samples

@@ -20,13 +20,19 @@ from zwicky.diagnostics.bootstrap import HaloGroups, resample_halos, weighted_qu
 from zwicky.estimators import MSigma, estimator_class
 from zwicky.evaluation.by_fold import FoldModels, fold_models, fold_relations
 from zwicky.evaluation.crossval import CrossValidation
-from zwicky.evaluation.sampling import AT_LEAST, SAMPLING_RATES, Drift, measure_drift, some_halos
+from zwicky.evaluation.sampling import (
+    AT_LEAST,
+    SAMPLING_RATES,
+    SubsamplingDeviation,
+    measure_deviations,
+    some_halos,
+)
 from zwicky.ho2019.paper import PAPER_RANGE_LOG10_M200C_H
 from zwicky.mocks import Mocks
 from zwicky.progress import Progress, quiet, under
 from zwicky.tables import ClusterSample
 
-__all__ = ["SAMPLING_WINDOW", "measure_robustness", "summarise_drift"]
+__all__ = ["SAMPLING_WINDOW", "measure_robustness", "summarise_deviations"]
 
 #: Sampling rates that Table 4 takes together, both ends included.
 SAMPLING_WINDOW = (0.6, 0.8)
@@ -65,7 +71,7 @@ def measure_robustness(
     seed
         Seed of draws and bootstrap.
     rates, n_draws
-        As for `measure_drift`.
+        As for `measure_deviations`.
     sdm_clusters
         Support distribution machines, a hundred times slower than a network, weigh about so many test
         clusters, whole halos drawn at random; all if None. The row's ``n_clusters`` says how many.
@@ -75,7 +81,7 @@ def measure_robustness(
     Returns
     -------
     dict
-        A row a method, see `summarise_drift`.
+        A row a method, see `summarise_deviations`.
     """
     streams = np.random.SeedSequence(seed, spawn_key=(4,)).spawn(3)
     draw_seed = int(streams[0].generate_state(1, np.uint64)[0])
@@ -98,7 +104,7 @@ def measure_robustness(
         if not len(sample):
             continue
 
-        drifts = measure_drift(
+        by_rate = measure_deviations(
             models,
             sample,
             Path(workdir) / name,
@@ -108,7 +114,7 @@ def measure_robustness(
             progress=under(f"table 4, {name}", progress),
         )
         rng = np.random.default_rng(streams[2])
-        table[name] = summarise_drift(drifts, sample.halo_id, rng, n_draws=n_draws)
+        table[name] = summarise_deviations(by_rate, sample.halo_id, rng, n_draws=n_draws)
     return table
 
 
@@ -118,8 +124,8 @@ def _in_range(sample: ClusterSample) -> ClusterSample:
     return sample[(sample.log10_m200c_h >= low) & (sample.log10_m200c_h <= high)]
 
 
-def summarise_drift(
-    drifts: Sequence[Drift],
+def summarise_deviations(
+    by_rate: Sequence[SubsamplingDeviation],
     halo_id: np.ndarray,
     rng: np.random.Generator,
     *,
@@ -131,8 +137,8 @@ def summarise_drift(
 
     Parameters
     ----------
-    drifts
-        From `zwicky.evaluation.sampling.measure_drift`, a rate each.
+    by_rate
+        From `zwicky.evaluation.sampling.measure_deviations`, a rate each.
     halo_id : int, shape (n,)
         The halo behind each cluster.
     rng
@@ -153,19 +159,19 @@ def summarise_drift(
         ``_error`` for median and width. The same keys under ``one_draw`` are of single draws, unaveraged.
     """
     low, high = window
-    inside = np.array([low - 1e-9 <= drift.rate <= high + 1e-9 for drift in drifts], dtype=bool)
+    inside = np.array([low - 1e-9 <= deviation.rate <= high + 1e-9 for deviation in by_rate], dtype=bool)
     seed = int(rng.integers(2**63))
     averaged, one_draw = (
         _bands(deviations, inside, halo_id, np.random.default_rng(seed), n_resamples)
-        for deviations in ([d.epsilon for d in drifts], [d.one_draw for d in drifts])
+        for deviations in ([d.epsilon for d in by_rate], [d.one_draw for d in by_rate])
     )
     n = len(halo_id)
     return {
-        "rates": [drift.rate for drift in drifts],
+        "rates": [deviation.rate for deviation in by_rate],
         **averaged,
         "one_draw": one_draw,
-        "share_failed": [d.n_failed / (n * (n_draws if d.rate < 1.0 else 1)) for d in drifts],
-        "share_lifted": [d.n_lifted / n for d in drifts],
+        "share_failed": [d.n_failed / (n * (n_draws if d.rate < 1.0 else 1)) for d in by_rate],
+        "share_lifted": [d.n_lifted / n for d in by_rate],
         "at_least": AT_LEAST,
         "n_draws": n_draws,
         "n_clusters": n,

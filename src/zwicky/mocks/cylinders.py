@@ -118,7 +118,7 @@ def cut_cylinders(
     if v_cut_kms >= FASTEST_KMS:
         raise ZwickyError(f"v_cut = {v_cut_kms!r} km/s; give one above 0 and below {FASTEST_KMS:.0f} km/s")
     cut = float(np.arctanh(v_cut_kms / SPEED_OF_LIGHT_KMS))
-    fastest = 255 * grid.pace_unit
+    fastest = 255 * grid.speed_unit
     # No cluster is faster than this floor, so that what a row shows does not depend on its companions.
     cluster = float(np.max(np.linalg.norm(velocity, axis=1), initial=5000.0))
     side = snapshot.box_size / grid.n_cells
@@ -129,8 +129,8 @@ def cut_cylinders(
         grid.phase,
         grid.order,
         grid.starts,
-        grid.pace,
-        grid.pace_unit,
+        grid.speed_bound,
+        grid.speed_unit,
         grid.n_cells,
         float(snapshot.box_size),
         float(aperture_mpc),

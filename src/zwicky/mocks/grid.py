@@ -32,10 +32,11 @@ class GalaxyGrid:
         Row of the galaxy table of each sorted galaxy.
     starts : int64, shape (n_cells**3 + 1,)
         Galaxies of cell c are ``starts[c]:starts[c + 1]``.
-    pace : uint8, shape (n_cells**3,)
-        Bound on the speeds in each cell: rapidities along any direction stay below ``pace * pace_unit``.
-    pace_unit
-        Rapidity of one step of `pace`.
+    speed_bound : uint8, shape (n_cells**3,)
+        Bound on the speeds in each cell: rapidities along any direction stay below
+        ``speed_bound * speed_unit``.
+    speed_unit
+        Rapidity of one step of `speed_bound`.
     """
 
     snapshot: Snapshot
@@ -43,8 +44,8 @@ class GalaxyGrid:
     phase: np.ndarray = field(repr=False)
     order: np.ndarray = field(repr=False)
     starts: np.ndarray = field(repr=False)
-    pace: np.ndarray = field(repr=False)
-    pace_unit: float
+    speed_bound: np.ndarray = field(repr=False)
+    speed_unit: float
 
     def __len__(self) -> int:
         return len(self.order)
@@ -82,6 +83,6 @@ def galaxy_grid(galaxies: GalaxyTable, cell_mpc_h: float = 5.0) -> GalaxyGrid:
         [(phase, starts[a : b + 1], fastest[a:b]) for a, b in pieces(n_cells**3, 4 * available_cores())],
     )
     # One byte a cell keeps the table that every walk reads in the processor's cache.
-    pace_unit = max(float(fastest.max()), 1e-9) / 255
-    pace = np.minimum(np.ceil(fastest / pace_unit), 255).astype(np.uint8)
-    return GalaxyGrid(snapshot, n_cells, phase, order, starts, pace, pace_unit)
+    speed_unit = max(float(fastest.max()), 1e-9) / 255
+    speed_bound = np.minimum(np.ceil(fastest / speed_unit), 255).astype(np.uint8)
+    return GalaxyGrid(snapshot, n_cells, phase, order, starts, speed_bound, speed_unit)

@@ -114,8 +114,8 @@ def _runs(
     rapidity_cut,
     least_slope,
     starts,
-    pace,
-    pace_unit,
+    speed_bound,
+    speed_unit,
     n_cells,
     box,
     runs,
@@ -135,7 +135,7 @@ def _runs(
     cx, cy, cz = centre
     nx, ny, nz = axis
     mx, my = _inverse(nx), _inverse(ny)
-    furthest = (rapidity_cut + 255 * pace_unit) / least_slope
+    furthest = (rapidity_cut + 255 * speed_unit) / least_slope
     first, last = middle - furthest, middle + furthest
     # Half-extents of the cylinder's disc along each axis, and of a cell along the line of sight; a float32
     # position may lie outside its cell by its last digit.
@@ -168,7 +168,7 @@ def _runs(
                 wz = _wrapped(iz, n_cells)
                 c = (wx * n_cells + wy) * n_cells + wz
                 away = abs(sxy + ((iz + 0.5) * side - cz) * nz - middle) - thick
-                if away * least_slope > rapidity_cut + pace[c] * pace_unit:
+                if away * least_slope > rapidity_cut + speed_bound[c] * speed_unit:
                     continue
                 if latest == iz - 1 and wz > 0:
                     runs[n - 1, 1] = starts[c + 1]
@@ -192,8 +192,8 @@ def walk_cylinders(
     phase,
     order,
     starts,
-    pace,
-    pace_unit,
+    speed_bound,
+    speed_unit,
     n_cells,
     box,
     aperture,
@@ -233,8 +233,8 @@ def walk_cylinders(
             rapidity_cut,
             least_slope,
             starts,
-            pace,
-            pace_unit,
+            speed_bound,
+            speed_unit,
             n_cells,
             box,
             runs,

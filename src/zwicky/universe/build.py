@@ -133,7 +133,7 @@ def _tracer_density(settings: UniverseSettings) -> float:
     if density > own:
         raise ZwickyError(
             f"{density:.4g} galaxies per (Mpc/h)^3 are more than the {own:.4g} particles; give "
-            "more particles, a smaller box, or a lower tracer_density_h3_mpc3 (--density)"
+            "more particles, a smaller box, or a lower tracer_density_h3_mpc3 (--tracer-density)"
         )
     return density
 

@@ -16,7 +16,7 @@ from zwicky.errors import ZwickyError
 from zwicky.estimators.sdm.blocks import both_ways, groups_of
 from zwicky.estimators.sdm.divergence import Clouds, clouds, divergences, joined
 from zwicky.estimators.sdm.projection import gaussian_kernel, landmark_map, positive_coordinates
-from zwicky.estimators.sdm.regression import Choice, choose, fit_line
+from zwicky.estimators.sdm.regression import Choice, choose, fit_linear
 from zwicky.estimators.sdm.settings import SDMSettings
 from zwicky.kernels import LANES
 
@@ -131,7 +131,7 @@ class ExactMachine:
         groups = self.groups + [n + rows for rows in groups_of(np.zeros(len(x)))]
         kernel = gaussian_kernel(*both_ways(both, groups, both, groups, self.directory), self.sigma)
         coordinates = positive_coordinates(kernel)
-        line = fit_line(coordinates[:n], self.coefficients, self.cost, self.epsilon, self.seed)
+        line = fit_linear(coordinates[:n], self.coefficients, self.cost, self.epsilon, self.seed)
         return line(coordinates[n:])
 
 
@@ -153,7 +153,7 @@ def train_low_rank(t: Training, tell: Callable[[str], None]) -> tuple[Choice, Lo
     tell("width and cost")
     sigma = choice.width * median
     coordinates, to_coordinates = mapped(sigma, np.arange(len(t.everyone)))
-    line = fit_line(coordinates, t.target, choice.cost, t.settings.epsilon, t.seed)
+    line = fit_linear(coordinates, t.target, choice.cost, t.settings.epsilon, t.seed)
     tell("regression")
     return choice, LowRankMachine(landmarks, to_coordinates @ line.slope, line.intercept, sigma)
 

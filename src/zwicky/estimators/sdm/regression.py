@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["Choice", "Line", "choose", "fit_line"]
+__all__ = ["Choice", "LinearRegression", "choose", "fit_linear"]
 
 _TOLERANCE = 1e-3
 # The largest costs want a few thousand passes.
@@ -20,7 +20,7 @@ _PASSES = 50_000
 
 
 @dataclass(frozen=True)
-class Line:
+class LinearRegression:
     """A linear regression: ``coordinates @ slope + intercept``."""
 
     slope: np.ndarray
@@ -40,7 +40,9 @@ class Choice:
     error: float
 
 
-def fit_line(coordinates: np.ndarray, target: np.ndarray, cost: float, epsilon: float, seed: int) -> Line:
+def fit_linear(
+    coordinates: np.ndarray, target: np.ndarray, cost: float, epsilon: float, seed: int
+) -> LinearRegression:
     """Epsilon-insensitive linear support vector regression.
 
     Parameters
@@ -60,7 +62,7 @@ def fit_line(coordinates: np.ndarray, target: np.ndarray, cost: float, epsilon: 
     centre = coordinates.mean(axis=0, dtype=float)
     machine = LinearSVR(C=cost, epsilon=epsilon, tol=_TOLERANCE, max_iter=_PASSES, random_state=seed)
     machine.fit(coordinates - centre, target)
-    return Line(machine.coef_, float(np.ravel(machine.intercept_)[0] - centre @ machine.coef_))
+    return LinearRegression(machine.coef_, float(np.ravel(machine.intercept_)[0] - centre @ machine.coef_))
 
 
 def choose(
@@ -85,7 +87,7 @@ def choose(
     widths, costs, epsilon
         See `SDMSettings`.
     seed
-        For `fit_line`.
+        For `fit_linear`.
     """
     best = Choice(np.nan, np.nan, np.inf)
     for width in widths:
@@ -94,7 +96,7 @@ def choose(
             error = np.empty(len(target))
             for k in np.unique(part):
                 out = part == k
-                line = fit_line(coordinates[~out], target[~out], cost, epsilon, seed)
+                line = fit_linear(coordinates[~out], target[~out], cost, epsilon, seed)
                 error[out] = line(coordinates[out]) - target[out]
             rms = float(np.sqrt(np.mean(error**2)))
             if rms < best.error:

@@ -106,7 +106,7 @@ def read_run(directory: Path | str) -> RunResults:
     try:
         settings = tomllib.loads(settings_text)
     except tomllib.TOMLDecodeError as error:
-        raise ZwickyError(f"{directory / 'run.toml'}: is not valid TOML ({error}); mend that line") from error
+        raise ZwickyError(f"{directory / 'run.toml'}: is not valid TOML ({error}); fix that line") from error
     metrics = read_json(directory / "metrics.json")
     universe = Path(settings.get("existing", {}).get("directory", directory / "universe"))
     redshift = metrics["universe"]["redshift"]

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from zwicky.errors import ZwickyError
 from zwicky.ho2019 import RUN_SCALES, RunSettings
-from zwicky.settings import digest, from_mapping, read_toml, to_mapping, to_toml
+from zwicky.settings import check_ranges, digest, from_mapping, read_toml, setting, to_mapping, to_toml
 
 
 @dataclass(frozen=True)
@@ -93,3 +93,36 @@ def test_integers_are_floats_where_floats_are_meant():
     assert (made["number"], made["limits"]) == (1, [1.0])
     assert made["inner"] == {"width": 1.0, "kind": "round"}
     assert from_mapping(Outer, made) == Outer()
+
+
+@dataclass(frozen=True)
+class Ranged:
+    share: float = setting(0.5, "[0, 1)", "a fraction")
+    count: int | None = setting(None, "[3, inf)")
+    widths: tuple[float, ...] = setting((1.0,), "(0, 9]")
+    kind: Literal["round", "square"] = "round"
+
+    def __post_init__(self):
+        check_ranges(self)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"share": 1.0}, "share = 1.0 is not allowed; give at least 0 and below 1 (a fraction)"),
+        ({"share": float("nan")}, "share = nan is not allowed"),
+        ({"count": 2}, "count = 2 is not allowed; give at least 3"),
+        ({"widths": (1.0, 0.0)}, "widths = (1.0, 0.0) is not allowed; give above 0 and at most 9"),
+        ({"widths": ()}, "widths = () is not allowed"),
+        ({"kind": "oval"}, "kind = 'oval' is not allowed; use one of round, square"),
+    ],
+)
+def test_numbers_outside_their_range_are_named(change, message):
+    with pytest.raises(ZwickyError) as error:
+        Ranged(**change)
+    assert message in str(error.value)
+
+
+def test_numbers_at_the_ends_of_their_range():
+    assert Ranged(share=0.0, count=3, widths=(9.0, 1e-9), kind="square").count == 3
+    assert Ranged(count=None) == Ranged()

@@ -20,24 +20,32 @@ from zwicky.universe import UniverseSettings, evolve, find_halos, friends_of_fri
 from zwicky.universe.measure import power_spectrum
 
 BASE = UniverseSettings(n_side=128, box_size_mpc_h=250.0)
+#: One pair step for all particles: what each of these settings does is clearest there.
+ONE = {"n_levels": 1, "softening_mpc_h": 0.04}
 
 #: Name -> changed settings. The first of each group is what the others are held against.
 GROUPS = {
     "time step and softening": {
-        "reference: 160 x 6 steps, 0.02 Mpc/h": {"n_steps": 160, "n_substeps": 6, "softening_mpc_h": 0.02},
-        "default: 80 x 4 steps, 0.04 Mpc/h": {},
-        "40 mesh steps": {"n_steps": 40},
-        "2 pair steps": {"n_substeps": 2},
-        "8 pair steps": {"n_substeps": 8},
-        "softening 0.02 Mpc/h": {"softening_mpc_h": 0.02},
-        "softening 0.08 Mpc/h": {"softening_mpc_h": 0.08},
-        "split 1.25 mesh cells": {"split_mesh_cells": 1.25},
-        "start at z = 24": {"z_initial": 24.0},
+        "reference: 160 x 6 steps, 0.02 Mpc/h": {
+            "n_levels": 1,
+            "n_steps": 160,
+            "n_substeps": 6,
+            "softening_mpc_h": 0.02,
+        },
+        "default: 80 x 4 steps of 3 levels, 0.02 Mpc/h": {},
+        "one level: 80 x 4 steps, 0.04 Mpc/h": ONE,
+        "40 mesh steps": ONE | {"n_steps": 40},
+        "2 pair steps": ONE | {"n_substeps": 2},
+        "8 pair steps": ONE | {"n_substeps": 8},
+        "softening 0.02 Mpc/h": ONE | {"softening_mpc_h": 0.02},
+        "softening 0.08 Mpc/h": ONE | {"softening_mpc_h": 0.08},
+        "split 1.25 mesh cells": ONE | {"split_mesh_cells": 1.25},
+        "start at z = 24": ONE | {"z_initial": 24.0},
     },
     "particle mass": {
-        "192^3, 1.9e11 Msun/h": {"n_side": 192, "noise_side": 192},
-        "128^3, 6.3e11 Msun/h (default)": {"noise_side": 192},
-        "96^3, 1.5e12 Msun/h": {"n_side": 96, "noise_side": 192},
+        "192^3, 1.9e11 Msun/h": ONE | {"n_side": 192, "noise_side": 192},
+        "128^3, 6.3e11 Msun/h (default)": ONE | {"noise_side": 192},
+        "96^3, 1.5e12 Msun/h": ONE | {"n_side": 96, "noise_side": 192},
     },
 }
 

@@ -85,12 +85,15 @@ def test_other_settings_in_the_same_place_are_refused(universe):
 
 def test_checkpoint_keeps_every_bit(tmp_path):
     particles = start(SETTINGS)
+    particles.level[:] = np.random.default_rng(1).integers(0, 3, len(particles.level))
+    particles.a_short[:] = particles.a + np.array([0.1, 0.05, 1 / 30])
     path = tmp_path / "checkpoint.safetensors"
     write_particles(path, particles, "digest", 1.5)
     back, seconds = read_particles(path, "digest")
     assert seconds == 1.5
     assert (back.a, back.a_long, back.step) == (particles.a, particles.a_long, particles.step)
-    assert np.array_equal(back.position, particles.position)
+    for name in ("position", "momentum", "particle_id", "level", "a_short"):
+        assert np.array_equal(getattr(back, name), getattr(particles, name)), name
     with pytest.raises(ZwickyError, match="other settings"):
         read_particles(path, "another")
     path.write_bytes(path.read_bytes()[:1000])
@@ -117,6 +120,8 @@ def test_plan_refuses_what_cannot_fit():
         ({"redshifts": (20.0,)}, "outside"),
         ({"redshifts": (0.5, 0.5)}, "twice"),
         ({"redshifts": (0.1171, 0.1174)}, "twice to three decimals"),
+        ({"n_levels": 9}, "at most 8"),
+        ({"step_accuracy": -0.1}, "step_accuracy"),
         ({"split_mesh_cells": 0.4}, "at least 2 mesh cells"),
         ({"softening_mpc_h": 0.0}, "above 0"),
         ({"cosmology": "Plank18"}, "did you mean 'Planck18'"),

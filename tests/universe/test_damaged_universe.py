@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
 from damage import damaged_json, one_line_or_no_error
@@ -47,8 +48,10 @@ def particles():
         "position": rng.random((8, 3), np.float32),
         "momentum": rng.random((8, 3), np.float32),
         "particle_id": np.arange(8, dtype=np.uint32),
+        "level": np.arange(8, dtype=np.uint8) % 3,
+        "a_short": np.array([0.4, 0.42, 0.43]),
     }
-    return Particles(**arrays, step=1, a=0.5, a_long=0.4, a_short=0.4, pairs=3, pair_seconds=0.1)
+    return Particles(**arrays, step=1, a=0.5, a_long=0.4, pairs=3, pair_seconds=0.1)
 
 
 def test_damaged_checkpoint(tmp_path):
@@ -70,6 +73,11 @@ def test_damaged_checkpoint(tmp_path):
     attempt()
     path.write_bytes(whole)
     arrays = load_file(path)
+    high = arrays | {"level": arrays["level"] + np.uint8(1)}
+    with safe_open(path, framework="numpy") as file:
+        save_file(high, tmp_path / "high.safetensors", file.metadata())
+    with pytest.raises(ZwickyError, match="a level of 3 of 3"):
+        read_particles(tmp_path / "high.safetensors", "digest")
     for header in (None, {"digest": "digest"}, {"digest": "digest", "seconds": "x"}, {"digest": "other"}):
         save_file(arrays, path, header)
         with pytest.raises(ZwickyError) as error:

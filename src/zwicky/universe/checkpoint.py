@@ -13,7 +13,9 @@ from zwicky.universe.evolve import Particles
 
 __all__ = ["read_particles", "write_particles"]
 
-_NUMBERS = {"step": int, "a": float, "a_long": float, "a_short": float, "pairs": int, "pair_seconds": float}
+_NUMBERS = {"step": int, "a": float, "a_long": float, "pairs": int, "pair_seconds": float}
+
+_ARRAYS = ("position", "momentum", "particle_id", "level", "a_short")
 
 
 def write_particles(path: Path, particles: Particles, digest: str, seconds: float) -> None:
@@ -23,7 +25,7 @@ def write_particles(path: Path, particles: Particles, digest: str, seconds: floa
         name: getattr(particles, name).hex() if kind is float else str(getattr(particles, name))
         for name, kind in _NUMBERS.items()
     }
-    arrays = {name: getattr(particles, name) for name in ("position", "momentum", "particle_id")}
+    arrays = {name: getattr(particles, name) for name in _ARRAYS}
     with whole_file(path) as temporary:
         save_file(arrays, temporary, {"digest": digest, "seconds": seconds.hex(), **numbers})
 
@@ -46,6 +48,9 @@ def read_particles(path: Path, digest: str) -> tuple[Particles, float]:
             name: float.fromhex(header[name]) if kind is float else int(header[name])
             for name, kind in _NUMBERS.items()
         }
+        highest, n_levels = int(arrays["level"].max(initial=0)), len(arrays["a_short"])
+        if highest >= n_levels:
+            raise ValueError(f"a level of {highest} of {n_levels}")
         return Particles(**arrays, **numbers), float.fromhex(header["seconds"])
     except ZwickyError:  # is a ValueError too, and says what is wrong
         raise

@@ -24,6 +24,7 @@ from numba import cuda
 from zwicky.errors import ZwickyError
 from zwicky.units import GRAVITATIONAL_CONSTANT
 from zwicky.universe.growth import drift_factor, kick_factor
+from zwicky.universe.levels import kick_table, level_gauge
 from zwicky.universe.mesh import green_factors
 from zwicky.universe.pairs import ShortRange
 from zwicky.universe.settings import UniverseSettings
@@ -61,6 +62,7 @@ class CudaGravity:
         if device.startswith("cuda") and not torch.cuda.is_available():
             raise ZwickyError("device = 'cuda': PyTorch sees no CUDA card here; use device = 'cpu'")
         self.device = torch.device(device)
+        self.settings = settings
         self.cosmology = settings.flrw()
         self.box = settings.box_size_mpc
         self.n_mesh = settings.n_mesh
@@ -76,6 +78,7 @@ class CudaGravity:
             self.position = torch.from_numpy(p.position).to(self.device)
             self.momentum = torch.from_numpy(p.momentum).to(self.device)
             self.particle_id = torch.from_numpy(p.particle_id.astype(np.int64)).to(self.device)
+            self.level = torch.from_numpy(p.level).to(self.device)
 
     def fetch(self, p) -> None:
         """Bring the particles' state back to the host, and keep it on the card."""
@@ -83,11 +86,12 @@ class CudaGravity:
             p.position = self.position.cpu().numpy()
             p.momentum = self.momentum.cpu().numpy()
             p.particle_id = self.particle_id.cpu().numpy().astype(np.uint32)
+            p.level = self.level.cpu().numpy()
 
     def release(self, p) -> None:
         """Bring the particles back and give the card's memory up."""
         self.fetch(p)
-        self.position = self.momentum = self.particle_id = self.starts = None
+        self.position = self.momentum = self.particle_id = self.level = self.starts = None
         if self.device.type == "cuda":
             torch.cuda.empty_cache()
 
@@ -105,6 +109,7 @@ class CudaGravity:
         self.position = self.position[order]
         self.momentum = self.momentum[order]
         self.particle_id = self.particle_id[order]
+        self.level = self.level[order]
 
     def kick_long(self, p, a: float) -> None:
         """Add the mesh's pull up to scale factor `a`."""
@@ -133,44 +138,63 @@ class CudaGravity:
         )
         p.a_long = a
 
-    def kick_short(self, p, a: float) -> None:
-        """Add the pull of near particles up to scale factor `a`."""
-        factor = GRAVITATIONAL_CONSTANT * self.mass * kick_factor(self.cosmology, p.a_short, a)
+    def kick_short(
+        self, p, until: np.ndarray, least: int = 0, pair_step: tuple[float, float] | None = None
+    ) -> int:
+        """Pull particles of level `least` and above on to the scale factor ``until[level]``.
+
+        With a pair step, particles first take the level that they need in it. Returns the highest in use.
+        """
+        strength = GRAVITATIONAL_CONSTANT * self.mass
+        table = kick_table(self.cosmology, strength, p.a_short, until)
+        gauge = 0.0 if pair_step is None else level_gauge(self.settings, *pair_step)
         begin = time.perf_counter()
         n = self.n_cells
-        pencil = self.starts[::n]
+        chosen = torch.nonzero(self.level >= least).flatten()
+        # Their cells are those of the last sort: since then they may have drifted out.
+        cell = torch.searchsorted(self.starts, chosen, right=True) - 1
+        pencil = torch.searchsorted(cell, torch.arange(n * n + 1, device=self.device) * n)
         warps = (torch.diff(pencil) + _WARP - 1) // _WARP
         owner = torch.repeat_interleave(torch.arange(n * n, device=self.device), warps)
         within = torch.arange(len(owner), device=self.device) - (torch.cumsum(warps, 0) - warps)[owner]
         first = pencil[owner] + _WARP * within
+        last = torch.minimum(first + _WARP, pencil[owner + 1])
         pairs = torch.zeros(1, dtype=torch.int64, device=self.device)
-        _pull[len(owner), _WARP](
-            _view(self.position),
-            _view(self.momentum),
-            _view(self.starts),
-            _view(owner),
-            _view(first),
-            n,
-            np.float32(self.box),
-            _view(torch.from_numpy(self.short.coefficients()).to(self.device)),
-            np.float32(self.short.cutoff**2),
-            np.float32(self.short.softening**2),
-            np.float32(factor),
-            _view(pairs),
-        )
+        if len(owner):
+            _pull[len(owner), _WARP](
+                _view(self.position),
+                _view(self.momentum),
+                _view(self.level),
+                _view(self.starts),
+                _view(chosen),
+                _view(cell % n),
+                _view(owner),
+                _view(first),
+                _view(last),
+                n,
+                np.float32(self.box),
+                _view(torch.from_numpy(self.short.coefficients()).to(self.device)),
+                np.float32(self.short.cutoff**2),
+                np.float32(self.short.softening**2),
+                _view(torch.from_numpy(table).to(self.device)),
+                np.float32(gauge**2),
+                _view(pairs),
+            )
         p.pairs += int(pairs.item())
         p.pair_seconds += time.perf_counter() - begin
-        p.a_short = a
+        p.a_short = until
+        return int(self.level.max())
 
-    def drift(self, p, a: float) -> None:
-        """Move the particles on to scale factor `a`."""
+    def drift(self, p, a: float, wrap: bool = True) -> None:
+        """Move the particles on to scale factor `a`; without `wrap` they may leave the box."""
         factor = np.float32(drift_factor(self.cosmology, p.a, a))
         box = np.float32(self.box)
         x = self.position
         x += factor * self.momentum
-        x += torch.where(x < 0, box, np.float32(0.0))
-        x -= torch.where(x >= box, box, np.float32(0.0))
-        x[(x < 0) | (x >= box)] = 0.0
+        if wrap:
+            x += torch.where(x < 0, box, np.float32(0.0))
+            x -= torch.where(x >= box, box, np.float32(0.0))
+            x[(x < 0) | (x >= box)] = 0.0
         p.a = a
 
 
@@ -275,19 +299,19 @@ def _gather(position, momentum, per_length, potential, scale):
 
 
 @cuda.jit(fastmath=True)
-def _pull(position, momentum, starts, owner, first, n, box, c, cutoff2, softening2, factor, pairs):
-    """Short-range pull on 32 particles of one pencil of cells, each lane its own."""
+def _pull(
+    position, momentum, level, starts, chosen, chosen_z, owner, first, last, n, box, c, cutoff2, softening2,
+    factors, gauge2, pairs,
+):  # fmt: skip
+    """Short-range pull on 32 of the chosen particles, of one pencil of cells, each lane its own."""
     lane = cuda.threadIdx.x
     warp = cuda.blockIdx.x
     pencil = owner[warp]
-    begin = first[warp]
-    stop = min(begin + _WARP, starts[(pencil + 1) * n])
-    per_length = np.float32(n) / box
+    begin, stop = first[warp], last[warp]
     # The last lanes of a pencil's last warp repeat its last particle and throw the sum away.
-    mine = min(begin + lane, stop - 1)
+    mine = chosen[min(begin + lane, stop - 1)]
     x, y, z = position[mine, 0], position[mine, 1], position[mine, 2]
-    low = min(int(position[begin, 2] * per_length), n - 1) - 1
-    high = min(int(position[stop - 1, 2] * per_length), n - 1) + 1
+    low, high = chosen_z[begin] - 1, chosen_z[stop - 1] + 1
     px, py = pencil // n, pencil % n
     ax = np.float32(0)
     ay = np.float32(0)
@@ -332,6 +356,15 @@ def _pull(position, momentum, starts, owner, first, n, box, c, cutoff2, softenin
                     ay += f * ry
                     az += f * rz
     if begin + lane < stop:
+        old = level[mine]
+        if gauge2 > 0:
+            need = gauge2 * (ax * ax + ay * ay + az * az)
+            new = 0
+            while need > 1 and new < factors.shape[0] - 1:
+                need *= np.float32(1 / 16)
+                new += 1
+            level[mine] = new
+        factor = factors[old, level[mine]]
         momentum[mine, 0] += factor * ax
         momentum[mine, 1] += factor * ay
         momentum[mine, 2] += factor * az

@@ -26,6 +26,7 @@ from zwicky.units import GRAVITATIONAL_CONSTANT
 from zwicky.universe.cells import cell_sort, reorder
 from zwicky.universe.growth import drift_factor, kick_factor
 from zwicky.universe.initial import initial_conditions
+from zwicky.universe.levels import kick_table, level_gauge, middle, pair_step
 from zwicky.universe.mesh import kick_long, smoothed_potential
 from zwicky.universe.pairs import ShortRange, kick_short
 from zwicky.universe.settings import UniverseSettings
@@ -45,10 +46,14 @@ class Particles:
         a^2 dx/dt in km/s.
     particle_id : uint32, shape (n,)
         Number of the grid point a particle started from.
+    level : uint8, shape (n,)
+        How often its last pair step was halved for a particle.
+    a_short : float64, shape (n_levels,)
+        Scale factors that the pair kicks of each level have reached.
     step
         Mesh steps done.
-    a, a_long, a_short
-        Scale factors that positions, mesh kicks and pair kicks have reached.
+    a, a_long
+        Scale factors that positions and mesh kicks have reached.
     pairs, pair_seconds
         Pairs evaluated so far, and the wall time that took.
     fetch
@@ -58,10 +63,11 @@ class Particles:
     position: np.ndarray
     momentum: np.ndarray
     particle_id: np.ndarray
+    level: np.ndarray
+    a_short: np.ndarray
     step: int
     a: float
     a_long: float
-    a_short: float
     pairs: int = 0
     pair_seconds: float = 0.0
     fetch: Callable[[Particles], None] | None = None
@@ -106,7 +112,8 @@ def start(settings: UniverseSettings) -> Particles:
     position, momentum = initial_conditions(settings)
     a = 1.0 / (1.0 + settings.z_initial)
     particle_id = np.arange(len(position), dtype=np.uint32)
-    return Particles(position, momentum, particle_id, 0, a, a, a)
+    level = np.zeros(len(position), dtype=np.uint8)
+    return Particles(position, momentum, particle_id, level, np.full(settings.n_levels, a), 0, a, a)
 
 
 def evolve(
@@ -129,25 +136,20 @@ def evolve(
         begin, end = edges[particles.step : particles.step + 2]
         sub = np.linspace(np.sqrt(begin), np.sqrt(end), settings.n_substeps + 1) ** 2
         gravity.sort(particles)
-        gravity.kick_long(particles, _middle(begin, end))
+        gravity.kick_long(particles, middle(begin, end))
         for i, (sub_begin, sub_end) in enumerate(itertools.pairwise(sub)):
             if i > 0:
                 gravity.sort(particles)
-            gravity.kick_short(particles, _middle(sub_begin, sub_end))
-            gravity.drift(particles, sub_end)
+            pair_step(gravity, particles, sub_begin, sub_end, settings.n_levels)
         particles.step += 1
         if particles.step in outputs:
             gravity.sort(particles)
             gravity.kick_long(particles, end)
-            gravity.kick_short(particles, end)
+            gravity.kick_short(particles, np.full(settings.n_levels, end))
             gravity.release(particles)
             yield particles, outputs[particles.step]
         else:
             yield particles, None
-
-
-def _middle(begin: float, end: float) -> float:
-    return (0.5 * (np.sqrt(begin) + np.sqrt(end))) ** 2
 
 
 def _gravity(settings: UniverseSettings, device: str):
@@ -167,6 +169,7 @@ class _Gravity:
     """
 
     def __init__(self, settings: UniverseSettings):
+        self.settings = settings
         self.cosmology = settings.flrw()
         self.box = settings.box_size_mpc
         self.n_mesh = settings.n_mesh
@@ -193,6 +196,7 @@ class _Gravity:
         p.position, memory.vectors = reorder(p.position, order, memory.vectors), p.position
         p.momentum, memory.vectors = reorder(p.momentum, order, memory.vectors), p.momentum
         p.particle_id, memory.ids = reorder(p.particle_id, order, memory.ids), p.particle_id
+        p.level, memory.levels = reorder(p.level, order, memory.levels), p.level
 
     def kick_long(self, p: Particles, a: float) -> None:
         poisson = 1.5 * self.cosmology.Om0 * self.cosmology.H0.value**2
@@ -203,36 +207,53 @@ class _Gravity:
         kick_long(p.position, p.momentum, potential, self.box, factor)
         p.a_long = a
 
-    def kick_short(self, p: Particles, a: float) -> None:
-        factor = GRAVITATIONAL_CONSTANT * self.mass * kick_factor(self.cosmology, p.a_short, a)
-        begin = time.perf_counter()
-        p.pairs += kick_short(p.position, p.momentum, self.starts, self.n_cells, self.box, self.short, factor)
-        p.pair_seconds += time.perf_counter() - begin
-        p.a_short = a
+    def kick_short(
+        self, p: Particles, until: np.ndarray, least: int = 0, pair_step: tuple[float, float] | None = None
+    ) -> int:
+        """Pull particles of level `least` and above on to the scale factor ``until[level]``.
 
-    def drift(self, p: Particles, a: float) -> None:
+        With a pair step, particles first take the level that they need in it. Returns the highest in use.
+        """
+        strength = GRAVITATIONAL_CONSTANT * self.mass
+        table = kick_table(self.cosmology, strength, p.a_short, until)
+        gauge = 0.0 if pair_step is None else level_gauge(self.settings, *pair_step)
+        begin = time.perf_counter()
+        p.pairs += kick_short(
+            p.position, p.momentum, self.starts, self.n_cells, self.box, self.short, table,
+            levels=(p.level, least, gauge),
+        )  # fmt: skip
+        p.pair_seconds += time.perf_counter() - begin
+        p.a_short = until
+        return int(p.level.max())
+
+    def drift(self, p: Particles, a: float, wrap: bool = True) -> None:
+        """Move the particles on to scale factor `a`; without `wrap` they may leave the box."""
         factor = np.float32(drift_factor(self.cosmology, p.a, a))
         box = np.float32(self.box)
         parts = pieces(len(p.position), 16 * available_cores())
-        run_pieces(_drift, [(p.position[i:j], p.momentum[i:j], factor, box) for i, j in parts])
+        run_pieces(_drift, [(p.position[i:j], p.momentum[i:j], factor, box, wrap) for i, j in parts])
         p.a = a
 
 
 class _Memory:
-    """Room for a mesh and for sorting n particles: 28 bytes a particle and 4 a mesh cell."""
+    """Room for a mesh and for sorting n particles: 29 bytes a particle and 4 a mesh cell."""
 
     def __init__(self, n: int, n_mesh: int):
         self.mesh = np.empty((n_mesh, n_mesh, n_mesh + 2), dtype=np.float32)
         self.sorting = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int32)
         self.vectors = np.empty((n, 3), dtype=np.float32)
         self.ids = np.empty(n, dtype=np.uint32)
+        self.levels = np.empty(n, dtype=np.uint8)
 
 
 @kernel
-def _drift(position, momentum, factor, box):
+def _drift(position, momentum, factor, box, wrap):
     for i in range(len(position)):
         for axis in range(3):
             x = position[i, axis] + factor * momentum[i, axis]
+            if not wrap:
+                position[i, axis] = x
+                continue
             if x < 0:
                 x += box
             if x >= box:

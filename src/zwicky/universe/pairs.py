@@ -77,10 +77,11 @@ def kick_short(
     n_cells: int,
     box_size: float,
     force: ShortRange,
-    factor: float,
+    factor: float | np.ndarray,
     workers: int | None = None,
+    levels: tuple[np.ndarray, int, float] | None = None,
 ) -> int:
-    """Add ``factor * sum_j r_ij [...]`` to the momentum of every particle, in place.
+    """Add ``factor * sum_j r_ij [...]`` to the momentum of every particle, or of some, in place.
 
     Parameters
     ----------
@@ -97,7 +98,11 @@ def kick_short(
     force
         The force law.
     factor
-        G m times the kick's time factor.
+        G m times the kick's time factor; with levels one for each old and new level, float32, shape
+        (n_levels, n_levels).
+    levels : level, least, gauge; optional
+        Level of each particle (uint8, updated in place), the least of those to kick, and what the sum is
+        multiplied with to find its new level, the least l with ``gauge * |sum| <= 4**l``; 0 keeps the levels.
 
     Returns
     -------
@@ -114,6 +119,9 @@ def kick_short(
             f"{n_cells} cells a side of {box_size / n_cells:.3g} for a cutoff of {force.cutoff:.3g}; "
             "give at least 3 cells that are no smaller than the cutoff: a larger box or a finer mesh"
         )
+    if levels is None:
+        levels = np.zeros(len(position), dtype=np.uint8), 0, 0.0
+    level, least, gauge = levels
     arguments = (
         position,
         momentum,
@@ -123,7 +131,10 @@ def kick_short(
         force.coefficients(),
         np.float32(force.cutoff**2),
         np.float32(force.softening**2),
-        np.float32(factor),
+        np.atleast_2d(np.asarray(factor, dtype=np.float32)),
+        level,
+        least,
+        np.float32(gauge**2),
     )
     return sum(run_pieces(_kick_slab, [(ix, *arguments) for ix in range(n_cells)], workers))
 
@@ -143,13 +154,15 @@ def _load_plane(position, first, stop, shift, x, y, z, k):
 
 
 @kernel
-def _fill_pencil(planes, starts, n, pencils, offsets, shifts, box_size, column, points):
-    """Copy nine pencils side by side by columns iz = -1 .. n; returns the length of what was filled."""
+def _fill_pencil(planes, starts, n, pencils, offsets, shifts, box_size, kicked, column, points):
+    """Copy nine pencils side by side by columns iz = -1 .. n, those beside a cell that is kicked."""
     from_x, from_y, from_z = planes
     x, y, z = points
     k = 0
     for iz in range(-1, n + 1):
         column[iz + 1] = k
+        if kicked[max(iz - 1, 0) : iz + 2].sum() == 0:
+            continue
         jz, shift_z = iz, np.float32(0)
         if iz < 0:
             jz, shift_z = n - 1, -box_size
@@ -170,7 +183,17 @@ def _fill_pencil(planes, starts, n, pencils, offsets, shifts, box_size, column, 
     column[n + 2] = k
     for lane in range(k, k + LANES):
         x[lane] = y[lane] = z[lane] = FAR
-    return k
+
+
+@kernel
+def _count_kicked(level, least, starts, first, kicked):
+    """Particles at or above a level in each cell from the cell `first` on; returns their sum."""
+    total = 0
+    for cell in range(len(kicked)):
+        for i in range(starts[first + cell], starts[first + cell + 1]):
+            kicked[cell] += level[i] >= least
+        total += kicked[cell]
+    return total
 
 
 @kernel
@@ -212,13 +235,25 @@ def _keep_near(points, begin, stop, position, group, reach2, near):
 
 
 @kernel(forceinline=True)
-def _kick_group(group, position, momentum, near, k, coefficients, cutoff2, softening2, factor):
+def _kick_group(
+    group, position, momentum, near, k, coefficients, cutoff2, softening2, factors, level, gauge2
+):
     """Kick particles by the first k points of `near`; returns the pairs evaluated."""
     x, y, z = near
+    highest = len(factors) - 1
     for i in group:
         ax, ay, az = pull(
             x, y, z, 0, k, position[i, 0], position[i, 1], position[i, 2], coefficients, cutoff2, softening2
         )
+        old = level[i]
+        if gauge2 > 0:
+            need = gauge2 * (ax * ax + ay * ay + az * az)
+            new = 0
+            while need > 1 and new < highest:
+                need *= np.float32(1 / 16)
+                new += 1
+            level[i] = new
+        factor = factors[old, level[i]]
         momentum[i, 0] += factor * ax
         momentum[i, 1] += factor * ay
         momentum[i, 2] += factor * az
@@ -226,28 +261,34 @@ def _kick_group(group, position, momentum, near, k, coefficients, cutoff2, softe
 
 
 @kernel
-def _by_octant(position, begin, stop, centre_x, centre_y, centre_z, order, ends):
-    """Numbers of a cell's particles by octant about a point, in `order`; where each octant ends."""
+def _by_octant(position, chosen, centre, order, ends):
+    """Numbers of some of a cell's particles by octant about a point, in `order`; where each octant ends."""
     ends[:] = 0
-    for i in range(begin, stop):
-        ends[_octant(position, i, centre_x, centre_y, centre_z)] += 1
+    for i in chosen:
+        ends[_octant(position, i, centre)] += 1
     place = 0
     for octant in range(8):
         place, ends[octant] = place + ends[octant], place
-    for i in range(begin, stop):
-        octant = _octant(position, i, centre_x, centre_y, centre_z)
+    for i in chosen:
+        octant = _octant(position, i, centre)
         order[ends[octant]] = i
         ends[octant] += 1
 
 
 @kernel(forceinline=True)
-def _octant(position, i, x, y, z):
+def _octant(position, i, centre):
+    x, y, z = centre
     return 4 * (position[i, 0] > x) + 2 * (position[i, 1] > y) + (position[i, 2] > z)
 
 
 @kernel
-def _kick_slab(ix, position, momentum, starts, n, box_size, c, cutoff2, softening2, factor):
-    """Kick every particle of the cells (ix, :, :)."""
+def _kick_slab(
+    ix, position, momentum, starts, n, box_size, c, cutoff2, softening2, factors, level, least, gauge2
+):
+    """Kick the particles of the cells (ix, :, :) that are at or above the level `least`."""
+    kicked = np.zeros(n * n, dtype=np.int64)
+    if _count_kicked(level, least, starts, ix * n * n, kicked) == 0:
+        return 0
     slab = np.empty(3, dtype=np.int64)
     shift_x = np.empty(3, dtype=np.float32)
     size = 0
@@ -266,7 +307,8 @@ def _kick_slab(ix, position, momentum, starts, n, box_size, c, cutoff2, softenin
         k += stop - begin
     capacity = _capacity(starts, n, ix) + 2 * LANES
     points, near, nearer = _buffers(capacity), _buffers(capacity), _buffers(capacity)
-    order, ends = np.empty(capacity, dtype=np.int64), np.empty(8, dtype=np.int64)
+    chosen, order = np.empty(capacity, dtype=np.int64), np.empty(capacity, dtype=np.int64)
+    ends = np.empty(8, dtype=np.int64)
     reach2 = cutoff2 * np.float32(1.0001)  # what rounding could lose
     side, half = box_size / np.float32(n), np.float32(0.5)
     column = np.empty(n + 3, dtype=np.int64)
@@ -276,6 +318,9 @@ def _kick_slab(ix, position, momentum, starts, n, box_size, c, cutoff2, softenin
     coefficients = (c[0], c[1], c[2], c[3], c[4], c[5], c[6])
     pairs = 0
     for iy in range(n):
+        mine = kicked[iy * n : (iy + 1) * n]
+        if mine.sum() == 0:
+            continue
         for m in range(3):
             for dy in range(-1, 2):
                 jy = (iy + dy) % n
@@ -283,31 +328,34 @@ def _kick_slab(ix, position, momentum, starts, n, box_size, c, cutoff2, softenin
                 pencils[pencil] = slab[m] + jy * n
                 offsets[pencil] = offset[m]
                 shifts[pencil] = np.float32((iy + dy - jy) // n) * box_size
-        _fill_pencil(planes, starts, n, pencils, offsets, shifts, box_size, column, points)
+        _fill_pencil(planes, starts, n, pencils, offsets, shifts, box_size, mine, column, points)
         for iz in range(n):
-            cell = (ix * n + iy) * n + iz
-            begin, stop = starts[cell], starts[cell + 1]
-            count = stop - begin
+            count = mine[iz]
             if count == 0:
                 continue
-            for i in range(count):
-                order[i] = begin + i
-            k = _keep_near(points, column[iz], column[iz + 3], position, order[:count], reach2, near)
+            cell = (ix * n + iy) * n + iz
+            place = 0
+            for i in range(starts[cell], starts[cell + 1]):
+                if level[i] >= least:
+                    chosen[place] = i
+                    place += 1
+            k = _keep_near(points, column[iz], column[iz + 3], position, chosen[:count], reach2, near)
             if count <= _SPLIT:
                 pairs += _kick_group(
-                    order[:count], position, momentum, near, k, coefficients, cutoff2, softening2, factor
-                )
+                    chosen[:count], position, momentum, near, k, coefficients, cutoff2, softening2,
+                    factors, level, gauge2,
+                )  # fmt: skip
                 continue
-            _by_octant(
-                position, begin, stop, (ix + half) * side, (iy + half) * side, (iz + half) * side, order, ends
-            )
+            centre = (ix + half) * side, (iy + half) * side, (iz + half) * side
+            _by_octant(position, chosen[:count], centre, order, ends)
             first = 0
             for last in ends:
                 if last > first:
                     group = order[first:last]
                     m = _keep_near(near, 0, k, position, group, reach2, nearer)
                     pairs += _kick_group(
-                        group, position, momentum, nearer, m, coefficients, cutoff2, softening2, factor
-                    )
+                        group, position, momentum, nearer, m, coefficients, cutoff2, softening2,
+                        factors, level, gauge2,
+                    )  # fmt: skip
                 first = last
     return pairs

@@ -20,6 +20,8 @@ __all__ = ["Plan", "plan_universe"]
 _NEAR = 0.6
 #: Pairs that clustering brings, over those of uniform particles, averaged over a run to z = 0.117 (512^3).
 _CLUSTERING = 1.1
+#: Pairs of the shorter steps of strongly pulled particles, over one step for all (128^3 to z = 0.117).
+_LEVELS = 1.16
 #: Time of a whole run over that of its pair forces (512^3: transforms 15 %, sorting and mesh 35 %).
 _WHOLE_OVER_PAIRS = 2.2
 
@@ -69,16 +71,17 @@ class Plan:
 def plan_universe(settings: UniverseSettings) -> Plan:
     """Expected memory and time of `settings` on this machine."""
     n, mesh = settings.n_particles, settings.n_mesh**3
-    # Stepping: 28 bytes a particle and as many to sort into, and a mesh of 4 bytes a cell. Finding halos:
+    # Stepping: 29 bytes a particle and as many to sort into, and a mesh of 4 bytes a cell. Finding halos:
     # particles, velocities and groups twice, at most 112 bytes in all (measured). Initial conditions: 14
     # float32 fields, and the noise that they are cut from.
     noise = 8 * settings.noise_side**3 if settings.noise_side else 0
-    memory = int(1.05 * max(56 * n + 4 * mesh, 112 * n, 56 * n + noise)) + 400 * 2**20
+    memory = int(1.05 * max(58 * n + 4 * mesh, 112 * n, 56 * n + noise)) + 400 * 2**20
     rate = _pair_rate()
     split = settings.split_mesh_cells * settings.cutoff_splits / settings.mesh_factor
     cells = int(settings.n_side / split)
     neighbours = _NEAR * 27.0 * (settings.n_side / cells) ** 3
-    pairs = _CLUSTERING * neighbours * n * settings.n_steps * settings.n_substeps
+    levels = _LEVELS if settings.n_levels > 1 else 1.0
+    pairs = levels * _CLUSTERING * neighbours * n * settings.n_steps * settings.n_substeps
     return Plan(memory, _available_memory(), _WHOLE_OVER_PAIRS * pairs / rate, rate)
 
 

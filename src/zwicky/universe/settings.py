@@ -42,6 +42,10 @@ class UniverseSettings:
         Mesh steps from `z_initial` to the last output, uniform in sqrt(a).
     n_substeps
         Pair-force steps in each mesh step.
+    n_levels
+        Levels of pair steps: that of a strongly pulled particle is halved up to n_levels - 1 times.
+    step_accuracy
+        Share of the softening by which a pull may move a particle in one of its pair steps.
     mesh_factor
         Mesh cells a side over particles a side.
     split_mesh_cells
@@ -78,25 +82,44 @@ class UniverseSettings:
     z_initial: float = 12.0
     n_steps: int = 80
     n_substeps: int = 4
+    n_levels: int = 3
+    step_accuracy: float = 0.1
     mesh_factor: int = 2
     split_mesh_cells: float = 1.0
     cutoff_splits: float = 4.5
-    softening_mpc_h: float = 0.04
+    softening_mpc_h: float = 0.02
     noise_side: int | None = None
     peak_log10_m200c_h: float | None = None
     min_particles: int = 20
     tracer_density_h3_mpc3: float | None = None
 
     def __post_init__(self):
-        at_least = {"n_side": 8, "n_steps": 1, "n_substeps": 1, "mesh_factor": 1, "min_particles": 5}
+        at_least = {
+            "n_side": 8,
+            "n_steps": 1,
+            "n_substeps": 1,
+            "n_levels": 1,
+            "mesh_factor": 1,
+            "min_particles": 5,
+        }
         for name, least in at_least.items():
             if getattr(self, name) < least:
                 raise ZwickyError(f"{name} = {getattr(self, name)}; give a whole number of at least {least}")
-        positive = ("box_size_mpc_h", "sigma8", "n_s", "split_mesh_cells", "cutoff_splits", "softening_mpc_h")
+        positive = (
+            "box_size_mpc_h",
+            "sigma8",
+            "n_s",
+            "split_mesh_cells",
+            "cutoff_splits",
+            "softening_mpc_h",
+            "step_accuracy",
+        )
         for name in (*positive, "tracer_density_h3_mpc3"):
             value = getattr(self, name)
             if value is not None and not value > 0:
                 raise ZwickyError(f"{name} = {value}; give a number above 0")
+        if self.n_levels > 8:
+            raise ZwickyError(f"n_levels = {self.n_levels}; give at most 8")
         if self.n_side % 2:
             raise ZwickyError(f"n_side = {self.n_side}; give an even number")
         if self.noise_side is not None and (self.noise_side < self.n_side or self.noise_side % 2):

@@ -147,7 +147,7 @@ def test_a_block_of_other_clusters_or_another_k_is_another(tmp_path):
     ("change", "message"),
     [
         ({"k": 5}, "k = 5 is not allowed; give at least 1 and at most 4"),
-        ({"projection": "half"}, "low_rank or exact"),
+        ({"projection": "half"}, "use one of low_rank, exact"),
         ({"widths": ()}, "widths"),
         ({"costs": (1.0, -1.0)}, "costs"),
         ({"landmarks": 3}, "landmarks = 3"),

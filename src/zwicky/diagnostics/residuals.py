@@ -215,7 +215,7 @@ def compare_scatter(
     return ScatterRatio(n, groups.n_halos, ratio, float(low), float(high), level, float(drawn.std(ddof=1)))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class BinnedQuantiles:
     """Quantiles of a quantity in bins of another: the bands of Figs. 6-8.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +14,11 @@ from zwicky.ho2019.paper import PAPER_RANGE_LOG10_M200C_H
 from zwicky.ho2019.richness import PARAMETERS, RichnessData, richness_data
 from zwicky.ho2019.richness_posterior import measure_richness
 from zwicky.io import whole_file
+from zwicky.progress import Progress, quiet
 from zwicky.resume import digest_of, keep, kept
 from zwicky.tables import ClusterSample
 
 __all__ = ["measure_dependence"]
-
-Progress = Callable[[str, int, int, str], None]
 
 
 def measure_dependence(
@@ -29,7 +28,7 @@ def measure_dependence(
     *,
     seed: int,
     workdir: Path | str,
-    progress: Progress | None = None,
+    progress: Progress = quiet,
     max_steps: int = 20_000,
 ) -> dict[str, dict[str, Any]]:
     """Measure Table 3 for every method, and write ``table3.npz`` with posterior samples.
@@ -64,8 +63,7 @@ def measure_dependence(
     inside = (true >= low) & (true <= high)
     table, posterior = {}, {}
     for number, (name, predicted) in enumerate(masses.items()):
-        if progress is not None:
-            progress("table 3", number, len(masses), name)
+        progress("table 3", number, len(masses), name)
         epsilon = residuals(predicted, true)[inside]
         try:
             data = richness_data(epsilon, true[inside], test.n_true[inside], test.halo_id[inside])
@@ -74,8 +72,7 @@ def measure_dependence(
         table[name], posterior[name] = _measured(workdir / f"{name}.safetensors", data, seed, max_steps)
     with whole_file(Path(directory) / "table3.npz") as temporary, open(temporary, "wb") as file:
         np.savez(file, parameters=np.array(PARAMETERS), **posterior)
-    if progress is not None:
-        progress("table 3", len(masses), len(masses), "done")
+    progress("table 3", len(masses), len(masses), "done")
     return table
 
 

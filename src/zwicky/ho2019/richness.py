@@ -45,7 +45,7 @@ _HALF_LOG_2PI = 0.5 * np.log(2 * np.pi)
 _BOUNDS = ((-5.0, 5.0), (1e-4, 5.0), (0.0, 5.0), (-9.0, 11.0), (1e-9, 0.999))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class RichnessData:
     """What the likelihood looks at, a row a cluster and line of sight, in order of richness.
 

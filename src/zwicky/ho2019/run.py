@@ -20,7 +20,6 @@ Each step is skipped when its output is complete and resumed when it is not.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -47,18 +46,17 @@ from zwicky.ho2019.timing import Timing
 from zwicky.ho2019.weighing_time import time_per_cluster
 from zwicky.io import make_directory, read_json, whole_file
 from zwicky.mocks import Mocks, make_mocks, read_mocks, write_mocks
+from zwicky.progress import Progress, quiet
 from zwicky.settings import digest, read_toml, to_toml
 from zwicky.universe import make_universe, read_galaxies, read_halos, read_identity
 
 __all__ = ["reproduce"]
 
-Progress = Callable[[str, int, int, str], None]
-
 
 def reproduce(
     settings: RunSettings,
     directory: Path | str,
-    progress: Progress | None = None,
+    progress: Progress = quiet,
     workers: int | None = None,
 ) -> Path:
     """Run everything into `directory`, or go on where an earlier call was stopped.
@@ -85,7 +83,7 @@ def reproduce(
         If the directory holds a run of other settings, or if an existing universe is not what it was.
     """
     directory = make_directory(directory)
-    tell = progress or (lambda step, done, total, text: None)
+    tell = progress
     _claim(directory, settings)
     timing = Timing(directory / "timing.json")
 

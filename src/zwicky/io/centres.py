@@ -17,7 +17,7 @@ from zwicky.io.measures import Measure, labels, measure
 __all__ = ["Centres", "centres_of", "parse_centre"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Centres:
     """Cluster centres: `ra` and `dec` in degrees (NaN where not given) and redshift `z`, shape (n,).
 

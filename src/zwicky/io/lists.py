@@ -10,7 +10,7 @@ import numpy as np
 __all__ = ["PhaseSpaceList", "SkyList"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PhaseSpaceList:
     """Galaxies with a projected radius and a velocity, one row each.
 
@@ -50,7 +50,7 @@ class PhaseSpaceList:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SkyList:
     """Galaxies on the sky: `ra` and `dec` in degrees, `z` as observed, each of shape (n,).
 

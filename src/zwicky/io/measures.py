@@ -36,7 +36,7 @@ _POINT_ZERO = re.compile(r"-?\d{1,18}\.0+")
 _LONGEST_LABEL = 200
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Measure:
     """One of our columns, from a table.
 

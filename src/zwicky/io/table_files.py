@@ -28,7 +28,7 @@ _FORMATS = {
 _BECOMES = {"f": "fiu", "i": "iu", "b": "b"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Column:
     """A stored column: values of shape (n,), their unit ("" for none) and a line about them."""
 
@@ -37,7 +37,7 @@ class Column:
     about: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class StoredTable:
     """What a file of ours holds.
 

@@ -61,7 +61,7 @@ def check_same_snapshot(halos: HaloTable, galaxies: GalaxyTable) -> None:
             )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Scene:
     """Everything that the samples of one universe share; arrays have one entry a halo."""
 

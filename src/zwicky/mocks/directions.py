@@ -17,7 +17,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LinesOfSight:
     """Which halos are looked at, and from where: one entry a line of sight.
 

@@ -16,7 +16,7 @@ from zwicky.universe.cells import cell_sort, reorder
 __all__ = ["GalaxyGrid", "galaxy_grid"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class GalaxyGrid:
     """Galaxies sorted into the cells of a periodic cube.
 

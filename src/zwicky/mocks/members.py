@@ -16,7 +16,7 @@ from zwicky.units import SPEED_OF_LIGHT_KMS
 __all__ = ["MemberLists", "member_lists", "observe_true_members"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class MemberLists:
     """Galaxies of each halo: those of halo h are ``galaxy[first[h]:first[h] + counts[h]]``.
 

@@ -25,7 +25,7 @@ __all__ = ["HubbleFlow", "Observed", "hubble_flow", "minimum_image", "observe", 
 _DEGREE = 6
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class HubbleFlow:
     """Rapidity of the Hubble flow against line-of-sight distance from a cluster.
 
@@ -49,7 +49,7 @@ class HubbleFlow:
         return np.polynomial.polynomial.polyval(depth_mpc, self.coefficients)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Observed:
     """Galaxies as seen beside a cluster, arrays of shape (n,): comoving Mpc and km/s."""
 

@@ -38,7 +38,7 @@ MEMBERS = (0.85, 1.15)
 ENOUGH = 20
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class HaloFacts:
     """What the halo catalogue has beyond a `HaloTable`; None where it has not. Arrays have one entry a host.
 
@@ -63,7 +63,7 @@ class HaloFacts:
     outside: float = 0.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class GalaxyFacts:
     """What the galaxies say: all of them, before any cut on stellar mass.
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["ObservedClusters", "clusters_from_phase_space", "clusters_from_sample", "observed_sample"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ObservedClusters:
     """Clusters as observed, before the cylinder is cut.
 

@@ -39,7 +39,7 @@ _SLABS_A_CORE = 8
 _PAIRS_A_SLAB = 4000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Clouds:
     """Clusters as clouds of points, with all of a divergence that is a number a cluster.
 

@@ -34,7 +34,7 @@ __all__ = [
 _CHUNK = 2048
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Training:
     """Clusters with known masses, and how to learn from them.
 
@@ -77,7 +77,7 @@ class Training:
         return choose(coordinates_at, target, self.part, s.widths, s.costs, s.epsilon, self.seed)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LowRankMachine:
     """Inductive: a mass is the intercept plus coefficients times kernels against the landmarks."""
 
@@ -101,7 +101,7 @@ class LowRankMachine:
         return out
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ExactMachine:
     """Transductive: each prediction projects the joint kernel and fits the regression anew.
 

@@ -19,7 +19,7 @@ _TOLERANCE = 1e-3
 _PASSES = 50_000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LinearRegression:
     """A linear regression: ``coordinates @ slope + intercept``."""
 

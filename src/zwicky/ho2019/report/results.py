@@ -37,7 +37,7 @@ _DIAGNOSTICS = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Predictions:
     """Test clusters with their true and predicted masses, in the paper's unit.
 
@@ -53,7 +53,7 @@ class Predictions:
     log10_predicted_h: Mapping[str, np.ndarray]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class RunResults:
     """Everything a report is made of, except the galaxies, which `read_galaxies` reads on request.
 

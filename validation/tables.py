@@ -116,6 +116,7 @@ def _ratios(runs: Runs) -> str:
             f"{by_run[0][method, other]['paper']:.3f}",
         ]
         for method, other in by_run[0]
+        if by_run[0][method, other]["paper"] is not None
     )
     return _markdown(["scatter of / over that of", *runs, _PUBLISHED], rows)
 

@@ -172,7 +172,8 @@ def test_points_get_their_width_from_cross_validated_errors(fitted, test_sample,
     assert np.array_equal(bare.cluster_id, test_sample.cluster_id)
     masses_h = test_sample.log10_m200c_h
     rng = np.random.default_rng(3)
-    table = ErrorTable.from_residuals(masses_h + rng.normal(0, 0.1, 200), masses_h, test_sample.n_galaxies)
+    predicted = masses_h + rng.normal(0, 0.1, 200)
+    table = ErrorTable.from_residuals(predicted, masses_h, test_sample.n_galaxies, test_sample.halo_id)
     save_model(tmp_path / "model", fitted, {})
     loaded = load_model(tmp_path / "model")
     loaded.errors = table

@@ -16,7 +16,7 @@ def test_by_name():
     ("arguments", "message"),
     [
         (("cnn2d",), "did you mean 'cnn_2d'"),
-        (("forest",), "use one of cnn_1d, cnn_2d, m_sigma"),
+        (("forest",), "use one of cnn_1d, cnn_2d, counts, counts_inner, m_sigma"),
         (("cnn_1d", {"epoch": 3}), "did you mean 'epochs'"),
         (("cnn_1d", {"epochs": 0}), "epochs = 0"),
         (("cnn_1d", {"thin_min": 1.5}), "thin_min = 1.5"),

@@ -138,6 +138,7 @@ def test_kill_9_loses_nothing_and_leaves_no_orphans(clusters, tmp_path):
         os.killpg(group, signal.SIGKILL)
         pytest.fail("worker processes outlived their parent by a minute")
     assert list((tmp_path / "cv").glob("fold_*/checkpoint.safetensors"))
+    assert len(list((tmp_path / "cv").glob("*.hdf5"))) == 2  # the samples, which the killed call left
     options = {"settings": CNNSettings(epochs=20, device="cpu"), "seed": 3, "workers": 1}
     counted = []
     resumed = cross_validate(
@@ -148,6 +149,7 @@ def test_kill_9_loses_nothing_and_leaves_no_orphans(clusters, tmp_path):
         **options,
     )
     assert len(counted) <= 60 - 4
+    assert not list((tmp_path / "cv").glob("*.hdf5"))
     whole = cross_validate("cnn_1d", *samples, workdir=tmp_path / "whole", **options)
     assert np.array_equal(resumed.log10_m200c, whole.log10_m200c)
     assert resumed.losses == whole.losses

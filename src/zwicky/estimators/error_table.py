@@ -20,8 +20,8 @@ __all__ = ["ErrorTable"]
 #: Widths of the Gaussian window over predicted log10 mass and log10 number of galaxies, in dex.
 MASS_WIDTH, NUMBER_WIDTH = 0.15, 0.15
 
-#: Residuals a cell must rest on; cells with fewer borrow from a wider window.
-_MIN_WEIGHT = 30.0
+#: Halos a cell must rest on; cells with fewer borrow from a wider window.
+_MIN_HALOS = 30.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +71,7 @@ class ErrorTable:
         log10_predicted_h: np.ndarray,
         log10_true_h: np.ndarray,
         n_galaxies: np.ndarray,
+        halo_id: np.ndarray,
         *,
         n_mass: int = 12,
         n_number: int = 8,
@@ -78,8 +79,9 @@ class ErrorTable:
         """The table of some cross-validated masses.
 
         Every cell is the root mean square residual under a Gaussian window of 0.15 dex in both; where
-        fewer than 30 residuals lie under it the window is widened until they do, so that a cell that no
-        training cluster reached says what its neighbours say.
+        fewer than 30 halos lie under it the window is widened until they do, so that a cell that no
+        training cluster reached says what its neighbours say. A hundred lines of sight of one halo are one
+        halo, which counts by the nearest of them.
 
         Parameters
         ----------
@@ -87,24 +89,33 @@ class ErrorTable:
             Predicted and true log10 M200c [Msun/h].
         n_galaxies : shape (n,)
             Galaxies in each cylinder.
+        halo_id : int, shape (n,)
+            The halo behind each row.
         n_mass, n_number
             Cells of the table, between the 1st and the 99th percentiles.
 
         Raises
         ------
         ZwickyError
-            If fewer than 30 clusters have finite masses.
+            If fewer than 30 halos have clusters with finite masses.
         """
         good = np.isfinite(log10_predicted_h) & np.isfinite(log10_true_h) & (np.asarray(n_galaxies) > 0)
-        if good.sum() < _MIN_WEIGHT:
+        halos, halo = np.unique(np.asarray(halo_id)[good], return_inverse=True)
+        if len(halos) < _MIN_HALOS:
             raise ZwickyError(
-                f"{good.sum()} residuals are too few for an error table; give at least {_MIN_WEIGHT:.0f}"
+                f"residuals of {len(halos)} halos are too few for an error table; give at least "
+                f"{_MIN_HALOS:.0f}"
             )
         mass, number = np.asarray(log10_predicted_h)[good], np.log10(np.asarray(n_galaxies)[good])
         squared = (mass - np.asarray(log10_true_h)[good]) ** 2
         mass_cells = np.linspace(*np.percentile(mass, [1, 99]), n_mass)
         number_cells = np.linspace(*np.percentile(number, [1, 99]), n_number)
-        scatter = [[_local_rms(mass - m, number - k, squared) for k in number_cells] for m in mass_cells]
+        order = np.argsort(halo, kind="stable")
+        mass, number, squared = mass[order], number[order], squared[order]
+        starts = np.searchsorted(halo[order], np.arange(len(halos)))
+        scatter = [
+            [_local_rms(mass - m, number - k, squared, starts) for k in number_cells] for m in mass_cells
+        ]
         return cls(mass_cells, 10.0**number_cells, np.array(scatter))
 
     @classmethod
@@ -152,11 +163,11 @@ def _place(nodes: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return i, (x - nodes[i]) / (nodes[i + 1] - nodes[i])
 
 
-def _local_rms(mass: np.ndarray, number: np.ndarray, squared: np.ndarray) -> float:
+def _local_rms(mass: np.ndarray, number: np.ndarray, squared: np.ndarray, starts: np.ndarray) -> float:
+    """Of rows in order of halo, each halo's from its place in `starts` on."""
     distance = (mass / MASS_WIDTH) ** 2 + (number / NUMBER_WIDTH) ** 2
+    nearest = np.minimum.reduceat(distance, starts)
     widen = 1.0
-    weight = np.exp(-0.5 * distance)
-    while weight.sum() < _MIN_WEIGHT and widen < 64.0:
+    while np.exp(-0.5 * nearest / widen**2).sum() < _MIN_HALOS and widen < 64.0:
         widen *= 1.25
-        weight = np.exp(-0.5 * distance / widen**2)
-    return float(np.sqrt(np.average(squared, weights=weight)))
+    return float(np.sqrt(np.average(squared, weights=np.exp(-0.5 * distance / widen**2))))

@@ -152,6 +152,8 @@ def cross_validate(
         for job in missing:
             _run_fold(job, train, test, count)
     remove_directory(workdir / _SHARED)
+    for path in _sample_files(workdir):  # of a call that was killed
+        path.unlink(missing_ok=True)
     return _collected(jobs, test)
 
 
@@ -283,8 +285,7 @@ def _run_in_processes(
     messages = context.SimpleQueue()
     # Through files: samples in the arguments would fill the pipe to each new process until it has started,
     # and the processes would start one after the other.
-    folder = jobs[0].directory.parent
-    samples = [folder / "train.hdf5", folder / "test.hdf5"]
+    samples = _sample_files(jobs[0].directory.parent)
     for path, sample in zip(samples, (train, test), strict=True):
         write_sample(path, sample)
     pool = ProcessPoolExecutor(workers, context, _start_worker, (samples, messages))
@@ -305,3 +306,8 @@ def _run_in_processes(
         pool.shutdown(cancel_futures=True)
         for path in samples:
             path.unlink(missing_ok=True)
+
+
+def _sample_files(workdir: Path) -> list[Path]:
+    """Where the samples lie while worker processes read them."""
+    return [workdir / "train.hdf5", workdir / "test.hdf5"]

@@ -109,7 +109,7 @@ def train_model(
         progress=under(f"train {name}", progress),
     )
     if not crossed.posterior.has_width.any():
-        estimator.errors = ErrorTable.from_residuals(predicted, true, weighed.n_galaxies)
+        estimator.errors = ErrorTable.from_residuals(predicted, true, weighed.n_galaxies, train.halo_id)
     summary = {
         "prior": "flat in log10 M200c, the training sample's",
         "range_log10_m200c_h": [low, high],

@@ -133,10 +133,12 @@ PAPER_TIMES_S = MappingProxyType(
 )
 
 
-def paper_scatter_ratio(numerator: str, denominator: str) -> float:
-    """Ratio of two methods' published scatters (Table 2).
+def paper_scatter_ratio(numerator: str, denominator: str) -> float | None:
+    """Ratio of two methods' published scatters (Table 2); None where the paper does not have both.
 
     >>> round(paper_scatter_ratio("cnn_2d", "m_sigma_contaminated"), 3)
     0.418
     """
+    if not {numerator, denominator} <= PAPER_TABLE2.keys():
+        return None
     return PAPER_TABLE2[numerator]["scatter"] / PAPER_TABLE2[denominator]["scatter"]

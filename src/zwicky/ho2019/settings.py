@@ -92,7 +92,7 @@ class RunSettings:
     sdm: SDMSettings = field(default_factory=SDMSettings)
     sdm_test_clusters: int | None = None
     sdm_thinned_clusters: int = 1000
-    estimators: tuple[str, ...] = ()
+    estimators: tuple[str, ...] = ("counts", "counts_inner")
     seed: int = 1
     redshift: float = 0.117
     existing: ExistingUniverse | None = None

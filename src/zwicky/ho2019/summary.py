@@ -18,7 +18,7 @@ from zwicky.plots import method_style
 
 __all__ = ["COMPARISONS", "scatter_sentence", "summarise"]
 
-#: Pairs of methods whose scatters are compared: the paper's own sentences (Secs. 5.1 and 6).
+#: Pairs of methods whose scatters are compared: the paper's own sentences (Secs. 5.1 and 6), and counting.
 COMPARISONS = (
     ("cnn_2d", "m_sigma_contaminated"),
     ("cnn_1d", "m_sigma_contaminated"),
@@ -31,6 +31,9 @@ COMPARISONS = (
     ("sdm_1d", "cnn_1d"),
     ("sdm_2d", "m_sigma_pure"),
     ("sdm_1d", "m_sigma_pure"),
+    ("cnn_2d", "counts"),
+    ("cnn_1d", "counts"),
+    ("cnn_2d", "counts_inner"),
 )
 
 
@@ -146,7 +149,7 @@ def summarise(
     }
 
 
-def scatter_sentence(method: str, other: str, ratio: ScatterRatio, published: float) -> str:
+def scatter_sentence(method: str, other: str, ratio: ScatterRatio, published: float | None) -> str:
     """A comparison in words, in per cent.
 
     >>> found = ScatterRatio(900, 300, 0.8, 0.78, 0.83, 0.95, 0.013)
@@ -154,7 +157,7 @@ def scatter_sentence(method: str, other: str, ratio: ScatterRatio, published: fl
     "CNN_2D's scatter is 20.0 % less than CNN_1D's (95 % interval 17.0 to 22.0); the paper: 24.1 % less"
     """
     one, two = method_style(method).text, method_style(other).text
-    paper = f"the paper: {_percent_less(published)}"
+    paper = "the paper has none" if published is None else f"the paper: {_percent_less(published)}"
     if not np.isfinite(ratio.ratio):
         return f"{one} and {two} have too few clusters in common to compare; {paper}"
     low, high = sorted(abs(100 * (1 - edge)) for edge in (ratio.low, ratio.high))

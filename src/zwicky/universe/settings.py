@@ -59,7 +59,7 @@ class UniverseSettings:
         different n_side share their long waves; default n_side.
     peak_log10_m200c_h
         Constrained initial conditions: the centre of the box is to hold a halo of this log10 M200c in Msun/h
-        by the last output, to about 0.15 dex.
+        by the last output, to 0.1 to 0.2 dex.
     min_particles
         Smallest friends-of-friends group and smallest halo, in particles.
     tracer_density_h3_mpc3

@@ -35,6 +35,8 @@ __all__ = ["angular_separation", "clusters_from_sky", "unit_vectors"]
 #: later, after recentring, and a plot shows what lies around it.
 AROUND_APERTURE, AROUND_VELOCITY = 1.5, 2.5
 
+_CENTRES_AT_A_TIME = 500
+
 _LIMITS = {"ra": (-180.0, 360.0), "dec": (-90.0, 90.0)}
 
 
@@ -94,7 +96,10 @@ def clusters_from_sky(
         row = row[galaxy]
     else:
         placed = np.flatnonzero(np.isfinite(towards).all(axis=1))
-        row, galaxy = _around(towards[placed], centre_towards, reach / distance)
+        limit = AROUND_VELOCITY * cylinder.v_cut_kms
+        row, galaxy = _around(
+            towards[placed], galaxies.z[placed], centre_towards, redshift, reach / distance, limit
+        )
         galaxy = placed[galaxy]
         # Targets of a survey that were not observed are no galaxies of any cluster.
         seen = np.isfinite(galaxies.z[galaxy])
@@ -103,10 +108,6 @@ def clusters_from_sky(
     theta = angular_separation(towards[galaxy], centre_towards[row])
     r_proj = theta * distance[row]
     v_los = relative_velocity(galaxies.z[galaxy], redshift[row])
-    if galaxies.cluster_id is None:
-        # A velocity that is not known, of a centre without a redshift, stays: the cluster is then flagged.
-        near = ~(np.abs(v_los) > AROUND_VELOCITY * cylinder.v_cut_kms)
-        row, r_proj, v_los = row[near], r_proj[near], v_los[near]
     n_galaxies = np.bincount(row, minlength=len(redshift))
     sample = observed_sample(
         cosmology,
@@ -139,17 +140,34 @@ def select(galaxies: SkyList, keep: np.ndarray) -> SkyList:
     return dataclasses.replace(galaxies, **{k: v[keep] for k, v in held.items() if v is not None})
 
 
-def _around(towards: np.ndarray, centres: np.ndarray, angle: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Pairs (centre, galaxy) closer than `angle` radians, sorted by centre and then by galaxy."""
+def _around(
+    towards: np.ndarray,
+    z: np.ndarray,
+    centres: np.ndarray,
+    redshift: np.ndarray,
+    angle: np.ndarray,
+    limit_kms: float,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs (centre, galaxy), sorted by both, closer than `angle` radians and `limit_kms`.
+
+    A velocity that is not known is near. Centres are taken some at a time, so that memory grows with the
+    pairs that are kept and not with all that are near on the sky.
+    """
     from scipy.spatial import cKDTree
 
-    usable = np.isfinite(angle)
-    chord = np.where(usable, 2.0 * np.sin(np.minimum(np.nan_to_num(angle), np.pi) / 2.0), 0.0)
-    found = cKDTree(towards).query_ball_point(np.nan_to_num(centres), chord, return_sorted=True)
-    lists = [near if ok else [] for near, ok in zip(found, usable, strict=True)]
-    counts = np.array([len(near) for near in lists], dtype=np.int64)
-    galaxy = np.concatenate([np.asarray(near, dtype=np.int64) for near in lists])
-    return np.repeat(np.arange(len(centres)), counts), galaxy
+    tree = cKDTree(towards)
+    chord = 2.0 * np.sin(np.minimum(angle, np.pi) / 2.0)
+    rows, galaxies = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
+    usable = np.flatnonzero(np.isfinite(angle))
+    for start in range(0, len(usable), _CENTRES_AT_A_TIME):
+        some = usable[start : start + _CENTRES_AT_A_TIME]
+        found = tree.query_ball_point(centres[some], chord[some], return_sorted=True)
+        row = np.repeat(some, [len(near) for near in found])
+        galaxy = np.concatenate([np.asarray(near, dtype=np.int64) for near in found])
+        near = ~(np.abs(relative_velocity(z[galaxy], redshift[row])) > limit_kms)
+        rows.append(row[near])
+        galaxies.append(galaxy[near])
+    return np.concatenate(rows), np.concatenate(galaxies)
 
 
 def _misplaced(where: SkyList | Centres) -> dict[int, Problem]:

@@ -17,6 +17,7 @@ from zwicky.errors import ZwickyError
 from zwicky.io.observed import read_observed
 from zwicky.io.readers import read_tables
 from zwicky.io.readers.inert_yaml import inert_yaml
+from zwicky.io.tabular import read_any
 
 #: Reads every file named, and says what each gave, the time it worked, the peak of memory, what was opened.
 SCRIPT = """
@@ -153,6 +154,14 @@ def test_time_and_memory_are_bounded(tmp_path):
         assert len(said) < 500, name
         assert seconds < 5.0, name
         assert peak < 1.0, f"{name}: {peak} GiB"
+
+
+def test_only_the_columns_that_are_wanted_are_read(tmp_path):
+    (tmp_path / "g.csv").write_text("a,b\n1," + "x" * 5000 + "\n2,y\n")
+    assert read_any(tmp_path / "g.csv", ["a"]).colnames == ["a"]
+    assert read_any(tmp_path / "g.csv")["b"].dtype.kind == "O"
+    with pytest.raises(ZwickyError, match="has no column c; it has a, b"):
+        read_any(tmp_path / "g.csv", ["a", "c"])
 
 
 def test_nothing_but_the_file_is_opened(tmp_path):

@@ -147,10 +147,8 @@ def _masses(path: Path) -> dict[str, Any] | None:
     if path.suffix not in OUTPUT_FORMATS or path.stat().st_size > 1 << 28:
         return None
     try:
-        table = read_any(path)
+        table = read_any(path, ["cluster_id", "log10_m200c", "log10_m200c_err", "flag"])
     except ZwickyError:
-        return None
-    if not {"cluster_id", "log10_m200c", "log10_m200c_err", "flag"} <= set(table.colnames):
         return None
     mass = np.ma.filled(np.ma.asarray(table["log10_m200c"], dtype=float), np.nan)
     weighed = np.isfinite(mass)

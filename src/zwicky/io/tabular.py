@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import astropy.units as u
@@ -26,23 +27,36 @@ OUTPUT_FORMATS = {
     ".xml": "votable",
 }
 
+_LONG = 1000
+
 #: What makes a spreadsheet run a cell.
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 
-def read_any(path: Path | str) -> Table:
+def read_any(path: Path | str, columns: Sequence[str] | None = None) -> Table:
     """Read the first table of a file of any format, with its units, its metadata and missing values masked.
 
     Text that is a number in every row becomes numbers.
 
+    Parameters
+    ----------
+    path
+        What `zwicky.io.readers.read_tables` reads.
+    columns
+        Names of those that are wanted; None takes all.
+
     Raises
     ------
     ZwickyError
-        If the file is missing, empty, cut short, without rows or not a table.
+        If the file is missing, empty, cut short, without rows, not a table or without one of the columns.
     """
     found = read_tables(path)[0]
+    if absent := [name for name in columns or () if name not in found.names]:
+        raise ZwickyError(f"{path}: has no column {absent[0]}; it has {', '.join(found.names[:12])}")
     table = Table(meta=dict(found.meta))
     for column in found.columns:
+        if columns is not None and column.name not in columns:
+            continue
         table[column.name] = _astropy_column(found, column)
         if column.unit:
             table[column.name].unit = u.Unit(column.unit, parse_strict="silent")
@@ -54,7 +68,8 @@ def _astropy_column(table: ForeignTable, column: ForeignColumn) -> Column:
     mask, values = np.ma.getmaskarray(contents), contents.data
     if values.dtype.kind == "O":
         cells = ["" if gap else str(cell) for cell, gap in zip(values, mask, strict=True)]
-        values = np.array(cells)
+        # NumPy's text takes the longest cell's room in every row.
+        values = np.array(cells, dtype=object if max(map(len, cells)) > _LONG else None)
         if not column.is_text and not mask.all():
             try:
                 numbers = np.full(len(cells), np.nan)

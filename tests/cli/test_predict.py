@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 from zwicky.cli.predict import predict
 from zwicky.cosmology import paper_cosmology
 from zwicky.errors import ZwickyError
-from zwicky.estimators import MSigma, save_model, shipped_models
-from zwicky.io import write_json, write_sample
+from zwicky.estimators import ErrorTable, MSigma, save_model, shipped_models
+from zwicky.io import write_sample
 from zwicky.io.tabular import read_any
 from zwicky.survey import observed_sample
 from zwicky.tables import Cylinder
@@ -43,9 +43,9 @@ def model(tmp_path_factory):
     sample = sample.in_cylinder(Cylinder.in_mpc_h(1.6, v_cut_kms=2200.0, h=sample.cosmology.h))
     sample.log10_m200c[:] = log10_msun(mass_h, 0.678)
     directory = tmp_path_factory.mktemp("models") / "relation"
-    save_model(directory, MSigma().fit(sample, rng=rng), {})
-    table = {"log10_m200c_h": [13.0, 16.0], "n_galaxies": [5, 500], "scatter_dex": [[0.3, 0.3], [0.3, 0.3]]}
-    write_json(directory / "calibration.json", {"error_table": table})
+    relation = MSigma().fit(sample, rng=rng)
+    relation.errors = ErrorTable([13.0, 16.0], [5, 500], [[0.3, 0.3], [0.3, 0.3]])
+    save_model(directory, relation, {})
     return directory
 
 

@@ -19,7 +19,7 @@ from zwicky.estimators.posterior.settings import PosteriorSettings
 torch = pytest.importorskip("torch")
 
 GRID = np.linspace(12.8, 15.4, 1301)
-SMALL = PosteriorSettings(members=2, width=16, context=8, hidden=32, components=3, epochs=12, batch=128)
+SMALL = PosteriorSettings(members=2, width=16, context=8, hidden=32, components=3, epochs=40, batch=64)
 
 
 def some_mixture():

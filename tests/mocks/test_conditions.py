@@ -6,7 +6,7 @@ import pytest
 from synthetic_clusters import synthetic_clusters
 from zwicky.cosmology import paper_cosmology
 from zwicky.errors import ZwickyError
-from zwicky.mocks.conditions import SurveySettings, draw_conditions, observe
+from zwicky.mocks.conditions import SurveySettings, draw_conditions, observe, sample_of
 from zwicky.mocks.deep import DEPTH_STEPS, DeepViews, InfallHistory, choose_lines, views_of_sample
 
 PERFECT = {
@@ -201,3 +201,15 @@ def test_a_cut_sample_serves_as_deep_views():
     assert np.allclose(views.log10_m200c_h, sample.log10_m200c_h)
     assert np.allclose(np.hypot(views.x, views.y), sample.r_proj * paper_cosmology().h, rtol=1e-6)
     assert np.all((views.depth <= DEPTH_STEPS) == sample.is_member)
+
+
+def test_the_sample_says_what_the_observer_knows():
+    views = gaussian_views(n=30)
+    drawn, found = seen(views, n_wanted=40.0, centre_error_kms=50.0)
+    sample = sample_of(views, drawn, found, paper_cosmology())
+    assert np.allclose(sample.log10_m200c_h, 14.5)
+    assert np.allclose(sample.r_proj * paper_cosmology().h, found.r_mpc_h, rtol=1e-6)
+    assert np.allclose(sample.aperture_mpc * paper_cosmology().h, 1.6)
+    assert np.all(sample.centre_error_kms == 50.0)
+    hidden, found = seen(views, n_wanted=40.0, recentred=1.0)
+    assert np.isnan(sample_of(views, hidden, found, paper_cosmology()).centre_error_kms).all()

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,9 +23,21 @@ from zwicky.errors import ZwickyError
 from zwicky.mocks.deep import DEEP_APERTURE_MPC_H, DeepViews
 from zwicky.mocks.survey_kernels import observe_rows
 from zwicky.parallel import available_cores, pieces, run_pieces
-from zwicky.units import SPEED_OF_LIGHT_KMS
+from zwicky.tables import ClusterSample
+from zwicky.units import SPEED_OF_LIGHT_KMS, log10_msun, mpc
 
-__all__ = ["TRACERS", "Conditions", "ObservedViews", "SurveySettings", "draw_conditions", "observe"]
+if TYPE_CHECKING:
+    from astropy.cosmology import FLRW
+
+__all__ = [
+    "TRACERS",
+    "Conditions",
+    "ObservedViews",
+    "SurveySettings",
+    "draw_conditions",
+    "observe",
+    "sample_of",
+]
 
 #: Kinds of tracer, by code.
 TRACERS = {"all": 0, "red": 1, "blue": 2}
@@ -391,4 +404,35 @@ def observe(
         v_los=v,
         is_member=member,
         log10_density=np.log10(density[kept]),
+    )
+
+
+def sample_of(views: DeepViews, drawn: Conditions, seen: ObservedViews, cosmology: FLRW) -> ClusterSample:
+    """What was observed as the table that every estimator takes, with what the observer knows in each row.
+
+    Radii and masses, which views hold in units of h, are those of an observer who believes in `cosmology`.
+    Where velocities were put on the median of the inner galaxies, the error of the centre is not known.
+    """
+    h, i = cosmology.h, seen.look
+    n = len(seen)
+    return ClusterSample(
+        cosmology=cosmology,
+        cluster_id=np.arange(n),
+        halo_id=views.halo_id[seen.row],
+        direction=np.full((n, 3), np.nan),
+        redshift=drawn.redshift[i],
+        log10_m200c=log10_msun(views.log10_m200c_h[seen.row], h),
+        n_true=np.add.reduceat(seen.is_member, seen.offsets[:-1]) if n else np.zeros(0),
+        fold=np.full(n, -1),
+        offsets=seen.offsets,
+        r_proj=mpc(seen.r_mpc_h, h),
+        v_los=seen.v_los,
+        is_member=seen.is_member,
+        aperture_mpc=mpc(drawn.aperture_mpc_h[i], h),
+        v_cut_kms=np.full(n, np.nan),
+        redshift_error_kms=drawn.redshift_error_kms[i],
+        centre_error_kms=np.where(drawn.recentred[i] > 0, np.nan, drawn.centre_error_kms[i]),
+        tracer_density=10.0**seen.log10_density * h**3,
+        tracer=np.where(drawn.tracer_known[i] > 0, drawn.tracer[i], -1),
+        meta={"source": "deep views under survey conditions"},
     )

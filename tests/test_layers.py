@@ -15,6 +15,7 @@ FLOORS = [
         "extras",
         "lazy",
         "parallel",
+        "velocities",
         "kernels",
         "cosmology",
         "settings",

@@ -6,8 +6,9 @@ import pytest
 from synthetic_clusters import synthetic_clusters
 from zwicky.cosmology import paper_cosmology
 from zwicky.errors import ZwickyError
-from zwicky.mocks.conditions import SurveySettings, draw_conditions, observe, sample_of
+from zwicky.mocks.conditions import draw_conditions, observe, sample_of
 from zwicky.mocks.deep import DEPTH_STEPS, DeepViews, InfallHistory, choose_lines, views_of_sample
+from zwicky.mocks.survey_settings import SurveySettings
 
 PERFECT = {
     "catastrophic": 0.0,

@@ -13,34 +13,31 @@ where it is known, makes of it.
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from zwicky.errors import ZwickyError
-from zwicky.mocks.deep import DEEP_APERTURE_MPC_H, DeepViews
+from zwicky.mocks.deep import DeepViews
 from zwicky.mocks.survey_kernels import observe_rows
+from zwicky.mocks.survey_settings import SurveySettings
 from zwicky.parallel import available_cores, pieces, run_pieces
-from zwicky.tables import ClusterSample
+from zwicky.tables import TRACERS, ClusterSample
 from zwicky.units import SPEED_OF_LIGHT_KMS, log10_msun, mpc
 
 if TYPE_CHECKING:
     from astropy.cosmology import FLRW
 
 __all__ = [
-    "TRACERS",
     "Conditions",
     "ObservedViews",
-    "SurveySettings",
     "draw_conditions",
     "observe",
     "sample_of",
 ]
 
-#: Kinds of tracer, by code.
-TRACERS = {"all": 0, "red": 1, "blue": 2}
+_RED, _BLUE = TRACERS.index("red"), TRACERS.index("blue")
 
 #: Columns of `Conditions` as the kernel takes them.
 _KERNEL_COLUMNS = (
@@ -64,104 +61,6 @@ _KERNEL_COLUMNS = (
     "scale_r",
     "scale_v",
 )
-
-
-@dataclass(frozen=True)
-class SurveySettings:
-    """Ranges that survey conditions are drawn from; (a, b) is uniform unless it says log-uniform.
-
-    Parameters
-    ----------
-    n_galaxies
-        Expected number of galaxies, log-uniform; a look with fewer than `n_min` or more than `n_max` is void.
-    n_min, n_max
-        See above.
-    aperture_mpc_h, full_aperture
-        Radius that the survey reaches, comoving Mpc/h, and the share of clusters seen to the largest.
-    v_cut_kms
-        Half-length of the cylinder in velocity, km/s.
-    redshift_error_kms
-        Of one galaxy, log-uniform; known to the observer.
-    catastrophic
-        Share of redshifts that are wrong altogether.
-    core_loss, core_loss_share, core_mpc_h
-        Completeness ``1 - c exp(-R / core_mpc_h)``: c, and the share of clusters that lose any.
-    pair_arcsec, pair_share
-        One galaxy of a pair closer than this is lost, in this share of clusters; log-uniform.
-    miscentred_share, miscentring_mpc_h
-        Share of clusters with a wrong centre, and the scale of the Rayleigh distribution of its distance.
-    exact_centre_share, recentred_share, centre_error_kms
-        Share of clusters whose velocity is exactly known, and that are put on the median of their inner
-        galaxies; the others have a known error of their velocity, log-uniform.
-    velocity_bias, velocity_bias_slope
-        Of members at 10^14.5 Msun/h, and its rise per dex of mass.
-    bright_share, bright_drop
-        Share of members that are bright, and how much colder they are.
-    concentration
-        Galaxies' over matter's, for a matter concentration of 4; `red_concentration` for the red.
-    interlopers
-        Rate over that of matter.
-    central_share, central_speed
-        Chance that the central galaxy is observed, and its speed over the dispersion.
-    tracer_shares, tracer_known
-        Shares of all, red and blue samples, and the chance that the observer knows the kind.
-    infall_gyr, infall_width_gyr
-        Time since infall at which half are red, and the width of the transition.
-    field_red
-        Chance of a particle that never fell in to be red.
-    redshift_jitter
-        How far a view is moved from its output, in units of the distance to the next one.
-    """
-
-    n_galaxies: tuple[float, ...] = (2.0, 700.0)
-    n_min: int = 3
-    n_max: int = 600
-    aperture_mpc_h: tuple[float, ...] = (0.3, 1.6)
-    full_aperture: float = 0.5
-    v_cut_kms: float = 2200.0
-    redshift_error_kms: tuple[float, ...] = (5.0, 350.0)
-    catastrophic: tuple[float, ...] = (0.0, 0.03)
-    core_loss: tuple[float, ...] = (0.0, 0.9)
-    core_loss_share: float = 0.4
-    core_mpc_h: float = 0.2
-    pair_arcsec: tuple[float, ...] = (10.0, 80.0)
-    pair_share: float = 0.3
-    miscentred_share: float = 0.3
-    miscentring_mpc_h: tuple[float, ...] = (0.0, 0.3)
-    exact_centre_share: float = 0.3
-    recentred_share: float = 0.4
-    centre_error_kms: tuple[float, ...] = (20.0, 600.0)
-    velocity_bias: tuple[float, ...] = (0.92, 1.06)
-    velocity_bias_slope: tuple[float, ...] = (0.0, 0.08)
-    bright_share: tuple[float, ...] = (0.0, 0.5)
-    bright_drop: tuple[float, ...] = (0.0, 0.12)
-    concentration: tuple[float, ...] = (0.5, 1.0)
-    red_concentration: tuple[float, ...] = (0.6, 1.3)
-    interlopers: tuple[float, ...] = (0.7, 1.4)
-    central_share: float = 0.8
-    central_speed: tuple[float, ...] = (0.04, 0.3)
-    tracer_shares: tuple[float, ...] = (0.55, 0.3, 0.15)
-    tracer_known: float = 0.7
-    infall_gyr: tuple[float, ...] = (1.0, 4.0)
-    infall_width_gyr: float = 0.7
-    field_red: tuple[float, ...] = (0.02, 0.15)
-    redshift_jitter: float = 0.5
-
-    def __post_init__(self):
-        for name, values in ((f.name, getattr(self, f.name)) for f in dataclasses.fields(self)):
-            if name == "tracer_shares" or not isinstance(values, tuple):
-                continue
-            if len(values) != 2 or not 0 <= values[0] <= values[1]:
-                raise ZwickyError(f"{name} = {values}; give two numbers of at least 0, the lower first")
-        if len(self.tracer_shares) != len(TRACERS) or not np.isclose(sum(self.tracer_shares), 1.0):
-            raise ZwickyError(f"tracer_shares = {self.tracer_shares}; give three numbers that sum to 1")
-        if not 1 <= self.n_min < self.n_max:
-            raise ZwickyError(f"n_min = {self.n_min}, n_max = {self.n_max}; give 1 <= n_min < n_max")
-        if self.aperture_mpc_h[1] + 2 * self.miscentring_mpc_h[1] > DEEP_APERTURE_MPC_H:
-            raise ZwickyError(
-                f"aperture_mpc_h = {self.aperture_mpc_h} with miscentring_mpc_h = {self.miscentring_mpc_h} "
-                f"looks beyond the {DEEP_APERTURE_MPC_H} Mpc/h of a deep view; give smaller ones"
-            )
 
 
 @dataclass(frozen=True, eq=False)
@@ -293,16 +192,16 @@ def draw_conditions(
     )
     drawn["bright_share"] = uniform(settings.bright_share)
     drawn["bright_factor"] = 1.0 - uniform(settings.bright_drop)
-    kinds = rng.choice(len(TRACERS), n, p=settings.tracer_shares)
+    kinds = rng.choice(len(settings.tracer_shares), n, p=settings.tracer_shares)
     drawn["tracer"] = np.full(n, int(fixed["tracer"])) if "tracer" in fixed else kinds
     drawn["tracer_known"] = happens(settings.tracer_known).astype(float)
     drawn["concentration"] = np.where(
-        drawn["tracer"] == TRACERS["red"],
+        drawn["tracer"] == _RED,
         uniform(settings.red_concentration),
         uniform(settings.concentration),
     )
     drawn["interlopers"] = uniform(settings.interlopers)
-    drawn["central_share"] = np.where(drawn["tracer"] == TRACERS["blue"], 0.0, settings.central_share)
+    drawn["central_share"] = np.where(drawn["tracer"] == _BLUE, 0.0, settings.central_share)
     for name, value in fixed.items():
         if name not in drawn:
             raise ZwickyError(f"{name} is not a survey condition; use one of {', '.join(drawn)}")
@@ -332,7 +231,7 @@ def _infall_acceptance(views, rows, tracer, settings, rng) -> np.ndarray:
     red = field_red + (1.0 - field_red) / (1.0 + np.exp(-(since - half) / settings.infall_width_gyr))
     red = np.where(since < 0, field_red, red)
     kind = tracer[:, None]
-    return np.where(kind == TRACERS["red"], red, np.where(kind == TRACERS["blue"], 1.0 - red, 1.0))
+    return np.where(kind == _RED, red, np.where(kind == _BLUE, 1.0 - red, 1.0))
 
 
 def _jittered(views: DeepViews, z_view: np.ndarray, jitter: float, rng: np.random.Generator) -> np.ndarray:

@@ -8,8 +8,9 @@ import numpy as np
 
 from zwicky.kernels import kernel
 from zwicky.units import SPEED_OF_LIGHT_KMS
+from zwicky.velocities import INNER_FRACTION
 
-__all__ = ["DEPTH_STEPS", "median_velocities", "observe_rows"]
+__all__ = ["DEPTH_STEPS", "observe_rows"]
 
 #: Steps in which the depth inside r200c is kept; what is larger lies outside.
 DEPTH_STEPS = 250
@@ -46,7 +47,7 @@ def _profile_weight(depth, ratio):
 
 @kernel
 def _median_velocity(r, v, n, reach, cut, work):
-    """As `zwicky.survey.recentre.median_velocity`: the median of inner galaxies within the cut about it."""
+    """As `zwicky.velocities.median_velocities`, of one cluster."""
     shift = 0.0
     before = -1
     before_sum = 0.0
@@ -65,28 +66,6 @@ def _median_velocity(r, v, n, reach, cut, work):
         before, before_sum = m, total
         shift = np.median(work[:m])
     return shift
-
-
-@kernel
-def median_velocities(offsets, r, v, reach, v_cut):
-    """Velocity of each cluster's centre, km/s, float64, shape (n,): see `_median_velocity`.
-
-    Parameters
-    ----------
-    offsets : int64, shape (n + 1,)
-    r, v : float32
-        Radii, and velocities in km/s, of the galaxies.
-    reach : float64, shape (n,)
-        Inner galaxies lie inside this radius, in the unit of `r`.
-    v_cut
-        Velocity cut about the centre, km/s.
-    """
-    out = np.zeros(len(offsets) - 1)
-    work = np.empty(max(1, np.max(np.diff(offsets))) if len(out) else 1)
-    for i in range(len(out)):
-        a, b = offsets[i], offsets[i + 1]
-        out[i] = _median_velocity(r[a:b], v[a:b], b - a, reach[i], v_cut, work)
-    return out
 
 
 @kernel
@@ -199,7 +178,7 @@ def observe_rows(
         if pair > 0.0:
             n = _without_pairs(n, pair, px, py, pr, pv, pm)
         if recentred > 0.0:
-            shift = _median_velocity(pr, pv, n, 0.5 * aperture, v_cut, work)
+            shift = _median_velocity(pr, pv, n, INNER_FRACTION * aperture, v_cut, work)
             for j in range(n):
                 pv[j] = (pv[j] - shift) / (1.0 - pv[j] * shift / (_C * _C))
         kept = 0

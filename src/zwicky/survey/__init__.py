@@ -10,7 +10,7 @@ from zwicky.survey.figure import check_plot, draw_cluster, write_figure
 from zwicky.survey.find_centre import Field, find_centre
 from zwicky.survey.observe import clusters_of
 from zwicky.survey.quality import MIN_GALAXIES, Problem, find_problem
-from zwicky.survey.recentre import compose, median_velocity, recentre
+from zwicky.survey.recentre import recentre
 from zwicky.survey.repeats import MERGE_ARCSEC, merge_repeats
 from zwicky.survey.sky import clusters_from_sky
 from zwicky.survey.weigh import (
@@ -36,12 +36,10 @@ __all__ = [
     "clusters_from_sample",
     "clusters_from_sky",
     "clusters_of",
-    "compose",
     "cylinder_of",
     "draw_cluster",
     "find_centre",
     "find_problem",
-    "median_velocity",
     "merge_repeats",
     "observed_sample",
     "posterior_of",

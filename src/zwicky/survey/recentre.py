@@ -13,53 +13,19 @@ import numpy as np
 from zwicky.survey.clusters import ObservedClusters, comoving_transverse_mpc
 from zwicky.tables import Cylinder
 from zwicky.units import SPEED_OF_LIGHT_KMS
+from zwicky.velocities import compose, median_velocities
 
-__all__ = ["INNER_FRACTION", "compose", "median_velocity", "recentre"]
-
-#: Inner galaxies lie inside this fraction of the aperture, where interlopers are few.
-INNER_FRACTION = 0.5
-
-_MAX_STEPS = 50
-
-
-def compose(v_kms, frame_kms):
-    """Velocity `v_kms` seen from a frame that moves at `frame_kms`, in km/s, exact for collinear motion.
-
-    It is the composition for which redshifts multiply, so that shifting velocities and changing the
-    cluster's redshift are one and the same.
-
-    >>> float(compose(800.0, 800.0))
-    0.0
-    """
-    v, frame = np.asarray(v_kms, dtype=float), np.asarray(frame_kms, dtype=float)
-    return (v - frame) / (1.0 - v * frame / SPEED_OF_LIGHT_KMS**2)
-
-
-def median_velocity(r_proj: np.ndarray, v_los: np.ndarray, cylinder: Cylinder) -> float:
-    """Velocity of the centre in km/s: the median of the inner galaxies within the cut about it.
-
-    The median moves the cut and the cut the median, so it is repeated until the same galaxies are
-    inside. 0 where there is no inner galaxy; NaN values are left out. `cylinder` is in the h of `r_proj`.
-    """
-    inner = v_los[np.isfinite(v_los) & (r_proj <= INNER_FRACTION * cylinder.aperture_mpc)].astype(float)
-    shift, before = 0.0, None
-    for _ in range(_MAX_STEPS):
-        inside = np.abs(compose(inner, shift)) <= cylinder.v_cut_kms
-        if not inside.any() or (before is not None and np.array_equal(inside, before)):
-            break
-        shift, before = float(np.median(inner[inside])), inside
-    return shift
+__all__ = ["recentre"]
 
 
 def recentre(clusters: ObservedClusters, cylinder: Cylinder) -> ObservedClusters:
-    """Clusters whose velocities are about `median_velocity`, with `recentred_kms` saying by how much.
+    """Clusters whose velocities are about `median_velocities`, with `recentred_kms` saying by how much.
 
     The redshift moves with the velocities, and radii that were computed on the sky with the redshift.
     """
     sample = clusters.sample
-    cuts = list(zip(sample.offsets[:-1], sample.offsets[1:], strict=True))
     here = cylinder.in_h(sample.cosmology.h)
-    shift = np.array([median_velocity(sample.r_proj[a:b], sample.v_los[a:b], here) for a, b in cuts])
+    shift = median_velocities(sample.offsets, sample.r_proj, sample.v_los, here.aperture_mpc, here.v_cut_kms)
     beta = shift / SPEED_OF_LIGHT_KMS
     redshift = (1.0 + sample.redshift) * np.sqrt((1.0 + beta) / (1.0 - beta)) - 1.0
     counts = sample.n_galaxies

@@ -21,11 +21,11 @@ from zwicky.estimators.posterior.mixture import Mixture, unpack
 from zwicky.estimators.posterior.settings import PosteriorSettings
 from zwicky.estimators.training import Losses, TrainingRange
 from zwicky.mocks.deep import DeepViews, views_of_sample
-from zwicky.mocks.survey_kernels import median_velocities
 from zwicky.progress import Progress, quiet
 from zwicky.settings import from_mapping, to_mapping
 from zwicky.tables import ClusterSample, Cylinder
 from zwicky.units import log10_msun_h, mpc_h
+from zwicky.velocities import compose, median_velocities
 
 __all__ = ["Posterior"]
 
@@ -196,8 +196,8 @@ class Posterior(Estimator):
         recentred = ~np.isfinite(sample.centre_error_kms)
         v = sample.v_los
         if recentred.any():
-            shift = median_velocities(sample.offsets, r, v, 0.5 * reach, self.settings.survey.v_cut_kms)
-            v = v - np.repeat(np.where(recentred, shift, 0.0), sample.n_galaxies).astype(np.float32)
+            shift = median_velocities(sample.offsets, r, v, reach, self.settings.survey.v_cut_kms)
+            v = compose(v, np.repeat(np.where(recentred, shift, 0.0), sample.n_galaxies)).astype(np.float32)
         tracer = np.where(sample.tracer >= 3, 0, sample.tracer)  # satellites are as all galaxies
         known = conditions(
             sample.n_galaxies,

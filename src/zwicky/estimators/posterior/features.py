@@ -52,7 +52,7 @@ def conditions(
     redshift_error_kms
         Of one galaxy; NaN where not known.
     tracer
-        Code of `zwicky.mocks.conditions.TRACERS`, -1 where not known.
+        Code of `zwicky.tables.TRACERS`, -1 where not known.
     recentred
         Whether velocities are about the median of the inner galaxies; then the next is not looked at.
     centre_error_kms

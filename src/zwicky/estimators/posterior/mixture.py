@@ -12,6 +12,8 @@ __all__ = ["Mixture", "to_unit_density", "to_unit_mass", "unpack"]
 #: Centre and scale of the network's units: log10 M200c [Msun/h] and log10 density [(h/Mpc)^3].
 _MASS_CENTRE, _MASS_SCALE = 14.1, 0.5
 _DENSITY_CENTRE, _DENSITY_SCALE = -2.0, 0.7
+#: Clusters whose Gaussians are evaluated at once, and the least density per dex that is told from none.
+_ROWS, _LEAST = 16, 1e-35
 
 
 def to_unit_mass(log10_m200c_h):
@@ -117,20 +119,22 @@ class Mixture:
         return np.log(np.maximum(1.0 - below - above, 1e-300))
 
     def _on_grid(self, log_weight, mean, std, grid) -> np.ndarray:
+        log_norm = logsumexp(log_weight + self._log_inside(mean, std), axis=1, keepdims=True)
+        height = np.exp(log_weight - log_norm) / (std * np.sqrt(2.0 * np.pi))
         grid = np.asarray(grid, dtype=float)
-        norm = logsumexp(log_weight + self._log_inside(mean, std), axis=1, keepdims=True)
-        out = np.full((len(self), len(grid)), -np.inf)
-        # One component after the other: the working memory stays that of the result.
-        for k in range(mean.shape[1]):
-            z = (grid - mean[:, k, None]) / std[:, k, None]
-            np.logaddexp(
-                out,
-                log_weight[:, k, None] - np.log(std[:, k, None] * np.sqrt(2 * np.pi)) - 0.5 * z * z,
-                out=out,
-            )
-        out -= norm
-        out[:, (grid < self.low) | (grid > self.high)] = -np.inf
-        return out
+        out = np.empty((len(self), len(grid)))
+        for first in range(0, len(self), _ROWS):
+            rows = slice(first, first + _ROWS)
+            # Distances in single precision: numpy's exponential of it is four times as fast.
+            z = ((grid - mean[rows, :, None]) / std[rows, :, None]).astype(np.float32)
+            np.multiply(z, z, out=z)
+            z *= np.float32(-0.5)
+            np.exp(z, out=z)
+            out[rows] = np.matmul(height[rows, None, :].astype(np.float32), z)[:, 0]
+        with np.errstate(divide="ignore"):
+            log_density = np.log(np.maximum(out, _LEAST))
+        log_density[:, (grid < self.low) | (grid > self.high)] = -np.inf
+        return log_density
 
 
 def unpack(raw: np.ndarray, low: float, high: float) -> Mixture:

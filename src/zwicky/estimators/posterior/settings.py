@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from zwicky.errors import ZwickyError
-from zwicky.mocks.conditions import SurveySettings
+from zwicky.mocks.survey_settings import SurveySettings
 
 __all__ = ["PosteriorSettings"]
 

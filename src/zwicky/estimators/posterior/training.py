@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -212,7 +213,7 @@ def train_networks(
 
 def _rate(done: float, epochs: int) -> float:
     """Learning rate over its largest value after `done` of `epochs`: a warm start, then half a cosine."""
-    return min(1.0, (done + 0.05) / 2.0) * 0.5 * (1.0 + np.cos(np.pi * min(1.0, done / epochs))) + 1e-3
+    return min(1.0, (done + 0.05) / 2.0) * 0.5 * (1.0 + math.cos(math.pi * min(1.0, done / epochs))) + 1e-3
 
 
 def _batches(looks: Looks, size: int, device: torch.device):

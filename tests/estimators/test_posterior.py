@@ -185,8 +185,8 @@ def test_too_few_galaxies_and_other_apertures_are_faults(trained):
     assert "give at least 4" in trained.faults(few)[0]
     with pytest.raises(ZwickyError, match="give at least 4"):
         trained.predict(few)
-    wide = dataclasses.replace(test, aperture_mpc=np.full(3, 5.0))
-    assert "cut it there" in trained.faults(wide)[1]
+    narrow = dataclasses.replace(test, aperture_mpc=np.full(3, 0.1))
+    assert "cut it there" in trained.faults(narrow)[1]
 
 
 def test_parts_give_it_back_and_training_resumes(trained, tmp_path):

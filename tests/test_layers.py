@@ -18,6 +18,7 @@ FLOORS = [
         "velocities",
         "kernels",
         "cosmology",
+        "mass_function",
         "settings",
         "theory",
         "progress",

@@ -30,7 +30,7 @@ __all__ = [
 
 
 #: Of Ho et al. (2019), Sec. 2.1.
-_H0, _OM0 = 67.8, 0.307
+_H0, _OM0, _OB0 = 67.8, 0.307, 0.048206
 
 
 @functools.cache
@@ -42,16 +42,16 @@ def paper_cosmology() -> FlatLambdaCDM:
     """
     from astropy.cosmology import FlatLambdaCDM
 
-    return FlatLambdaCDM(H0=_H0, Om0=_OM0, Ob0=0.048206, Tcmb0=0.0, name="ho2019")
+    return FlatLambdaCDM(H0=_H0, Om0=_OM0, Ob0=_OB0, Tcmb0=0.0, name="ho2019")
 
 
 class _Deferred:
-    """`paper_cosmology`, made when more of it is asked for than its name, its h and E(z).
+    """`paper_cosmology`, made when more of it is asked for than name, h, densities and E(z).
 
     Importing astropy's cosmologies takes longer than weighing a cluster, which rarely needs more.
     """
 
-    name, h = "ho2019", _H0 / 100.0
+    name, h, Om0, Ob0 = "ho2019", _H0 / 100.0, _OM0, _OB0
 
     @staticmethod
     def efunc(z):

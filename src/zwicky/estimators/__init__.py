@@ -6,6 +6,7 @@ The estimators themselves are imported when they are asked for: the networks bri
 from typing import TYPE_CHECKING
 
 from zwicky.estimators.base import Estimator, PointEstimator
+from zwicky.estimators.conditional import ConditionalEstimator
 from zwicky.estimators.error_table import ErrorTable
 from zwicky.estimators.mass_posterior import MassPosterior, join_posteriors, mass_grid
 from zwicky.estimators.model_files import load_model, read_provenance, save_model, shipped_models
@@ -27,6 +28,7 @@ __all__ = [
     "SDM1D",
     "SDM2D",
     "CNNSettings",
+    "ConditionalEstimator",
     "ErrorTable",
     "Estimator",
     "Losses",

@@ -63,6 +63,8 @@ class Estimator(ABC):
     #: file. Else folds are trained one after the other on all cores, and their checkpoint is a folder that
     #: they share.
     own_process: ClassVar[bool] = False
+    #: Fewest galaxies of an observed cluster that is weighed, by default those of Ho et al. (2019), Sec. 2.2.
+    min_galaxies: ClassVar[int] = 10
     #: Weighing takes a millisecond a cluster and more: robustness tests and timings weigh some of a sample.
     is_slow: ClassVar[bool] = False
 

@@ -3,6 +3,7 @@
 from zwicky.evaluation.by_fold import FoldModels, fold_models, fold_relations
 from zwicky.evaluation.crossval import CrossValidation, cross_validate
 from zwicky.evaluation.sampling import SAMPLING_RATES, SubsamplingDeviation, measure_deviations, some_halos
+from zwicky.evaluation.train_views import split_by_halo, train_on_universes
 from zwicky.evaluation.trained_model import train_model
 
 __all__ = [
@@ -15,5 +16,7 @@ __all__ = [
     "fold_relations",
     "measure_deviations",
     "some_halos",
+    "split_by_halo",
     "train_model",
+    "train_on_universes",
 ]

@@ -17,8 +17,8 @@ from zwicky.mocks.cylinders import cut_cylinders
 from zwicky.mocks.directions import even_lines, random_rotation
 from zwicky.mocks.grid import galaxy_grid
 from zwicky.mocks.survey_kernels import DEPTH_STEPS
-from zwicky.tables import ClusterSample, GalaxyTable, HaloTable
-from zwicky.units import log10_msun_h, mpc, mpc_h
+from zwicky.tables import ClusterSample, Cylinder, GalaxyTable, HaloTable
+from zwicky.units import log10_msun_h, mpc_h
 
 __all__ = [
     "DEEP_APERTURE_MPC_H",
@@ -251,8 +251,7 @@ def deep_views(
             halos.position[halo],
             halos.velocity[halo],
             toward,
-            mpc(DEEP_APERTURE_MPC_H, h),
-            DEEP_V_CUT_KMS,
+            Cylinder(DEEP_APERTURE_MPC_H, DEEP_V_CUT_KMS, h=1.0),
         )
         counts.append(found.counts)
         parts.append(_particles(halos, galaxies, infall, found, halo, toward))

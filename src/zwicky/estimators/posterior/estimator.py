@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from zwicky.estimators.base import Estimator
+from zwicky.estimators.conditional import ConditionalEstimator
 from zwicky.estimators.forward import check_weights
 from zwicky.estimators.mass_posterior import MassPosterior, mass_grid
 from zwicky.estimators.posterior.calibration import Calibration
@@ -19,6 +19,7 @@ from zwicky.estimators.posterior.features import conditions, galaxy_features
 from zwicky.estimators.posterior.forward import Output, network_output, weight_shapes
 from zwicky.estimators.posterior.mixture import Mixture, unpack
 from zwicky.estimators.posterior.settings import PosteriorSettings
+from zwicky.estimators.posterior.unlike import Unlike
 from zwicky.estimators.training import Losses, TrainingRange
 from zwicky.mocks.deep import DeepViews, views_of_sample
 from zwicky.progress import Progress, quiet
@@ -29,11 +30,11 @@ from zwicky.velocities import compose, median_velocities
 
 __all__ = ["Posterior"]
 
-#: Fewest galaxies of a cluster that is weighed.
-MIN_GALAXIES = 4
+#: Prefix, among a model's arrays, of those that tell odd clusters.
+_UNLIKE = "unlike."
 
 
-class Posterior(Estimator):
+class Posterior(ConditionalEstimator):
     """p(log10 M200c, log10 n | galaxies, conditions) by an ensemble of Deep Sets with mixture densities.
 
     n is the comoving number density of tracers like the cluster's galaxies. The prior is flat in both
@@ -53,16 +54,24 @@ class Posterior(Estimator):
     )
     settings_class: ClassVar[type] = PosteriorSettings
     own_process: ClassVar[bool] = True
+    min_galaxies: ClassVar[int] = 4
 
     def __init__(self, settings: PosteriorSettings | None = None):
         super().__init__(settings)
         self.calibration = Calibration()
         self._weights: dict[str, np.ndarray] = {}
+        self._unlike: Unlike | None = None
 
     @property
     def is_fitted(self) -> bool:
         """Whether it can predict."""
         return bool(self._weights)
+
+    @property
+    def range_log10_m200c_h(self) -> tuple[float, float]:
+        """Masses in log10 Msun/h that its flat prior covers."""
+        low, high = self.settings.range_log10_m200c_h
+        return low, high
 
     @property
     def steps(self) -> int:
@@ -80,7 +89,7 @@ class Posterior(Estimator):
     ) -> Posterior:
         """Learn from cylinders that are as they are: their galaxies are thinned, never added to.
 
-        `fit_views` learns from deep views, which hold what a survey may lose; the ensemble that ships did.
+        Widths are as the networks have them until `calibrate_views`. `fit_views` learns from deep views, which hold what a survey may lose; the ensemble that ships did.
         """
         self._learn_of(sample)
         other = None if validation is None else views_of_sample(validation)
@@ -127,14 +136,39 @@ class Posterior(Estimator):
         )
         self._weights = weights
         self.losses = Losses(**curves)
-        self.calibration = Calibration()
+        self.calibration, self._unlike = Calibration(), None
         return self
+
+    def calibrate_views(
+        self, views: DeepViews, *, rng: np.random.Generator, floor_dex: float = 0.0
+    ) -> dict[str, Any]:
+        """Fit widths, memberships and what is odd to views of halos that nothing was trained on."""
+        self._require_fitted()
+        from zwicky.estimators.posterior.calibrate import fit_calibration
+        from zwicky.estimators.posterior.training import balanced_rows, look
+
+        seen = look(views, balanced_rows(views, self.settings, rng=rng), self.settings, rng=rng)
+        output = network_output(
+            self._weights, seen.features, seen.conditions, seen.offsets, with_members=True
+        )
+        self.calibration = fit_calibration(
+            unpack(output.mixture, *self.range_log10_m200c_h),
+            views.log10_m200c_h[seen.view],
+            _mean_probability(output),
+            seen.is_member,
+            floor_dex=floor_dex,
+        )
+        enough = np.diff(seen.offsets) >= self.min_galaxies
+        galaxies = np.repeat(enough, np.diff(seen.offsets))
+        offsets = np.concatenate([[0], np.cumsum(np.diff(seen.offsets)[enough])])
+        self._unlike = Unlike.fit(seen.features[galaxies], seen.conditions[enough], offsets, rng=rng)
+        return {"held_out": len(seen.view), **to_mapping(self.calibration)}
 
     def faults(self, sample: ClusterSample) -> dict[int, str]:
         """Rows with too few galaxies, or observed out to a radius or velocity that is not the network's."""
         found = {
-            int(row): f"has {sample.n_galaxies[row]} galaxies; give at least {MIN_GALAXIES}"
-            for row in np.flatnonzero(sample.n_galaxies < MIN_GALAXIES)
+            int(row): f"has {sample.n_galaxies[row]} galaxies; give at least {self.min_galaxies}"
+            for row in np.flatnonzero(sample.n_galaxies < self.min_galaxies)
         }
         low, high = self.settings.survey.aperture_mpc_h
         reach = mpc_h(self._aperture(sample), sample.cosmology.h)
@@ -174,7 +208,15 @@ class Posterior(Estimator):
     def membership(self, sample: ClusterSample) -> np.ndarray:
         """Probability of each galaxy to lie inside r200c in space, float64, shape (n_galaxies,)."""
         output = self.outputs(sample, with_members=True)
-        return self.calibration.membership((1.0 / (1.0 + np.exp(-output.member.astype(float)))).mean(axis=0))
+        return self.calibration.membership(_mean_probability(output))
+
+    def p_unlike(self, sample: ClusterSample) -> np.ndarray:
+        """Chance that a mock cluster is as odd as each one, shape (n,); NaN of a model not calibrated."""
+        self._require_fitted()
+        self._refuse_faults(sample)
+        if self._unlike is None:
+            return np.full(len(sample), np.nan)
+        return self._unlike.p_value(*self._inputs(sample), sample.offsets)
 
     def outputs(self, sample: ClusterSample, *, with_members: bool = False) -> Output:
         """The networks' numbers of clusters without faults.
@@ -226,8 +268,9 @@ class Posterior(Estimator):
         return np.where(early & filled, np.maximum(outermost * (1.0 + 1.0 / counts), low), said)
 
     def weights(self) -> dict[str, np.ndarray]:
-        """The ensemble's weights by name."""
-        return dict(self._weights)
+        """The ensemble's weights by name, and what is known of odd clusters."""
+        odd = {} if self._unlike is None else self._unlike.arrays()
+        return self._weights | {f"{_UNLIKE}{name}": values for name, values in odd.items()}
 
     def numbers(self) -> dict[str, Any]:
         """How raw densities are widened."""
@@ -235,7 +278,10 @@ class Posterior(Estimator):
 
     def restore(self, numbers: Mapping[str, Any], weights: Mapping[str, np.ndarray]) -> None:
         """Take back what `numbers` and `weights` gave."""
-        self._weights = check_weights(weights, weight_shapes(self.settings), self.name)
+        odd = {k.removeprefix(_UNLIKE): v for k, v in weights.items() if k.startswith(_UNLIKE)}
+        network = {name: values for name, values in weights.items() if not name.startswith(_UNLIKE)}
+        self._weights = check_weights(network, weight_shapes(self.settings), self.name)
+        self._unlike = Unlike.of(odd) if odd else None
         self.calibration = from_mapping(Calibration, numbers["calibration"], "calibration")
 
     def __repr__(self) -> str:
@@ -252,3 +298,9 @@ class Posterior(Estimator):
         for field in dataclasses.fields(views):
             digest.update(np.ascontiguousarray(getattr(views, field.name)))
         return digest.hexdigest()
+
+
+def _mean_probability(output: Output) -> np.ndarray:
+    """The members' mean probability of each galaxy to lie inside r200c, shape (n_galaxies,)."""
+    assert output.member is not None
+    return (1.0 / (1.0 + np.exp(-output.member.astype(float)))).mean(axis=0)

@@ -60,6 +60,14 @@ class Mixture:
         """Log density of the mass with nothing known of the tracers' density, shape (n, g)."""
         return self._on_grid(self.log_weight, self.mass, self.mass_std, log10_m200c_h)
 
+    def log_mass_density_at(self, log10_m200c_h: np.ndarray) -> np.ndarray:
+        """Log density of the mass at each cluster's own log10 M200c [Msun/h], shape (n,)."""
+        own = np.asarray(log10_m200c_h, dtype=float)
+        z = (own[:, None] - self.mass) / self.mass_std
+        values = logsumexp(self.log_weight - np.log(self.mass_std * np.sqrt(2 * np.pi)) - 0.5 * z * z, axis=1)
+        values -= logsumexp(self.log_weight + self._log_inside(self.mass, self.mass_std), axis=1)
+        return np.where((own >= self.low) & (own <= self.high), values, -np.inf)
+
     def given_density(self, mean: np.ndarray, std: np.ndarray) -> tuple[np.ndarray, Mixture]:
         """Combine with a Gaussian prior of log10 density; `std` 0 is a density that is known.
 

@@ -1,0 +1,70 @@
+"""`ConditionalEstimator`: an estimator that is told how each cluster was observed.
+
+What it adds to `Estimator` is asked for by this type and never by name: training on deep views, posteriors
+under a prior of the tracers' density, memberships, and how unlike its training a cluster is.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from zwicky.estimators.base import Estimator
+from zwicky.estimators.mass_posterior import MassPosterior
+from zwicky.progress import Progress, quiet
+from zwicky.tables import ClusterSample
+
+if TYPE_CHECKING:
+    from zwicky.estimators.posterior.mixture import Mixture
+    from zwicky.mocks.deep import DeepViews
+
+__all__ = ["ConditionalEstimator"]
+
+
+class ConditionalEstimator(Estimator):
+    """Posteriors of mass and tracer density, conditional on what each row was observed with."""
+
+    @property
+    @abstractmethod
+    def range_log10_m200c_h(self) -> tuple[float, float]:
+        """Masses in log10 Msun/h that its flat prior covers; the posterior is zero elsewhere."""
+
+    @abstractmethod
+    def fit_views(
+        self,
+        views: DeepViews,
+        *,
+        rng: np.random.Generator,
+        validation: DeepViews | None = None,
+        checkpoint: Path | None = None,
+        progress: Progress = quiet,
+    ) -> Self:
+        """Learn from deep views, observed anew in every epoch; see `Estimator.fit` for the rest."""
+
+    @abstractmethod
+    def calibrate_views(
+        self, views: DeepViews, *, rng: np.random.Generator, floor_dex: float = 0.0
+    ) -> dict[str, Any]:
+        """Correct widths and memberships with views that nothing was trained on; returns what was found.
+
+        `floor_dex` is added to every mass in quadrature: what no mock cluster can tell.
+        """
+
+    @abstractmethod
+    def joint(self, sample: ClusterSample) -> Mixture:
+        """Joint densities of log10 M200c [Msun/h] and log10 n [(h/Mpc)^3], flat prior in both."""
+
+    @abstractmethod
+    def mass_posterior(self, mixture: Mixture, sample: ClusterSample) -> MassPosterior:
+        """The marginal of the mass on the grid that all estimators share."""
+
+    @abstractmethod
+    def membership(self, sample: ClusterSample) -> np.ndarray:
+        """Probability of each galaxy to lie inside r200c in space, float64, shape (n_galaxies,)."""
+
+    @abstractmethod
+    def p_unlike(self, sample: ClusterSample) -> np.ndarray:
+        """Chance that a cluster of the training distribution looks as odd as each one, shape (n,)."""

@@ -1,0 +1,84 @@
+"""Fit a `Calibration` to clusters that nothing was trained on."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+
+from zwicky.errors import ZwickyError
+from zwicky.estimators.posterior.calibration import Calibration
+from zwicky.estimators.posterior.mixture import Mixture
+
+__all__ = ["fit_calibration", "fit_memberships", "fit_stretch"]
+
+#: Least and largest factor of the widths: what lies beyond is no calibration but another model.
+_STRETCH = (0.5, 2.0)
+#: Fewest held-out clusters.
+_FEWEST = 50
+
+
+def fit_calibration(
+    mixture: Mixture,
+    log10_m200c_h: np.ndarray,
+    probability: np.ndarray,
+    is_member: np.ndarray,
+    *,
+    floor_dex: float = 0.0,
+) -> Calibration:
+    """The calibration that makes held-out clusters most probable.
+
+    Parameters
+    ----------
+    mixture
+        Densities of n clusters, not calibrated.
+    log10_m200c_h : shape (n,)
+        Their true masses, Msun/h.
+    probability, is_member : shape (n_galaxies,)
+        Memberships of their galaxies, not calibrated, and the truth.
+    floor_dex
+        Kept as it is: no mock can tell it. The stretch is fitted without it.
+
+    Raises
+    ------
+    ZwickyError
+        If there are fewer than 50 clusters.
+    """
+    if len(mixture) < _FEWEST:
+        raise ZwickyError(
+            f"{len(mixture)} held-out clusters cannot calibrate; give more views, or hold out a larger share"
+        )
+    slope, offset = fit_memberships(probability, is_member)
+    return Calibration(fit_stretch(mixture, log10_m200c_h), floor_dex, slope, offset)
+
+
+def fit_stretch(mixture: Mixture, log10_m200c_h: np.ndarray) -> float:
+    """Factor of the widths in mass under which the true masses are most probable."""
+
+    def loss(log_stretch: float) -> float:
+        wider = Calibration(stretch=float(np.exp(log_stretch))).apply(mixture)
+        return -float(np.mean(wider.log_mass_density_at(log10_m200c_h)))
+
+    bounds = (float(np.log(_STRETCH[0])), float(np.log(_STRETCH[1])))
+    return float(np.exp(minimize_scalar(loss, bounds=bounds, method="bounded").x))
+
+
+def fit_memberships(probability: np.ndarray, is_member: np.ndarray) -> tuple[float, float]:
+    """Slope and offset of the memberships' logits by logistic regression (Platt 1999), by Newton's method.
+
+    Where all galaxies are members, or none is, there is nothing to fit: (1, 0).
+    """
+    y = np.asarray(is_member, dtype=float)
+    if y.min(initial=1.0) == y.max(initial=0.0):
+        return 1.0, 0.0
+    p = np.clip(np.asarray(probability, dtype=float), 1e-9, 1.0 - 1e-9)
+    design = np.column_stack([np.log(p / (1.0 - p)), np.ones(len(p))])
+    beta = np.array([1.0, 0.0])
+    for _ in range(50):
+        q = 1.0 / (1.0 + np.exp(-design @ beta))
+        gradient = design.T @ (y - q) - 1e-3 * (beta - [1.0, 0.0])
+        hessian = (design * (q * (1.0 - q))[:, None]).T @ design + 1e-3 * np.eye(2)
+        step = np.linalg.solve(hessian, gradient)
+        beta = beta + np.clip(step, -1.0, 1.0)
+        if np.abs(step).max() < 1e-8:
+            break
+    return max(float(beta[0]), 0.05), float(beta[1])

@@ -1,0 +1,53 @@
+"""Calibration: what was made too narrow is found and undone."""
+
+import numpy as np
+import pytest
+
+from zwicky.errors import ZwickyError
+from zwicky.estimators.posterior.calibrate import fit_calibration, fit_memberships, fit_stretch
+from zwicky.estimators.posterior.mixture import Mixture
+
+
+def measured(n, told, seed=0, low=13.0, high=15.2):
+    """Clusters of flat masses, measured with 0.2 dex, whose densities say `told`."""
+    rng = np.random.default_rng(seed)
+    mass = rng.uniform(low, high, n)
+    centre = mass + 0.2 * rng.standard_normal(n)
+    one = np.ones((n, 1))
+    mixture = Mixture(
+        0.0 * one, centre[:, None], -2.0 * one, told * one, 0.3 * one, 0.5 * one, low, high
+    )  # fmt: skip
+    return mixture, mass
+
+
+@pytest.mark.parametrize("told", [0.15, 0.2, 0.3])
+def test_the_stretch_is_the_truth_over_what_was_told(told):
+    mixture, mass = measured(4000, told)
+    assert fit_stretch(mixture, mass) == pytest.approx(0.2 / told, rel=0.04)
+
+
+def test_density_at_a_mass_is_that_on_the_grid():
+    mixture, mass = measured(20, 0.2)
+    on_grid = mixture.log_mass_density(mass)[np.arange(20), np.arange(20)]
+    assert np.allclose(mixture.log_mass_density_at(mass), on_grid)
+    assert np.all(np.isneginf(mixture.log_mass_density_at(np.full(20, 16.0))))
+
+
+def test_memberships_are_straightened():
+    rng = np.random.default_rng(1)
+    truth = 1.0 / (1.0 + np.exp(-rng.normal(0.5, 1.5, 40_000)))
+    member = rng.random(len(truth)) < truth
+    logit = np.log(truth / (1.0 - truth))
+    told = 1.0 / (1.0 + np.exp(-(2.0 * logit + 0.6)))
+    slope, offset = fit_memberships(told, member)
+    assert slope == pytest.approx(0.5, abs=0.02)
+    assert offset == pytest.approx(-0.3, abs=0.03)
+    assert fit_memberships(told, np.ones(len(told), dtype=bool)) == (1.0, 0.0)
+
+
+def test_the_floor_is_kept_and_few_clusters_are_refused():
+    mixture, mass = measured(500, 0.2)
+    made = fit_calibration(mixture, mass, np.full(4, 0.5), np.array([True, False, True, False]), floor_dex=0.04)
+    assert made.floor_dex == 0.04
+    with pytest.raises(ZwickyError, match="hold out a larger share"):
+        fit_calibration(mixture[:20], mass[:20], np.full(2, 0.5), np.array([True, False]))

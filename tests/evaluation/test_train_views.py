@@ -1,0 +1,89 @@
+"""Training on universes: halos are split, a killed training goes on, and what is saved predicts."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from synthetic_clusters import synthetic_clusters
+from zwicky.errors import ZwickyError
+from zwicky.estimators import load_model, read_provenance
+from zwicky.estimators.posterior.settings import PosteriorSettings
+from zwicky.evaluation import split_by_halo, train_on_universes
+from zwicky.mocks.conditions import SurveySettings
+from zwicky.mocks.deep import views_of_sample
+from zwicky.mocks.deep_universes import DeepSettings
+from zwicky.universe import UniverseSettings, make_universe
+
+#: A universe of a second: its tracers are its particles, its halos have a dozen of them.
+UNIVERSE = UniverseSettings(
+    n_side=32, box_size_mpc_h=50.0, n_steps=16, n_substeps=2, redshifts=(0.4, 0.1), min_particles=10,
+    tracer_density_h3_mpc3=32**3 / 50.0**3,
+)  # fmt: skip
+SETTINGS = PosteriorSettings(
+    members=2, width=8, context=4, hidden=16, components=2, epochs=3, batch=64,
+    range_log10_m200c_h=(12.5, 15.4), survey=SurveySettings(n_galaxies=(4.0, 40.0)),
+)  # fmt: skip
+DEEP = DeepSettings(range_log10_m200c_h=(12.6, 15.4), per_bin=300, most=60, min_particles=8)
+
+
+@pytest.fixture(scope="module")
+def universe(tmp_path_factory):
+    pytest.importorskip("torch")
+    return make_universe(UNIVERSE, tmp_path_factory.mktemp("universes") / "small")
+
+
+class Killed(Exception):
+    pass
+
+
+def test_a_killed_training_goes_on_and_its_model_predicts(universe, tmp_path):
+    def kill(stage, done, total, text=""):
+        if done == 2 and "train" in stage:
+            raise Killed
+
+    def again(directory, **more):
+        return train_on_universes(
+            "posterior", [universe], directory, seed=3, settings=SETTINGS, deep=DEEP, held_out=0.3, **more
+        )
+
+    with pytest.raises(Killed):
+        again(tmp_path / "killed", progress=kill)
+    work = tmp_path / "killed.work"
+    assert sorted(path.name for path in work.iterdir()) == ["checkpoint", "views.safetensors"]
+    stages = []
+    again(tmp_path / "killed", progress=lambda stage, *rest: stages.append(stage))
+    assert not any("universes" in stage for stage in stages)  # the views were kept
+    assert not work.exists()
+    again(tmp_path / "whole", floor_dex=0.03)
+    killed, whole = load_model(tmp_path / "killed"), load_model(tmp_path / "whole")
+    for name, values in whole.weights().items():
+        assert np.array_equal(values, killed.weights()[name]), name
+    assert whole.calibration == dataclasses.replace(killed.calibration, floor_dex=0.03)
+    facts = read_provenance(tmp_path / "whole")
+    assert facts["universes"] == ["small"]
+    assert facts["calibration"]["held_out"] > 100
+    sample = synthetic_clusters(20)
+    p = whole.p_unlike(sample)
+    assert np.all((p > 0) & (p <= 1))
+    assert np.isfinite(whole.predict(sample).median).all()
+
+
+def test_no_halo_is_on_both_sides():
+    views = views_of_sample(synthetic_clusters(400))
+    views = dataclasses.replace(views, halo_id=np.arange(400) // 4)
+    one, two = split_by_halo(views, 0.2, rng=np.random.default_rng(1))
+    assert not set(one.halo_id) & set(two.halo_id)
+    assert len(one) + len(two) == 400
+    assert 30 < len(two) < 140
+    row = np.flatnonzero(views.halo_id == two.halo_id[0])[0]
+    first = slice(views.offsets[row], views.offsets[row + 1])
+    assert np.array_equal(two.v_los[: two.offsets[1]], views.v_los[first])
+    for share in (0.0, 1.0):
+        with pytest.raises(ZwickyError, match="between 0 and 1"):
+            split_by_halo(views, share, rng=np.random.default_rng(1))
+
+
+def test_an_estimator_of_mocks_is_refused(tmp_path):
+    with pytest.raises(ZwickyError, match="learns from mocks"):
+        train_on_universes("m_sigma", [tmp_path], tmp_path / "m", seed=1)

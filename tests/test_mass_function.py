@@ -36,4 +36,6 @@ def test_the_transfer_function_is_colossuss():
 
 def test_the_deferred_cosmology_is_enough():
     deferred = deferred_cosmology("ho2019")
-    assert np.allclose(log_mass_function(MASS, 0.3, deferred), log_mass_function(MASS, 0.3, paper_cosmology()))
+    assert np.allclose(
+        log_mass_function(MASS, 0.3, deferred), log_mass_function(MASS, 0.3, paper_cosmology())
+    )

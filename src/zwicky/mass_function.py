@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["N_S", "SIGMA8", "log_mass_function", "transfer_function"]
 
-#: Normalisation and slope of the power spectrum where an observer's cosmology says neither: those of MultiDark
+#: Normalisation and slope of the power spectrum where an observer's cosmology says neither: MultiDark
 #: Planck 2 (Klypin et al. 2016), the simulation of Ho et al. (2019).
 SIGMA8, N_S = 0.8228, 0.96
 

@@ -47,7 +47,9 @@ def test_memberships_are_straightened():
 
 def test_the_floor_is_kept_and_few_clusters_are_refused():
     mixture, mass = measured(500, 0.2)
-    made = fit_calibration(mixture, mass, np.full(4, 0.5), np.array([True, False, True, False]), floor_dex=0.04)
+    made = fit_calibration(
+        mixture, mass, np.full(4, 0.5), np.array([True, False, True, False]), floor_dex=0.04
+    )
     assert made.floor_dex == 0.04
     with pytest.raises(ZwickyError, match="hold out a larger share"):
         fit_calibration(mixture[:20], mass[:20], np.full(2, 0.5), np.array([True, False]))

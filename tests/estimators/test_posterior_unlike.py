@@ -1,6 +1,7 @@
 """Odd clusters: p is uniform on clusters like the mocks, and small on what no cluster is."""
 
 import dataclasses
+import itertools
 
 import numpy as np
 import pytest
@@ -30,7 +31,11 @@ def inputs(sample):
         np.zeros(n, dtype=bool), np.zeros(n),
     )  # fmt: skip
     r = (sample.r_proj * h).astype(np.float32)
-    return galaxy_features(r, sample.v_los, np.full(len(r), APERTURE, dtype=np.float32)), known, sample.offsets
+    return (
+        galaxy_features(r, sample.v_los, np.full(len(r), APERTURE, dtype=np.float32)),
+        known,
+        sample.offsets,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +66,7 @@ def test_p_is_uniform_on_clusters_like_the_mocks(unlike):
 
 def test_order_of_galaxies_does_not_matter(unlike):
     features, known, offsets = inputs(thinned_clusters(50, 3))
-    turned = np.concatenate([np.arange(a, b)[::-1] for a, b in zip(offsets[:-1], offsets[1:], strict=True)])
+    turned = np.concatenate([np.arange(a, b)[::-1] for a, b in itertools.pairwise(offsets)])
     first = phase_space_statistics(features, known, offsets)
     assert first.shape == (len(known), len(STATISTICS))
     assert np.allclose(first, phase_space_statistics(features[turned], known, offsets))
@@ -87,10 +92,11 @@ def blends(sample):
 def pairs(sample, kms):
     n = len(sample) // 2
     one, two = sample[np.arange(n)], sample[n + np.arange(n)]
-    parts = [
-        (np.concatenate([one.r_proj[a:b], two.r_proj[c:d]]), np.concatenate([one.v_los[a:b], two.v_los[c:d] + kms]))
-        for a, b, c, d in zip(one.offsets[:-1], one.offsets[1:], two.offsets[:-1], two.offsets[1:], strict=True)
-    ]  # fmt: skip
+    parts = []
+    for i in range(n):
+        first, second = slice(*one.offsets[i : i + 2]), slice(*two.offsets[i : i + 2])
+        r = np.concatenate([one.r_proj[first], two.r_proj[second]])
+        parts.append((r, np.concatenate([one.v_los[first], two.v_los[second] + kms])))
     counts = [len(r) for r, _ in parts]
     return dataclasses.replace(
         one,

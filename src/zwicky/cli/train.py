@@ -43,8 +43,8 @@ def train(
 ) -> None:
     """Train an estimator and save it with its errors, for `zwicky predict --model`.
 
-    A posterior learns from universes whose tracers are all their particles; it is calibrated on halos that are
-    held out. A killed training goes on where it was when the same command is given again.
+    A posterior learns from universes whose tracers are all their particles; it is calibrated on halos that
+    are held out. A killed training goes on where it was when the same command is given again.
 
     Example:  zwicky train my_mocks --estimator cnn_2d --thin 0.1 --out my_model
 

@@ -117,9 +117,7 @@ def train_on_universes(
     return directory
 
 
-def split_by_halo(
-    views: DeepViews, share: float, *, rng: np.random.Generator
-) -> tuple[DeepViews, DeepViews]:
+def split_by_halo(views: DeepViews, share: float, *, rng: np.random.Generator) -> tuple[DeepViews, DeepViews]:
     """Views of most halos, and those of a `share` of them: no halo is in both.
 
     Halos of different outputs are told apart by number alone: what a halo was at an earlier output may be on

@@ -89,7 +89,8 @@ class Posterior(ConditionalEstimator):
     ) -> Posterior:
         """Learn from cylinders that are as they are: their galaxies are thinned, never added to.
 
-        Widths are as the networks have them until `calibrate_views`. `fit_views` learns from deep views, which hold what a survey may lose; the ensemble that ships did.
+        Widths are as the networks have them until `calibrate_views`. `fit_views` learns from deep views,
+        which hold what a survey may lose; the ensemble that ships did.
         """
         self._learn_of(sample)
         other = None if validation is None else views_of_sample(validation)

@@ -1,7 +1,7 @@
 """How unlike its training a cluster is: a calibrated p-value of its phase space.
 
 Of every cluster some numbers are taken that its mass moves little once its conditions are known: shape of
-the velocities, of the radii, and how the two go together. On half of the mocks each number is regressed on the
+the velocities, of the radii, and how the two go together. On half of the mocks each is regressed on the
 conditions that the network is told, within bins of the number of galaxies, and the covariance of what is left
 is taken; the other half gives the distribution of the Mahalanobis distance, from which a distance gets its
 p-value. Whatever the numbers' own distributions are, p is uniform on clusters like the mocks.
@@ -86,7 +86,9 @@ class Unlike:
         edges = np.unique(np.quantile(log_n, np.linspace(0.0, 1.0, bins + 1)[1:-1]))
         place = np.searchsorted(edges, log_n, side="right")
         first = rng.random(n) < 0.5
-        level = np.append(np.linspace(1.0, 0.05, _LEVELS // 2), np.geomspace(0.05, 1.0 / n, _LEVELS // 2 + 1)[1:])
+        level = np.append(
+            np.linspace(1.0, 0.05, _LEVELS // 2), np.geomspace(0.05, 1.0 / n, _LEVELS // 2 + 1)[1:]
+        )
         parts = []
         for b in range(len(edges) + 1):
             fitted, counted = (np.flatnonzero((place == b) & half) for half in (first, ~first))
@@ -142,9 +144,7 @@ class Unlike:
         return made
 
 
-def phase_space_statistics(
-    features: np.ndarray, conditions: np.ndarray, offsets: np.ndarray
-) -> np.ndarray:
+def phase_space_statistics(features: np.ndarray, conditions: np.ndarray, offsets: np.ndarray) -> np.ndarray:
     """The numbers of `STATISTICS` for clusters with at least two galaxies, float64, shape (n, s).
 
     They are functions of what the network sees, and the order of galaxies does not matter.

@@ -42,7 +42,7 @@ def run() -> list[dict]:
 
 def _columns(n: int, dimensions: int) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
     sample = toy_clusters(n)
-    both = (sample.v_los / np.std(sample.v_los), sample.r_proj / np.std(sample.r_proj))
+    both = (sample.v_los / np.std(sample.v_los), sample.r_proj_comoving / np.std(sample.r_proj_comoving))
     return both[:dimensions], sample.offsets
 
 

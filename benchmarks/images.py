@@ -37,7 +37,7 @@ def run() -> list[dict]:
 
 def _members(sample) -> list[tuple[np.ndarray, np.ndarray]]:
     cuts = list(zip(sample.offsets[:-1], sample.offsets[1:], strict=True))
-    return [(sample.v_los[a:b].astype(float), sample.r_proj[a:b].astype(float)) for a, b in cuts]
+    return [(sample.v_los[a:b].astype(float), sample.r_proj_comoving[a:b].astype(float)) for a, b in cuts]
 
 
 def _peers(one_dimension: bool) -> dict[str, Callable]:

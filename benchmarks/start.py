@@ -50,6 +50,6 @@ def cpu_seconds(command: list[str]) -> float:
 def _sample_cluster(directory: Path) -> Path:
     one = toy_clusters(1)
     path = directory / "cluster.csv"
-    members = zip(one.r_proj.tolist(), one.v_los.tolist(), strict=True)
+    members = zip(one.r_proj_comoving.tolist(), one.v_los.tolist(), strict=True)
     path.write_text("r_proj,v_los\n" + "".join(f"{r},{v}\n" for r, v in members))
     return path

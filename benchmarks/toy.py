@@ -28,7 +28,7 @@ def toy_clusters(n: int, mean_galaxies: int = 55, seed: int = 0) -> ClusterSampl
         n_true=counts,
         fold=np.arange(n) % 10,
         offsets=offsets,
-        r_proj=aperture * np.sqrt(rng.random(offsets[-1])),
+        r_proj_comoving=aperture * np.sqrt(rng.random(offsets[-1])),
         v_los=np.clip(sigma * rng.standard_normal(offsets[-1]), -2200, 2200),
         is_member=np.ones(offsets[-1], bool),
         aperture_mpc=np.full(n, aperture),

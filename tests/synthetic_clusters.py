@@ -43,7 +43,7 @@ def synthetic_clusters(n, seed=0, interlopers=15, log10_m200c_h=(13.6, 15.1), v_
         n_true=n_true,
         fold=np.arange(n) % 10,
         offsets=offsets,
-        r_proj=r,
+        r_proj_comoving=r,
         v_los=v,
         is_member=member,
         aperture_mpc=np.full(n, aperture),

@@ -39,7 +39,7 @@ def test_help_imports_nothing_heavy():
 @pytest.mark.parametrize("model", ["cnn_1d", "cnn_2d", "m_sigma"])
 def test_one_cluster_is_weighed_without_what_it_does_not_need(model, clusters, tmp_path):
     cluster = clusters(1, seed=3)
-    rows = zip(cluster.r_proj.tolist(), cluster.v_los.tolist(), strict=True)
+    rows = zip(cluster.r_proj_comoving.tolist(), cluster.v_los.tolist(), strict=True)
     path = tmp_path / "cluster.csv"
     path.write_text("r_proj,v_los\n" + "".join(f"{r},{v}\n" for r, v in rows))
     found = modules_after("predict", str(path), "--redshift", "0.1", "--comoving", "--model", model)

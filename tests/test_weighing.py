@@ -19,7 +19,7 @@ Z = 0.12
 def plane(clusters):
     """Proper Mpc and km/s of one cluster."""
     one = clusters(1, seed=4)
-    return one.r_proj.astype(float) / (1 + Z), one.v_los.astype(float)
+    return one.r_proj_comoving.astype(float) / (1 + Z), one.v_los.astype(float)
 
 
 @pytest.fixture(scope="module")

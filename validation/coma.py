@@ -72,7 +72,7 @@ def weigh_coma(
     )
     clusters = clusters_of(galaxies, None, cosmology=SDSS_COSMOLOGY, model=model)
     if keep < 1.0:
-        kept = np.random.default_rng(seed).random(len(clusters.sample.r_proj)) < keep
+        kept = np.random.default_rng(seed).random(len(clusters.sample.r_proj_comoving)) < keep
         clusters = dataclasses.replace(clusters, sample=clusters.sample.select_galaxies(kept))
     if centred:
         clusters = recentre(clusters, cylinder_of(model))

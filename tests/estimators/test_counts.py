@@ -30,7 +30,7 @@ def test_a_cubic_in_the_logarithm_is_found(clusters):
 def test_inner_counts_are_those_within_a_comoving_radius(clusters):
     sample = clusters(200, seed=2)
     rows = np.repeat(np.arange(len(sample)), sample.n_galaxies)
-    inner = np.bincount(rows[sample.r_proj * sample.cosmology.h < 0.4], minlength=len(sample))
+    inner = np.bincount(rows[sample.r_proj_comoving * sample.cosmology.h < 0.4], minlength=len(sample))
     truth = 13.5 + 0.5 * np.log10(sample.n_galaxies) + 0.2 * np.log10(1 + inner)
     sample = with_masses(sample, truth)
     model = fitted("counts_inner", sample, inner_mpc_h=0.4, degree=1)

@@ -44,7 +44,7 @@ def shuffled_galaxies(sample, rng):
     order = np.concatenate(
         [a + rng.permutation(b - a) for a, b in zip(sample.offsets[:-1], sample.offsets[1:], strict=True)]
     )
-    members = {k: getattr(sample, k)[order] for k in ("v_los", "r_proj", "is_member")}
+    members = {k: getattr(sample, k)[order] for k in ("v_los", "r_proj_comoving", "is_member")}
     return dataclasses.replace(sample, **members)
 
 
@@ -99,7 +99,7 @@ def test_another_h_measures_the_same_mass_in_units_of_h(fitted, test_sample):
     same_sky = dataclasses.replace(
         test_sample,
         cosmology=theirs,
-        r_proj=test_sample.r_proj * ratio,
+        r_proj_comoving=test_sample.r_proj_comoving * ratio,
         aperture_mpc=test_sample.aperture_mpc * ratio,
     )
     expected = fitted.predict(test_sample).log10_m200c + np.log10(ratio)

@@ -166,7 +166,9 @@ def test_order_and_mirror_of_galaxies_do_not_matter(trained):
             for a, b in zip(test.offsets[:-1], test.offsets[1:], strict=True)
         ]
     )
-    other = dataclasses.replace(test, r_proj=test.r_proj[shuffled], v_los=test.v_los[shuffled])
+    other = dataclasses.replace(
+        test, r_proj_comoving=test.r_proj_comoving[shuffled], v_los=test.v_los[shuffled]
+    )
     assert np.abs(trained.predict(test).median - trained.predict(other).median).max() < 1e-4
 
 

@@ -76,7 +76,7 @@ def test_a_gaussian_clusters_drift_is_the_textbooks(clusters, tmp_path):
         base,
         offsets=np.arange(n + 1) * n_galaxies,
         v_los=v,
-        r_proj=np.ones(len(v)),
+        r_proj_comoving=np.ones(len(v)),
         is_member=np.ones(len(v), dtype=bool),
     )
     alpha = PAPER_TABLE1["pure"]["alpha"]
@@ -144,7 +144,7 @@ def test_three_galaxies_are_always_left_and_draws_without_spread_are_counted(sma
         small,
         offsets=10 * np.arange(n + 1),
         v_los=v,
-        r_proj=np.ones(10 * n),
+        r_proj_comoving=np.ones(10 * n),
         is_member=np.zeros(10 * n, dtype=bool),
     )
     models = FoldModels({0: relation()}, "a")

@@ -37,12 +37,12 @@ def direct(v, r, cells):
 
 def with_members(sample, v, r):
     """One cluster with these galaxies."""
-    arrays = {"v_los": np.asarray(v), "r_proj": np.asarray(r), "is_member": np.zeros(len(v), bool)}
+    arrays = {"v_los": np.asarray(v), "r_proj_comoving": np.asarray(r), "is_member": np.zeros(len(v), bool)}
     return dataclasses.replace(sample[:1], offsets=np.array([0, len(v)]), **arrays)
 
 
 def with_galaxies(sample, order, **changes):
-    members = {name: getattr(sample, name)[order] for name in ("v_los", "r_proj", "is_member")}
+    members = {name: getattr(sample, name)[order] for name in ("v_los", "r_proj_comoving", "is_member")}
     return dataclasses.replace(sample, **(members | changes))
 
 
@@ -56,7 +56,7 @@ def test_product_kernel_equals_the_equations(clusters, n_cells, bandwidth):
     assert one.shape == (40, n_cells)
     assert two.shape == (40, n_cells, n_cells)
     for i, (a, b) in enumerate(zip(sample.offsets[:-1], sample.offsets[1:], strict=True)):
-        expected_one, expected_two = direct(sample.v_los[a:b], sample.r_proj[a:b], cells)
+        expected_one, expected_two = direct(sample.v_los[a:b], sample.r_proj_comoving[a:b], cells)
         assert np.abs(one[i] - expected_one).max() < 1e-5 * expected_one.max()
         assert np.abs(two[i] - expected_two).max() < 1e-5 * expected_two.max()
 
@@ -67,7 +67,7 @@ def test_full_kernel_equals_scipy(clusters):
     images = phase_space_images(sample, CYLINDER, cells)
     grid = np.array([g.ravel() for g in np.meshgrid(*centres(cells), indexing="ij")])
     for i, (a, b) in enumerate(zip(sample.offsets[:-1], sample.offsets[1:], strict=True)):
-        members = np.array([sample.v_los[a:b], sample.r_proj[a:b]], dtype=float)
+        members = np.array([sample.v_los[a:b], sample.r_proj_comoving[a:b]], dtype=float)
         density = gaussian_kde(members, bw_method=cells.bandwidth)(grid).reshape(images[i].shape)
         density /= density.sum()
         assert np.abs(images[i] - density).max() < 1e-5 * density.max()
@@ -101,7 +101,7 @@ def test_any_cluster_gives_a_finite_image_that_sums_to_one(clusters, n, sigma, c
     assert np.isfinite(phase_space).all()
     assert velocity.sum() == pytest.approx(1, abs=1e-5)
     assert phase_space.sum() == pytest.approx(1, abs=1e-5)
-    expected_one, expected_two = direct(one.v_los, one.r_proj, PAPER)
+    expected_one, expected_two = direct(one.v_los, one.r_proj_comoving, PAPER)
     assert np.abs(velocity[0] - expected_one).max() < 1e-5 * expected_one.max()
     assert np.abs(phase_space[0] - expected_two).max() < 1e-5 * expected_two.max()
 
@@ -149,7 +149,7 @@ def test_no_clusters_no_images(clusters):
         ([300, -200, 100], [0.5, np.inf, 0.9], "not finite"),
         ([300, -2300, 100], [0.5, 0.6, 0.9], "2300 km/s; cut at 2200 km/s"),
         ([300, -200, 100], [0.5, 2.5, 0.9], "2.5 Mpc; cut at 0 to 2.36 Mpc"),
-        ([300, -200, 100], [0.5, -0.1, 0.9], "r_proj = -0.1"),
+        ([300, -200, 100], [0.5, -0.1, 0.9], "r_proj_comoving = -0.1"),
     ],
 )
 def test_what_makes_no_image_is_named(clusters, v, r, reason):
@@ -180,7 +180,7 @@ def test_images_show_the_cylinder_whatever_its_h(clusters):
     sample = clusters(5, seed=3)
     theirs = sample.cosmology.clone(H0=100.0, name="h1")
     ratio = sample.cosmology.h
-    same_sky = dataclasses.replace(sample, cosmology=theirs, r_proj=sample.r_proj * ratio)
+    same_sky = dataclasses.replace(sample, cosmology=theirs, r_proj_comoving=sample.r_proj_comoving * ratio)
     a, b = (phase_space_images(s, CYLINDER) for s in (sample, same_sky))
     assert np.abs(a - b).max() < 2e-5 * a.max()
 

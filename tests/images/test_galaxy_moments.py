@@ -8,7 +8,7 @@ def test_moments_equal_numpy(clusters):
     sample = clusters(30, seed=1)
     moments = galaxy_moments(sample)
     for i, (a, b) in enumerate(zip(sample.offsets[:-1], sample.offsets[1:], strict=True)):
-        v, r = sample.v_los[a:b].astype(float), sample.r_proj[a:b].astype(float)
+        v, r = sample.v_los[a:b].astype(float), sample.r_proj_comoving[a:b].astype(float)
         assert moments.v_mean[i] == pytest.approx(v.mean(), abs=1e-9)
         assert moments.v_sigma[i] == pytest.approx(v.std(ddof=1), rel=1e-12)
         assert moments.r_sigma[i] == pytest.approx(r.std(ddof=1), rel=1e-12)

@@ -103,7 +103,7 @@ def test_a_gap_is_left_out_with_a_line(tmp_path, name):
     assert np.isnan(found.v_los[GAPS]).all()
     clusters = clusters_from_phase_space(found, None, cosmology=paper_cosmology())
     np.testing.assert_allclose(clusters.sample.v_los, v[~GAPS], rtol=1e-6)
-    np.testing.assert_allclose(clusters.sample.r_proj, r[~GAPS] * 1.1, rtol=1e-6)
+    np.testing.assert_allclose(clusters.sample.r_proj_comoving, r[~GAPS] * 1.1, rtol=1e-6)
     assert clusters.notes[-1] == f"{file}: left out {GAPS.sum()} galaxies without a velocity"
     taken = (f"{file}: v_los is {name} in {GAPS.sum()} rows, taken for missing",)
     assert clusters.notes[:-1] == (taken if name.startswith("-") else ())

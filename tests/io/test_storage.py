@@ -5,6 +5,7 @@ import sys
 import astropy.units as u
 import h5py
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
@@ -46,6 +47,21 @@ def test_samples_come_back_whole(tmp_path, suffix, cosmology):
         ), name
     assert back.cosmology == cosmology
     assert back.meta == sample.meta
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_samples_of_0_1_0_call_comoving_radii_r_proj(tmp_path, suffix):
+    path, sample = tmp_path / f"s{suffix}", sample_of(paper_cosmology())
+    write_sample(path, sample)
+    if suffix == ".parquet":
+        stored = pq.read_table(path)
+        at = stored.column_names.index("r_proj_comoving")
+        schema = stored.schema.set(at, stored.schema.field(at).with_name("r_proj"))
+        pq.write_table(pa.Table.from_arrays(stored.columns, schema=schema), path)
+    else:
+        with h5py.File(path, "a") as file:
+            file.move("r_proj_comoving", "r_proj")
+    assert np.array_equal(read_sample(path).r_proj_comoving, sample.r_proj_comoving)
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)

@@ -65,7 +65,7 @@ def clusters():
     """Of galaxies in cylinders: images, moments, divergences."""
     sample = synthetic_clusters(60, seed=1)
     cylinder = Cylinder.in_mpc_h(APERTURE_MPC_H, v_cut_kms=V_CUT_KMS, h=sample.cosmology.h)
-    made = clouds((sample.v_los / 500.0, sample.r_proj), sample.offsets, 3, 1e-3)
+    made = clouds((sample.v_los / 500.0, sample.r_proj_comoving), sample.offsets, 3, 1e-3)
     return {
         "images of velocities": velocity_images(sample, cylinder),
         "images of phase space": phase_space_images(sample, cylinder),

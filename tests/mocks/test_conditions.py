@@ -200,7 +200,7 @@ def test_a_cut_sample_serves_as_deep_views():
     sample = synthetic_clusters(50)
     views = views_of_sample(sample)
     assert np.allclose(views.log10_m200c_h, sample.log10_m200c_h)
-    assert np.allclose(np.hypot(views.x, views.y), sample.r_proj * paper_cosmology().h, rtol=1e-6)
+    assert np.allclose(np.hypot(views.x, views.y), sample.r_proj_comoving * paper_cosmology().h, rtol=1e-6)
     assert np.all((views.depth <= DEPTH_STEPS) == sample.is_member)
 
 
@@ -209,7 +209,7 @@ def test_the_sample_says_what_the_observer_knows():
     drawn, found = seen(views, n_wanted=40.0, centre_error_kms=50.0)
     sample = sample_of(views, drawn, found, paper_cosmology())
     assert np.allclose(sample.log10_m200c_h, 14.5)
-    assert np.allclose(sample.r_proj * paper_cosmology().h, found.r_mpc_h, rtol=1e-6)
+    assert np.allclose(sample.r_proj_comoving * paper_cosmology().h, found.r_mpc_h, rtol=1e-6)
     assert np.allclose(sample.aperture_mpc * paper_cosmology().h, 1.6)
     assert np.all(sample.centre_error_kms == 50.0)
     hidden, found = seen(views, n_wanted=40.0, recentred=1.0)

@@ -40,7 +40,7 @@ def test_rows_are_cylinders(universe, mocks):
             one = sample[int(i)]
             order, expected = np.argsort(one.v_los), np.argsort(v_los)
             np.testing.assert_allclose(one.v_los[order], v_los[expected], atol=0.01)
-            np.testing.assert_allclose(one.r_proj[order], r_proj[expected], atol=1e-4)
+            np.testing.assert_allclose(one.r_proj_comoving[order], r_proj[expected], atol=1e-4)
             inside = galaxies.host_id[rows] == halos.halo_id[h]
             np.testing.assert_array_equal(one.is_member[order], inside[expected])
             assert one.log10_m200c[0] == np.log10(halos.m200c[h])
@@ -63,9 +63,9 @@ def test_pure_rows_are_the_true_members(universe, mocks):
                 separation, galaxies.velocity[rows], halos.velocity[h], sample.direction[i], halos.snapshot
             )
             one = sample[int(i)]
-            np.testing.assert_allclose(one.r_proj, r_proj, atol=1e-5)
+            np.testing.assert_allclose(one.r_proj_comoving, r_proj, atol=1e-5)
             np.testing.assert_allclose(one.v_los, v_los, atol=0.01)
-            wider += np.sum(one.r_proj > 1.6 / 0.678)
+            wider += np.sum(one.r_proj_comoving > 1.6 / 0.678)
     assert wider > 0
 
 
@@ -153,7 +153,7 @@ def test_satellites_only(universe):
         kind = np.full(len(getattr(alone, name)), TRACERS.index("satellites"))
         assert_equal(getattr(mocks, name), dataclasses.replace(getattr(alone, name), tracer=kind))
     # Our centrals sit still at the centre: without them no member is there.
-    assert mocks.test.r_proj.min() > 1e-3
+    assert mocks.test.r_proj_comoving.min() > 1e-3
 
 
 def test_members_by_group(universe):
@@ -277,7 +277,7 @@ def test_one_cluster_looked_at_closely(universe, mocks):
         view = observe_one(halos, galaxies, h, mocks.train.direction[i], SETTINGS)
         one = mocks.train[i]
         np.testing.assert_allclose(view.v_los, one.v_los, atol=0.01)
-        np.testing.assert_allclose(np.hypot(view.x_proj, view.y_proj), one.r_proj, atol=1e-4)
+        np.testing.assert_allclose(np.hypot(view.x_proj, view.y_proj), one.r_proj_comoving, atol=1e-4)
         np.testing.assert_array_equal(view.is_member, one.is_member)
         radius = np.sqrt(view.x_proj**2 + view.y_proj**2 + view.depth**2)
         assert np.all(radius[view.is_member] <= halos.r200c[h] * 1.001)

@@ -35,7 +35,7 @@ def lines(halos, n, seed=0):
 def members(found):
     """Galaxies of each cylinder as sorted (row, r_proj, v_los) triples."""
     parts = zip(found.offsets[:-1], found.offsets[1:], strict=True)
-    triples = [(found.galaxy[a:b], found.r_proj[a:b], found.v_los[a:b]) for a, b in parts]
+    triples = [(found.galaxy[a:b], found.r_proj_comoving[a:b], found.v_los[a:b]) for a, b in parts]
     return [tuple(x[np.argsort(rows)] for x in (rows, r, v)) for rows, r, v in triples]
 
 
@@ -124,7 +124,7 @@ def test_number_of_threads(universe):
     halos, galaxies = universe
     grid, where = galaxy_grid(galaxies), lines(halos, 50)
     one, many = (cut_cylinders(grid, *where, CYLINDER, workers=n) for n in (1, 5))
-    for name in ("offsets", "galaxy", "r_proj", "v_los"):
+    for name in ("offsets", "galaxy", "r_proj_comoving", "v_los"):
         np.testing.assert_array_equal(getattr(one, name), getattr(many, name))
 
 

@@ -25,7 +25,7 @@ def test_equations_15_to_22(v_gal, v_clu, axis, separation):
     seen = observe(separation[None], v_gal[None], v_clu, direction, SNAPSHOT)
     r_proj, v_los = step_by_step(separation[None], v_gal[None], v_clu, direction, SNAPSHOT)
     np.testing.assert_allclose(seen.v_los, v_los, rtol=0, atol=1e-3)
-    np.testing.assert_allclose(seen.r_proj, r_proj, rtol=0, atol=1e-10)
+    np.testing.assert_allclose(seen.r_proj_comoving, r_proj, rtol=0, atol=1e-10)
 
 
 def test_closed_form_of_observed_redshifts():
@@ -85,7 +85,7 @@ def test_only_relative_places_matter_on_the_sky():
         np.array([[3.0, 4.0, 5.0]]), np.zeros((1, 3)), np.zeros(3), np.array([0, 0, 1.0]), SNAPSHOT
     )
     assert (seen.x_proj[0], seen.y_proj[0], seen.depth[0]) == (3.0, 4.0, 5.0)
-    assert seen.r_proj[0] == 5.0
+    assert seen.r_proj_comoving[0] == 5.0
 
 
 def test_minimum_image_is_the_nearest():

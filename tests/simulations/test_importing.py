@@ -100,7 +100,7 @@ def test_an_import_equals_what_was_written_and_so_do_its_mocks(files, simulation
     for name in ("train", "test", "train_pure", "test_pure"):
         one, other = getattr(mine, name), getattr(true, name)
         assert len(one) > 20
-        for column in (*columns_of(ClusterSample), "offsets", "r_proj", "v_los", "is_member"):
+        for column in (*columns_of(ClusterSample), "offsets", "r_proj_comoving", "v_los", "is_member"):
             assert np.array_equal(getattr(one, column), getattr(other, column)), (name, column)
 
 

@@ -23,7 +23,7 @@ def listed(frame="proper", redshift=0.25):
 def test_radii_become_comoving_and_order_is_kept(frame, factor):
     found = clusters_from_phase_space(listed(frame), None, cosmology=paper_cosmology())
     assert found.label.tolist() == ["B", "A"]
-    np.testing.assert_allclose(found.sample.r_proj, np.array([1, 3, 5, 2, 4]) * factor)
+    np.testing.assert_allclose(found.sample.r_proj_comoving, np.array([1, 3, 5, 2, 4]) * factor)
     assert found.sample.v_los.tolist() == [10, 30, 50, 20, 40]
     assert found.sample.redshift.tolist() == [0.25, 0.25]
 
@@ -32,7 +32,9 @@ def test_angles_use_the_cosmology():
     cosmology = cosmology_named("Planck18")
     found = clusters_from_phase_space(listed("angle"), None, cosmology=cosmology)
     per_radian = cosmology.kpc_comoving_per_arcmin(0.25).to_value("Mpc/rad")
-    np.testing.assert_allclose(found.sample.r_proj, np.array([1, 3, 5, 2, 4]) * per_radian, rtol=1e-6)
+    np.testing.assert_allclose(
+        found.sample.r_proj_comoving, np.array([1, 3, 5, 2, 4]) * per_radian, rtol=1e-6
+    )
 
 
 def test_centres_lend_their_redshifts():

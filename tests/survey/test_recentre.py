@@ -49,9 +49,9 @@ def test_redshift_and_distance_follow():
     new = float(on_sky.sample.redshift[0])
     assert relative_velocity(new, z) == pytest.approx(shift, rel=1e-9)
     distance = [paper_cosmology().comoving_distance(x).value for x in (z, new)]
-    np.testing.assert_allclose(on_sky.sample.r_proj, r * distance[1] / distance[0], rtol=1e-5)
+    np.testing.assert_allclose(on_sky.sample.r_proj_comoving, r * distance[1] / distance[0], rtol=1e-5)
     given_radii = recentre(ObservedClusters(sample, np.array([1]), from_sky=False), cylinder_of(2.36))
-    np.testing.assert_array_equal(given_radii.sample.r_proj, sample.r_proj)
+    np.testing.assert_array_equal(given_radii.sample.r_proj_comoving, sample.r_proj_comoving)
 
 
 def test_background_and_missing_values_do_not_matter():

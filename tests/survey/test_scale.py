@@ -26,7 +26,7 @@ def test_centres_are_taken_some_at_a_time_with_the_same_result(monkeypatch):
     monkeypatch.setattr(sky, "_CENTRES_AT_A_TIME", 7)
     parts = clusters_from_sky(galaxies, centres, **where)
     assert np.array_equal(parts.sample.offsets, whole.sample.offsets)
-    assert np.array_equal(parts.sample.r_proj, whole.sample.r_proj)
+    assert np.array_equal(parts.sample.r_proj_comoving, whole.sample.r_proj_comoving)
     assert np.array_equal(parts.sample.v_los, whole.sample.v_los)
     assert parts.notes == whole.notes
     assert "without a redshift near a centre" in whole.notes[0]

@@ -62,9 +62,9 @@ def test_every_galaxy_near_a_centre_is_found_and_placed(name):
         v = relative_velocity(galaxies.z, centres.z[i])
         near = (r < 2.3) & (np.abs(v) < 2200)
         cluster = found.sample[i]
-        inside = (cluster.r_proj < 2.3) & (np.abs(cluster.v_los) < 2200)
+        inside = (cluster.r_proj_comoving < 2.3) & (np.abs(cluster.v_los) < 2200)
         assert near.sum() > 20
-        np.testing.assert_allclose(np.sort(cluster.r_proj[inside]), np.sort(r[near]), rtol=1e-5)
+        np.testing.assert_allclose(np.sort(cluster.r_proj_comoving[inside]), np.sort(r[near]), rtol=1e-5)
         np.testing.assert_allclose(np.sort(cluster.v_los[inside]), np.sort(v[near]), rtol=1e-4, atol=1e-2)
         shared += near.sum()
     assert found.label.tolist() == centres.cluster_id.tolist()
@@ -172,10 +172,10 @@ def test_of_many_clusters_the_bad_are_flagged_and_the_others_found(with_ids):
         2: "centre has dec = -95",
     }
     first = 1 if with_ids else 0
-    np.testing.assert_allclose(found.sample[0].r_proj, before.sample[0].r_proj[first:])
+    np.testing.assert_allclose(found.sample[0].r_proj_comoving, before.sample[0].r_proj_comoving[first:])
     assert found.notes == (
         ("galaxies: left out 1 galaxy of clusters that are not among the centres",)
         if with_ids
         else ("galaxies: left out 1 galaxy without a position",)
     )
-    assert np.isnan(found.sample[4].r_proj).sum() == with_ids
+    assert np.isnan(found.sample[4].r_proj_comoving).sum() == with_ids

@@ -115,6 +115,6 @@ def test_figure_shows_each_cluster(tmp_path):
     assert "[M_\\odot] = 14.50 \\pm 0.15" in drawn.get_title()
     assert "/h]" not in drawn.get_title()
     points = next(line for line in drawn.lines if line.get_label() == "60 in the cylinder")
-    np.testing.assert_allclose(points.get_xdata(), found.sample[0].r_proj * 0.678, rtol=1e-6)
+    np.testing.assert_allclose(points.get_xdata(), found.sample[0].r_proj_comoving * 0.678, rtol=1e-6)
     both = {"log10_m200c": 14.5, "error": 0.15, "title": "c0", "msun_h": True}
     assert "14.33" in draw_cluster(ax, found.sample[0], cylinder, **both).get_title()

@@ -20,7 +20,7 @@ def sample_of(counts, cosmology=None):
         n_true=counts,
         fold=np.arange(n) % 3,
         offsets=np.concatenate([[0], np.cumsum(counts)]),
-        r_proj=np.arange(total) * 0.01,
+        r_proj_comoving=np.arange(total) * 0.01,
         v_los=np.arange(total) * 10.0,
         is_member=np.arange(total) % 2 == 0,
         meta={"source": "made"},
@@ -45,7 +45,15 @@ def test_rows_keep_their_galaxies(counts, data):
 def test_cut_and_joined_is_whole(counts, at):
     sample = sample_of(counts)
     joined = concatenate([sample[:at], sample[at:]])
-    for name in ("cluster_id", "offsets", "r_proj", "v_los", "is_member", "log10_m200c", "direction"):
+    for name in (
+        "cluster_id",
+        "offsets",
+        "r_proj_comoving",
+        "v_los",
+        "is_member",
+        "log10_m200c",
+        "direction",
+    ):
         assert np.array_equal(getattr(joined, name), getattr(sample, name))
 
 
@@ -66,7 +74,7 @@ def test_units_of_mass():
 
 def test_dtypes():
     sample = sample_of([2])
-    assert sample.r_proj.dtype == sample.v_los.dtype == np.float32
+    assert sample.r_proj_comoving.dtype == sample.v_los.dtype == np.float32
     assert sample.log10_m200c.dtype == np.float64
     assert sample.offsets.dtype == np.int64
 

@@ -29,7 +29,7 @@ settings_of_mocks = MockSettings(
     n_min=5, min_log10_m200c_h=13.0, test_min_log10_m200c_h=13.0, flat_density=1e-3, n_folds=2
 )
 mocks = make_mocks(halos, galaxies, settings_of_mocks, rng=np.random.default_rng(1))
-for name in ("offsets", "v_los", "r_proj"):
+for name in ("offsets", "v_los", "r_proj_comoving"):
     print(name, hashlib.md5(np.ascontiguousarray(getattr(mocks.test, name)).tobytes()).hexdigest())
 for images in (velocity_images, phase_space_images):
     pixels = images(mocks.test, mocks.test.cylinder)

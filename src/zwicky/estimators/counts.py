@@ -158,7 +158,7 @@ class CountsInner(_Counts):
     settings_class: ClassVar[type] = CountsInnerSettings
 
     def _terms(self, sample: ClusterSample) -> np.ndarray:
-        near = sample.r_proj * sample.cosmology.h < self.settings.inner_mpc_h
+        near = sample.r_proj_comoving * sample.cosmology.h < self.settings.inner_mpc_h
         inner = np.diff(np.concatenate([[0], np.cumsum(near)])[sample.offsets])
         all_, near_ = _log10_of(sample.n_galaxies), np.log10(1.0 + inner)
         n = self.settings.degree

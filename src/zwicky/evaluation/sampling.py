@@ -99,7 +99,7 @@ def measure_deviations(
     for rate in rates:
         if not 0.0 < rate <= 1.0:
             raise ZwickyError(f"sampling rate {rate:g} is not allowed; give 0 < rate <= 1")
-    seen = [getattr(sample, column) for column in ("fold", "offsets", "v_los", "r_proj")]
+    seen = [getattr(sample, column) for column in ("fold", "offsets", "v_los", "r_proj_comoving")]
     total, done = len(rates) * n_draws, 0
     whole: np.ndarray | None = None
     out = []

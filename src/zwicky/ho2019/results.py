@@ -132,8 +132,8 @@ def _write_sample_cluster(path: Path, test: ClusterSample) -> None:
     cluster = test[row]
     z = float(cluster.redshift[0])
     table = QTable()
-    table["cluster_id"] = np.full(len(cluster.r_proj), int(cluster.cluster_id[0]))
-    table["r_proj"] = np.round(cluster.r_proj / (1 + z), 5) * u.Mpc
+    table["cluster_id"] = np.full(len(cluster.r_proj_comoving), int(cluster.cluster_id[0]))
+    table["r_proj"] = np.round(cluster.r_proj_comoving / (1 + z), 5) * u.Mpc
     table["v_los"] = np.round(cluster.v_los, 1) * u.km / u.s
     table.meta = {"redshift": z, "true_log10_m200c_msun": round(float(cluster.log10_m200c[0]), 3)}
     with whole_file(path) as temporary:

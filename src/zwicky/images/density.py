@@ -71,7 +71,7 @@ def phase_space_images(
     out = np.empty((len(sample), settings.n_cells, settings.n_cells), np.float32)
     v_sigma = _kernel_sigma(moments.v_sigma, 2 * v_cut, settings)
     r_sigma = _kernel_sigma(moments.r_sigma, aperture, settings)
-    galaxies = (sample.v_los, sample.r_proj)
+    galaxies = (sample.v_los, sample.r_proj_comoving)
     grid = (v_cut, aperture, v_sigma, r_sigma)
     if settings.kernel == "full":
         _in_slabs(full_slab, sample, galaxies, (*grid, moments.correlation, settings.bandwidth, out))
@@ -110,7 +110,7 @@ def _faults(
         faults[i] = f"has {counts[i]} galaxies; an image needs at least {MIN_GALAXIES}"
     broken = ~np.isfinite(m.v_sigma) | (~np.isfinite(m.r_sigma) if radii else False)
     for i in rows(broken):
-        faults.setdefault(i, "has a galaxy whose v_los or r_proj is not finite; drop that galaxy")
+        faults.setdefault(i, "has a galaxy whose v_los or r_proj_comoving is not finite; drop that galaxy")
     for i in rows(m.v_max > v_cut * margin):
         faults.setdefault(i, f"has a galaxy at |v_los| = {m.v_max[i]:.0f} km/s; cut at {v_cut:g} km/s")
     for i in rows(narrow(m.v_sigma, 2 * v_cut)):
@@ -118,7 +118,7 @@ def _faults(
     if not radii:
         return faults
     for i in rows((m.r_min < 0) | (m.r_max > aperture * margin)):
-        text = f"has galaxies at r_proj = {m.r_min[i]:.4g} to {m.r_max[i]:.4g} Mpc"
+        text = f"has galaxies at r_proj_comoving = {m.r_min[i]:.4g} to {m.r_max[i]:.4g} Mpc"
         faults.setdefault(i, f"{text}; cut at 0 to {aperture:.4g} Mpc")
     for i in rows(narrow(m.r_sigma, aperture)):
         faults.setdefault(i, f"has radii with no spread (sigma = {m.r_sigma[i]:.3g} Mpc)")

@@ -18,8 +18,8 @@ class GalaxyMoments:
     """Moments of the galaxies of n clusters, each float64 of shape (n,); NaN with too few galaxies.
 
     `v_mean` and `v_sigma` (Eq. 6, ddof = 1) are in km/s, `r_sigma` (ddof = 1) in comoving Mpc;
-    `correlation` is Pearson's between v_los and r_proj. `v_max` is the largest \\|v_los\\|, `r_min` and
-    `r_max` the extremes of r_proj. A NaN among a cluster's galaxies makes its moments NaN.
+    `correlation` is Pearson's between v_los and r_proj_comoving. `v_max` is the largest \\|v_los\\|, `r_min`
+    and `r_max` the extremes of r_proj_comoving. A NaN among a cluster's galaxies makes its moments NaN.
     """
 
     v_mean: np.ndarray
@@ -32,11 +32,11 @@ class GalaxyMoments:
 
 
 def galaxy_moments(sample: ClusterSample) -> GalaxyMoments:
-    """Moments of v_los and r_proj for every cluster, in float64."""
+    """Moments of v_los and r_proj_comoving for every cluster, in float64."""
     n = len(sample)
     out = np.full((7, n), np.nan)
     cuts = pieces(n, 4 * available_cores())
-    run_pieces(_moments, [(sample.v_los, sample.r_proj, sample.offsets, a, b, out) for a, b in cuts])
+    run_pieces(_moments, [(sample.v_los, sample.r_proj_comoving, sample.offsets, a, b, out) for a, b in cuts])
     return GalaxyMoments(*out)
 
 

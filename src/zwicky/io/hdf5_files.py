@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import h5py
 import numpy as np
 
 from zwicky.errors import ZwickyError
-from zwicky.io.table_files import Column, StoredTable, check_kind
+from zwicky.io.table_files import Column, StoredTable, check_kind, names_in_file
 
 __all__ = ["read", "write"]
 
@@ -25,17 +26,24 @@ def write(path: Path, table: StoredTable) -> None:
 
 
 def read(
-    path: Path, kind: str, columns: tuple[str, ...], members: tuple[str, ...], optional: tuple[str, ...] = ()
+    path: Path,
+    kind: str,
+    columns: tuple[str, ...],
+    members: tuple[str, ...],
+    optional: tuple[str, ...],
+    former: Mapping[str, str],
 ) -> StoredTable:
-    """Read the columns named, and the `optional` that are there.
+    """Read the columns named, and the `optional` that are there; `former` names of columns are known too.
 
     Faults of the content are `ZwickyError`, of the bytes h5py's.
     """
     with h5py.File(path, "r") as file:
         header = {name: str(value) for name, value in file.attrs.items()}
         check_kind(header, kind)
-        columns = (*columns, *(name for name in optional if name in file))
-        found = {name: _column(file, name) for name in (*columns, *members)}
+        there = list(file)  # by name: asking whether a name is in the file would follow its link
+        columns = (*columns, *(name for name in optional if name in there))
+        at = names_in_file((*columns, *members), there, former)
+        found = {name: _column(file, at[name]) for name in (*columns, *members)}
         offsets = _column(file, "offsets").values if members else None
     return StoredTable(
         header, {name: found[name] for name in columns}, {name: found[name] for name in members}, offsets

@@ -5,6 +5,7 @@ PyArrow rather than astropy's tables, whose Parquet reader wants pandas and take
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from zwicky.errors import ZwickyError
-from zwicky.io.table_files import Column, StoredTable, check_kind
+from zwicky.io.table_files import Column, StoredTable, check_kind, names_in_file
 
 __all__ = ["read", "write"]
 
@@ -32,9 +33,14 @@ def write(path: Path, table: StoredTable) -> None:
 
 
 def read(
-    path: Path, kind: str, columns: tuple[str, ...], members: tuple[str, ...], optional: tuple[str, ...] = ()
+    path: Path,
+    kind: str,
+    columns: tuple[str, ...],
+    members: tuple[str, ...],
+    optional: tuple[str, ...],
+    former: Mapping[str, str],
 ) -> StoredTable:
-    """Read the columns named, and the `optional` that are there.
+    """Read the columns named, and the `optional` that are there; `former` names of columns are known too.
 
     Faults of the content are `ZwickyError`, of the bytes PyArrow's.
     """
@@ -43,16 +49,17 @@ def read(
         header = {k.decode(): v.decode() for k, v in (schema.metadata or {}).items()}
         check_kind(header, kind)
         columns = (*columns, *(name for name in optional if name in schema.names))
+        at = names_in_file((*columns, *members), schema.names, former)
         for name in (*columns, *members):
-            if schema.names.count(name) != 1:
+            if schema.names.count(at[name]) != 1:
                 raise ZwickyError(f"column {name!r} is missing; make the file again")
-        arrow = file.read(columns=[*columns, *members]).combine_chunks()
+        arrow = file.read(columns=list(at.values())).combine_chunks()
     arrow.validate(full=True)
     offsets = None
     found: dict[str, Column] = {}
     for name in (*columns, *members):
-        field = arrow.schema.field(name)
-        values = arrow[name].combine_chunks()
+        field = arrow.schema.field(at[name])
+        values = arrow[at[name]].combine_chunks()
         if isinstance(values, pa.ChunkedArray):
             values = values.chunk(0) if values.num_chunks else pa.array([], type=field.type)
         if name in members:

@@ -27,6 +27,9 @@ __all__ = ["read_sample", "read_table", "snapshot_to_qtable", "write_sample", "w
 
 Table = TypeVar("Table", HaloTable, GalaxyTable)
 
+#: What our columns were called in files of earlier versions: 0.1.0 said r_proj of comoving radii.
+FORMER_NAMES = {"r_proj_comoving": "r_proj"}
+
 
 def write_table(path: Path | str, table: HaloTable | GalaxyTable) -> None:
     """Write a halo or galaxy table whole, as ``.parquet``, ``.hdf5`` or ``.h5``.
@@ -50,7 +53,7 @@ def read_table(cls: type[Table], path: Path | str) -> Table:
     ZwickyError
         If the file is missing, damaged, holds another kind of table, or content that is not one's.
     """
-    stored = read_file(path, cls.__name__, *_stored_names(cls))
+    stored = read_file(path, cls.__name__, *_stored_names(cls), former=FORMER_NAMES)
     with _naming(path):
         snapshot = Snapshot(
             simulation=_header(stored, "simulation"),
@@ -86,7 +89,7 @@ def read_sample(path: Path | str) -> ClusterSample:
         If the file is missing, damaged, holds another kind of table, or content that is not one's.
     """
     required, _, optional = _stored_names(ClusterSample)
-    stored = read_file(path, "ClusterSample", required, GALAXY_COLUMNS, optional)
+    stored = read_file(path, "ClusterSample", required, GALAXY_COLUMNS, optional, former=FORMER_NAMES)
     with _naming(path):
         members = {
             name: checked_values(name, stored.members[name], dtype, unit)

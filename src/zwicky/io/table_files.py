@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
@@ -79,8 +79,12 @@ def read_file(
     columns: Iterable[str],
     members: Iterable[str],
     optional: Iterable[str] = (),
+    *,
+    former: Mapping[str, str],
 ) -> StoredTable:
     """Read the columns named of a file that holds a table of a kind, and the `optional` that it has.
+
+    A column that the file does not have is read from the name that `former` gives it.
 
     Raises
     ------
@@ -90,7 +94,7 @@ def read_file(
     path = Path(path)
     module = _format_of(path)
     try:
-        table = module.read(path, kind, tuple(columns), tuple(members), tuple(optional))
+        table = module.read(path, kind, tuple(columns), tuple(members), tuple(optional), former)
     except ZwickyError as error:
         raise ZwickyError(f"{path}: {error}") from error
     except FileNotFoundError as error:
@@ -106,6 +110,15 @@ def check_kind(header: Mapping[str, str], kind: str) -> None:
     found = header.get("zwicky_table")
     if found != kind:
         raise ZwickyError(f"holds {found or 'no table of ours'}, not a {kind}; give another file")
+
+
+def names_in_file(names: Iterable[str], there: Collection[str], former: Mapping[str, str]) -> dict[str, str]:
+    """The name that each column has in a file: its own, or where that is not there its former one."""
+    found = {}
+    for name in names:
+        old = former.get(name, name)
+        found[name] = old if name not in there and old in there else name
+    return found
 
 
 def checked_values(name: str, column: Column, dtype: np.dtype, unit: str) -> np.ndarray:

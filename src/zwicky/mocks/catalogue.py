@@ -186,7 +186,7 @@ def _sample(
         n_true=scene.inside.counts[lines.halo],
         fold=scene.fold[lines.halo],
         offsets=found.offsets,
-        r_proj=found.r_proj,
+        r_proj_comoving=found.r_proj_comoving,
         v_los=found.v_los,
         is_member=is_member,
         aperture_mpc=np.full(n, cylinder.aperture_mpc),

@@ -324,7 +324,7 @@ def sample_of(views: DeepViews, drawn: Conditions, seen: ObservedViews, cosmolog
         n_true=np.add.reduceat(seen.is_member, seen.offsets[:-1]) if n else np.zeros(0),
         fold=np.full(n, -1),
         offsets=seen.offsets,
-        r_proj=mpc(seen.r_mpc_h, h),
+        r_proj_comoving=mpc(seen.r_mpc_h, h),
         v_los=seen.v_los,
         is_member=seen.is_member,
         aperture_mpc=mpc(drawn.aperture_mpc_h[i], h),

@@ -34,7 +34,7 @@ class Cylinders:
         Galaxies of cylinder i are ``offsets[i]:offsets[i + 1]``.
     galaxy : int64, shape (n,)
         Row of each in the galaxy table.
-    r_proj : float32, shape (n,)
+    r_proj_comoving : float32, shape (n,)
         Projected distance from the centre, comoving Mpc.
     v_los : float32, shape (n,)
         Line-of-sight velocity in the cluster's rest frame, km/s.
@@ -42,7 +42,7 @@ class Cylinders:
 
     offsets: np.ndarray
     galaxy: np.ndarray
-    r_proj: np.ndarray
+    r_proj_comoving: np.ndarray
     v_los: np.ndarray
 
     @property

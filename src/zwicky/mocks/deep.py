@@ -348,9 +348,9 @@ def views_of_sample(sample: ClusterSample) -> DeepViews:
         infall_gyr=np.zeros((n, 1)),
         infall_share=np.ones((n, 1)),
         offsets=sample.offsets,
-        x=mpc_h(sample.r_proj, h).astype(np.float32),
-        y=np.zeros(len(sample.r_proj), dtype=np.float32),
+        x=mpc_h(sample.r_proj_comoving, h).astype(np.float32),
+        y=np.zeros(len(sample.r_proj_comoving), dtype=np.float32),
         v_los=sample.v_los,
         depth=np.where(sample.is_member, DEPTH_STEPS // 2, 255).astype(np.uint8),
-        infall=np.zeros(len(sample.r_proj), dtype=np.uint8),
+        infall=np.zeros(len(sample.r_proj_comoving), dtype=np.uint8),
     )

@@ -201,7 +201,7 @@ def walk_cylinders(
     coefficients,
     least_slope,
 ):
-    """Galaxies in each of m cylinders: counts, then table row, r_proj and v_los of all in one go.
+    """Galaxies in each of m cylinders: counts, then table row, comoving r_proj and v_los of all.
 
     Runs are listed first and galaxies then sifted without a branch, by writing each where the next one
     kept belongs: the processor fetches several cells at a time instead of waiting for each.
@@ -291,7 +291,7 @@ def observe_members(
     r_proj,
     v_los,
 ):
-    """Fill r_proj and v_los of the galaxies ``members[first[i]:...]`` seen along each of m directions."""
+    """Fill r_proj (comoving) and v_los of galaxies ``members[first[i]:...]`` seen along m directions."""
     for i in range(len(position)):
         nx, ny, nz = direction[i, 0], direction[i, 1], direction[i, 2]
         own = _rapidity(velocity[i, 0] * nx + velocity[i, 1] * ny + velocity[i, 2] * nz)

@@ -59,7 +59,7 @@ class Observed:
     v_los: np.ndarray
 
     @property
-    def r_proj(self) -> np.ndarray:
+    def r_proj_comoving(self) -> np.ndarray:
         """Projected distance from the centre in comoving Mpc."""
         return np.hypot(self.x_proj, self.y_proj)
 

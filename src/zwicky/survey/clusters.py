@@ -62,13 +62,13 @@ def observed_sample(
     cosmology: FLRW,
     redshift: np.ndarray,
     offsets: np.ndarray,
-    r_proj: np.ndarray,
+    r_proj_comoving: np.ndarray,
     v_los: np.ndarray,
     source: str,
 ) -> ClusterSample:
     """A `ClusterSample` of clusters whose true mass, halo and members nobody knows.
 
-    `redshift` has shape (n,), `r_proj` (comoving Mpc) and `v_los` (km/s) are cut by `offsets`.
+    `redshift` has shape (n,), `r_proj_comoving` (Mpc) and `v_los` (km/s) are cut by `offsets`.
     """
     n = len(redshift)
     return ClusterSample(
@@ -81,9 +81,9 @@ def observed_sample(
         n_true=np.full(n, -1),
         fold=np.full(n, -1),
         offsets=offsets,
-        r_proj=r_proj,
+        r_proj_comoving=r_proj_comoving,
         v_los=v_los,
-        is_member=np.zeros(len(r_proj), dtype=bool),
+        is_member=np.zeros(len(r_proj_comoving), dtype=bool),
         meta={"source": source},
     )
 

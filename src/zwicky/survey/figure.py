@@ -69,9 +69,18 @@ def draw_cluster(
         for side in (-1, 1):
             label = rf"mean $\pm\sigma_v$ = {sigma:.0f} km/s" if side == 1 else None
             ax.axhline(middle + side * sigma, color="0.25", lw=1.0, ls=":", label=label)
-    ax.plot(around.r_proj * h, around.v_los, "o", ms=2.6, mfc="white", mec="0.45", mew=0.6, label="outside")
     ax.plot(
-        inside.r_proj * h,
+        around.r_proj_comoving * h,
+        around.v_los,
+        "o",
+        ms=2.6,
+        mfc="white",
+        mec="0.45",
+        mew=0.6,
+        label="outside",
+    )
+    ax.plot(
+        inside.r_proj_comoving * h,
         inside.v_los,
         "o",
         ms=2.8,

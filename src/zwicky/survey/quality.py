@@ -38,7 +38,7 @@ class Problem:
 
 
 def find_problem(
-    r_proj: np.ndarray,
+    r_proj_comoving: np.ndarray,
     v_los: np.ndarray,
     redshift: float,
     *,
@@ -50,12 +50,12 @@ def find_problem(
 
     Parameters
     ----------
-    r_proj, v_los : shape (n,)
+    r_proj_comoving, v_los : shape (n,)
         Every galaxy that was given for the cluster: comoving Mpc and km/s, before the cylinder is cut.
     redshift
         Of the cluster.
     cylinder
-        What the model looks at, in the h of `r_proj`.
+        What the model looks at, in the h of `r_proj_comoving`.
     from_sky
         Radii were computed, so that their unit is not in doubt.
     units
@@ -68,20 +68,20 @@ def find_problem(
         return Problem(f"redshift {redshift:g}{doubt}", "give the cluster's redshift, above 0")
     if not len(v_los):
         return Problem("no galaxies", "check the centre, or give galaxies with this cluster_id")
-    for name, values in (("r_proj", r_proj), ("v_los", v_los)):
+    for name, values in (("r_proj", r_proj_comoving), ("v_los", v_los)):
         bad = np.flatnonzero(~np.isfinite(values))
         if len(bad):
             name = {"r_proj": "position", "v_los": "redshift"}[name] if from_sky else name
             kind = "NaN" if np.isnan(values[bad]).any() else "infinite"
             return Problem(f"{kind} {name} {_where(bad, len(values))}", "remove those galaxies")
-    if r_proj.min() < 0:
-        where = _where(np.flatnonzero(r_proj < 0), len(r_proj))
+    if r_proj_comoving.min() < 0:
+        where = _where(np.flatnonzero(r_proj_comoving < 0), len(r_proj_comoving))
         return Problem(f"negative r_proj {where}", "give distances from the centre")
     if not from_sky:
-        problem = _wrong_unit(r_proj, v_los, cylinder, units or {})
+        problem = _wrong_unit(r_proj_comoving, v_los, cylinder, units or {})
         if problem:
             return problem
-    n_inside = int(cylinder.holds(r_proj, v_los).sum())
+    n_inside = int(cylinder.holds(r_proj_comoving, v_los).sum())
     if n_inside < MIN_GALAXIES:
         return Problem(
             f"{_galaxies(n_inside)} in the cylinder ({MIN_GALAXIES} needed)",
@@ -101,7 +101,7 @@ def _where(bad: np.ndarray, n: int) -> str:
 
 
 def _wrong_unit(
-    r_proj: np.ndarray, v_los: np.ndarray, cylinder: Cylinder, units: Mapping[str, str]
+    r_proj_comoving: np.ndarray, v_los: np.ndarray, cylinder: Cylinder, units: Mapping[str, str]
 ) -> Problem | None:
     def doubt(name, guess):
         return f"is [{units[name]}] right?" if name in units else guess
@@ -123,7 +123,7 @@ def _wrong_unit(
             f"v_los has a median spread of {spread:.0f} km/s: {doubt('v_los', 'm/s?')}",
             "name the unit: --columns v_los=NAME[m/s]",
         )
-    middle = float(np.median(r_proj))
+    middle = float(np.median(r_proj_comoving))
     # Lists reach out to a few apertures, which are some ten arcmin or a few thousand kpc.
     if middle > 20.0 or (middle > 3.0 * cylinder.aperture_mpc and "r_proj" not in units):
         unit = "kpc" if middle > 50.0 * cylinder.aperture_mpc else "arcmin"
@@ -131,9 +131,9 @@ def _wrong_unit(
             f"r_proj has a median of {middle:.0f} Mpc: {doubt('r_proj', unit + '?')}",
             f"name the unit: --columns r_proj=NAME[{unit}], or [Mpc] if it is that",
         )
-    if len(r_proj) >= MIN_GALAXIES and r_proj.max() < 0.35 * cylinder.aperture_mpc:
+    if len(r_proj_comoving) >= MIN_GALAXIES and r_proj_comoving.max() < 0.35 * cylinder.aperture_mpc:
         return Problem(
-            f"r_proj ends at {r_proj.max():.2g} Mpc: {doubt('r_proj', 'degrees?')}",
+            f"r_proj ends at {r_proj_comoving.max():.2g} Mpc: {doubt('r_proj', 'degrees?')}",
             "name the unit: --columns r_proj=NAME[deg], or reach out to "
             f"{cylinder.aperture_mpc:.2f} comoving Mpc",
         )
@@ -141,7 +141,7 @@ def _wrong_unit(
 
 
 def remarks_on_data(
-    r_proj: np.ndarray,
+    r_proj_comoving: np.ndarray,
     v_los: np.ndarray,
     redshift: float,
     *,
@@ -158,7 +158,7 @@ def remarks_on_data(
     `from_sky` and `units` are those of `find_problem`.
     """
     remarks = []
-    n = len(r_proj)
+    n = len(r_proj_comoving)
     if training is not None:
         nearest = float(np.clip(redshift, *training.redshift))
         # M200c ~ sigma^3 / E(z): beyond this the network's masses drift by more than the limit.
@@ -171,7 +171,7 @@ def remarks_on_data(
             remarks.append("velocity dispersion outside training")
     # Radii spread evenly over the aperture would all end before `reach` with a chance of reach^n; clustered
     # galaxies do so more often, and one in two hundred mock clusters has n ln(reach) below -9.
-    reach = float(r_proj.max()) / cylinder.in_h(cosmology.h).aperture_mpc
+    reach = float(r_proj_comoving.max()) / cylinder.in_h(cosmology.h).aperture_mpc
     if reach < 0.9 and n * np.log(reach) < -9.0:
         remark = f"galaxies end at {reach:.2f} of the aperture"
         if not from_sky:
@@ -181,7 +181,7 @@ def remarks_on_data(
                 given = (units or {}).get("r_proj")
                 remark += f": is [{given}] right?" if given else ": degrees?"
         remarks.append(remark)
-    n_again = n - len(np.unique(np.stack([r_proj, v_los], axis=1), axis=0))
+    n_again = n - len(np.unique(np.stack([r_proj_comoving, v_los], axis=1), axis=0))
     if n_again:
         remarks.append(f"{_galaxies(n_again)} given twice")
     # The median of n normal values scatters by 1.25 sigma / sqrt(n); infall and mergers move it further.

@@ -25,17 +25,22 @@ def recentre(clusters: ObservedClusters, cylinder: Cylinder) -> ObservedClusters
     """
     sample = clusters.sample
     here = cylinder.in_h(sample.cosmology.h)
-    shift = median_velocities(sample.offsets, sample.r_proj, sample.v_los, here.aperture_mpc, here.v_cut_kms)
+    shift = median_velocities(
+        sample.offsets, sample.r_proj_comoving, sample.v_los, here.aperture_mpc, here.v_cut_kms
+    )
     beta = shift / SPEED_OF_LIGHT_KMS
     redshift = (1.0 + sample.redshift) * np.sqrt((1.0 + beta) / (1.0 - beta)) - 1.0
     counts = sample.n_galaxies
-    r_proj = sample.r_proj
+    r_proj_comoving = sample.r_proj_comoving
     if clusters.from_sky:
         ratio = comoving_transverse_mpc(redshift, sample.cosmology) / comoving_transverse_mpc(
             sample.redshift, sample.cosmology
         )
-        r_proj = r_proj * np.repeat(ratio, counts)
+        r_proj_comoving = r_proj_comoving * np.repeat(ratio, counts)
     moved = dataclasses.replace(
-        sample, redshift=redshift, r_proj=r_proj, v_los=compose(sample.v_los, np.repeat(shift, counts))
+        sample,
+        redshift=redshift,
+        r_proj_comoving=r_proj_comoving,
+        v_los=compose(sample.v_los, np.repeat(shift, counts)),
     )
     return dataclasses.replace(clusters, sample=moved, recentred_kms=shift)

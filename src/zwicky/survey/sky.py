@@ -1,6 +1,6 @@
 """From right ascension, declination and redshift to projected radius and velocity.
 
-``r_proj = theta D_M(z_cluster)`` with the great-circle angle theta and the comoving transverse
+``r_proj_comoving = theta D_M(z_cluster)`` with the great-circle angle theta and the comoving transverse
 distance, in any flat or curved cosmology; ``v_los`` is Eqs. 17-22 of Ho et al. (2019) in closed form,
 `zwicky.cosmology.relative_velocity`.
 """
@@ -106,14 +106,14 @@ def clusters_from_sky(
         counts["without a redshift near a centre"] = len(np.unique(galaxy[~seen]))
         row, galaxy = row[seen], galaxy[seen]
     theta = angular_separation(towards[galaxy], centre_towards[row])
-    r_proj = theta * distance[row]
+    r_proj_comoving = theta * distance[row]
     v_los = relative_velocity(galaxies.z[galaxy], redshift[row])
     n_galaxies = np.bincount(row, minlength=len(redshift))
     sample = observed_sample(
         cosmology,
         redshift,
         np.concatenate([[0], np.cumsum(n_galaxies)]),
-        r_proj,
+        r_proj_comoving,
         v_los,
         "observed positions and redshifts",
     )

@@ -83,7 +83,7 @@ def weigh_clusters(clusters: ObservedClusters, model: Estimator, m_sigma: Estima
     for row in np.flatnonzero(sound):
         galaxies = slice(*inside.offsets[row : row + 2])
         remarks = remarks_on_data(
-            inside.r_proj[galaxies],
+            inside.r_proj_comoving[galaxies],
             inside.v_los[galaxies],
             float(inside.redshift[row]),
             sigma_v_kms=float(sigma[row]),
@@ -138,7 +138,7 @@ def problems_of(clusters: ObservedClusters, model: Estimator) -> list[Problem | 
     cuts = zip(sample.offsets[:-1], sample.offsets[1:], sample.redshift, strict=True)
     problems = [
         find_problem(
-            sample.r_proj[a:b],
+            sample.r_proj_comoving[a:b],
             sample.v_los[a:b],
             float(redshift),
             cylinder=cylinder.in_h(sample.cosmology.h),

@@ -29,7 +29,7 @@ TRACERS = ("all", "red", "blue", "satellites")
 
 #: Arrays of a `ClusterSample` with an entry a galaxy: dtype, unit and meaning.
 GALAXY_COLUMNS = {
-    "r_proj": (np.dtype("f4"), "Mpc", "projected distance from the centre, comoving"),
+    "r_proj_comoving": (np.dtype("f4"), "Mpc", "projected distance from the centre, comoving"),
     "v_los": (np.dtype("f4"), "km/s", "line-of-sight velocity in the cluster's rest frame"),
     "is_member": (np.dtype("?"), "", "true member; False also where it is not known"),
 }
@@ -50,7 +50,7 @@ class ClusterSample:
         every row if left out.
     offsets : int64, shape (n + 1,)
         Galaxies of row i are ``offsets[i]:offsets[i + 1]`` of the galaxy arrays.
-    r_proj : float32, shape (n_galaxies,)
+    r_proj_comoving : float32, shape (n_galaxies,)
         Projected distance from the centre in comoving Mpc.
     v_los : float32, shape (n_galaxies,)
         Line-of-sight velocity in km/s, the cluster's rest frame.
@@ -69,7 +69,7 @@ class ClusterSample:
     n_true: np.ndarray = column("i4", "galaxies inside r200c, -1 if not known")
     fold: np.ndarray = column("i2", "cross-validation fold, -1 if none")
     offsets: np.ndarray = field(repr=False)
-    r_proj: np.ndarray = field(repr=False)
+    r_proj_comoving: np.ndarray = field(repr=False)
     v_los: np.ndarray = field(repr=False)
     is_member: np.ndarray = field(repr=False)
     aperture_mpc: np.ndarray = column(
@@ -169,7 +169,7 @@ class ClusterSample:
         """
         here = cylinder.in_h(self.cosmology.h)
         return dataclasses.replace(
-            self.select_galaxies(here.holds(self.r_proj, self.v_los)),
+            self.select_galaxies(here.holds(self.r_proj_comoving, self.v_los)),
             aperture_mpc=np.fmin(self.aperture_mpc, here.aperture_mpc),
             v_cut_kms=np.fmin(self.v_cut_kms, here.v_cut_kms),
         )

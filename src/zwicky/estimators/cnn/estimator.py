@@ -218,7 +218,7 @@ class _CNN(PointEstimator):
         )
         for sample in samples:
             if sample is not None:
-                for values in (sample.offsets, sample.v_los, sample.r_proj, sample.log10_m200c_h):
+                for values in (sample.offsets, sample.v_los, sample.r_proj_comoving, sample.log10_m200c_h):
                     digest.update(values)
         return digest.hexdigest()
 

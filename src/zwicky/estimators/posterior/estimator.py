@@ -235,7 +235,7 @@ class Posterior(ConditionalEstimator):
     def _inputs(self, sample: ClusterSample) -> tuple[np.ndarray, np.ndarray]:
         h = sample.cosmology.h
         reach = mpc_h(self._aperture(sample), h)
-        r = mpc_h(sample.r_proj, h).astype(np.float32)
+        r = mpc_h(sample.r_proj_comoving, h).astype(np.float32)
         recentred = ~np.isfinite(sample.centre_error_kms)
         v = sample.v_los
         if recentred.any():
@@ -261,7 +261,7 @@ class Posterior(ConditionalEstimator):
         outermost = np.zeros(len(sample))
         filled = sample.n_galaxies > 0
         if filled.any():
-            outermost[filled] = np.maximum.reduceat(sample.r_proj, sample.offsets[:-1][filled])
+            outermost[filled] = np.maximum.reduceat(sample.r_proj_comoving, sample.offsets[:-1][filled])
         # Galaxies spread over the aperture would all end so far inside with a chance of one in ten thousand.
         with np.errstate(divide="ignore"):
             early = counts * np.log(np.maximum(outermost, 1e-9) / said) < -9.0

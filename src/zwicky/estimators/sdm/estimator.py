@@ -230,7 +230,7 @@ class SDM2D(_SDM):
 
     @staticmethod
     def _columns(sample: ClusterSample) -> tuple[np.ndarray, ...]:
-        return (sample.r_proj * sample.cosmology.h, sample.v_los)
+        return (sample.r_proj_comoving * sample.cosmology.h, sample.v_los)
 
 
 def _quarter_power(spread: float) -> float:

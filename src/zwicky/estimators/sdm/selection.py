@@ -29,9 +29,9 @@ def galaxy_faults(sample: ClusterSample) -> dict[int, str]:
         int(row): f"has {sample.n_galaxies[row]} galaxies; a divergence needs at least {MIN_GALAXIES}"
         for row in few
     }
-    broken = np.flatnonzero(~(np.isfinite(sample.v_los) & np.isfinite(sample.r_proj)))
+    broken = np.flatnonzero(~(np.isfinite(sample.v_los) & np.isfinite(sample.r_proj_comoving)))
     for row in np.unique(np.searchsorted(sample.offsets, broken, side="right") - 1):
-        faults[int(row)] = "has a galaxy whose v_los or r_proj is not finite; drop that galaxy"
+        faults[int(row)] = "has a galaxy whose v_los or r_proj_comoving is not finite; drop that galaxy"
     return faults
 
 

@@ -98,7 +98,7 @@ def _images(run: RunResults) -> Figure:
     columns = page.subplots(2, len(sample), **shape).T
     for i, axes in enumerate(columns):
         one = sample[i]
-        galaxies = (one.r_proj * run.h, one.v_los / 1000, one.is_member)
+        galaxies = (one.r_proj_comoving * run.h, one.v_los / 1000, one.is_member)
         plots.draw_phase_space_image(velocity[i], phase_space[i], *galaxies, *cylinder, tuple(axes))
         axes[0].set_title(f"{one.log10_m200c_h[0]:.2f}")
         axes[0].tick_params(labelleft=False)

@@ -165,42 +165,42 @@ def test_only_the_columns_that_are_wanted_are_read(tmp_path):
 
 
 def test_nothing_but_the_file_is_opened(tmp_path):
-    secret = tmp_path / "secret.csv"
-    secret.write_text("r_proj,v_los\n1,2\n")
-    with h5py.File(tmp_path / "secret.hdf5", "w") as file:
+    trove = tmp_path / "trove.csv"
+    trove.write_text("r_proj,v_los\n1,2\n")
+    with h5py.File(tmp_path / "trove.hdf5", "w") as file:
         file["v_los"] = np.arange(20.0)
-    (tmp_path / "secret.bin").write_bytes(bytes(160))
+    (tmp_path / "trove.bin").write_bytes(bytes(160))
     files = {}
-    for i, place in enumerate([f"file://{secret}", str(secret), "http://127.0.0.1:9/x", "/dev/zero"]):
+    for i, place in enumerate([f"file://{trove}", str(trove), "http://127.0.0.1:9/x", "/dev/zero"]):
         files[f"stream{i}.vot"] = votable(f'<BINARY><STREAM href="{place}" encoding="base64"/></BINARY>')
     files["prefixed.vot"] = (
         files["stream0.vot"].replace("<STREAM", "<v:STREAM").replace("<VOTABLE", '<VOTABLE xmlns:v="u"')
     )
     files["entity.vot"] = votable("<TABLEDATA>&x;</TABLEDATA>").replace(
-        "<VOTABLE", f'<!DOCTYPE v [<!ENTITY x SYSTEM "file://{secret}">]><VOTABLE', 1
+        "<VOTABLE", f'<!DOCTYPE v [<!ENTITY x SYSTEM "file://{trove}">]><VOTABLE', 1
     )
-    files["tag.ecsv"] = aliases(1).replace("[x,", f"!!python/object/apply:builtins.open [{secret},")
+    files["tag.ecsv"] = aliases(1).replace("[x,", f"!!python/object/apply:builtins.open [{trove},")
     for name, text in files.items():
         (tmp_path / name).write_text(text)
-    metadata = {"table_meta_yaml": f"a: !!python/object/apply:os.system ['cat {secret}']"}
+    metadata = {"table_meta_yaml": f"a: !!python/object/apply:os.system ['cat {trove}']"}
     table = pa.table({"r_proj": [1.0], "v_los": [2.0]}).replace_schema_metadata(metadata)
     pq.write_table(table, tmp_path / "tag.parquet")
     with h5py.File(tmp_path / "link.hdf5", "w") as file:
         file["r_proj"] = np.ones(20)
-        file["v_los"] = h5py.ExternalLink(str(tmp_path / "secret.hdf5"), "v_los")
+        file["v_los"] = h5py.ExternalLink(str(tmp_path / "trove.hdf5"), "v_los")
     with h5py.File(tmp_path / "external.hdf5", "w") as file:
         file["r_proj"] = np.ones(20)
-        file.create_dataset("v_los", (20,), "f8", external=[(str(tmp_path / "secret.bin"), 0, 160)])
+        file.create_dataset("v_los", (20,), "f8", external=[(str(tmp_path / "trove.bin"), 0, 160)])
     with h5py.File(tmp_path / "virtual.hdf5", "w") as file:
         file["r_proj"] = np.ones(20)
         layout = h5py.VirtualLayout((20,), "f8")
-        layout[:] = h5py.VirtualSource(str(tmp_path / "secret.hdf5"), "v_los", (20,))
+        layout[:] = h5py.VirtualSource(str(tmp_path / "trove.hdf5"), "v_los", (20,))
         file.create_virtual_dataset("v_los", layout)
     expected = dict.fromkeys((name for name in files if name != "entity.vot"), "which is not opened")
     expected |= {"entity.vot": "an entity", "tag.ecsv": "1", "tag.parquet": "1"}
     expected |= dict.fromkeys(["link.hdf5", "external.hdf5", "virtual.hdf5"], "no column v_los")
     results, opened = read_in_a_process(*(tmp_path / name for name in expected))
-    given_away = ("secret", "/dev/zero", "127.0.0.1", "socket.connect", "urllib.Request", "os.system", "'cat")
+    given_away = ("trove", "/dev/zero", "127.0.0.1", "socket.connect", "urllib.Request", "os.system", "'cat")
     assert not [event for event in opened if any(word in event for word in given_away)]
     assert any("stream0.vot" in event for event in opened)
     for (name, piece), (said, *_) in zip(expected.items(), results, strict=True):

@@ -16,7 +16,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
-from zwicky.io import whole_file
+from zwicky.io import written_whole
 
 __all__ = ["digest_of", "keep", "kept"]
 
@@ -46,7 +46,7 @@ def keep(
     """Write a result whole: arrays, and plain values that JSON can hold."""
     header = {"digest": digest, "facts": json.dumps(dict(facts or {}))}
     stored = {name: np.array(values, order="C") for name, values in arrays.items()}
-    with whole_file(path) as temporary:
+    with written_whole(path) as temporary:
         save_file(stored, temporary, header)
 
 

@@ -51,7 +51,7 @@ def test_a_network_never_sees_its_test_fold(samples, tmp_path):
 def test_workers_do_not_matter_and_a_second_call_computes_nothing(samples, tmp_path):
     options = {"settings": QUICK, "seed": 3}
     calls = []
-    side_by_side = cross_validate(
+    at_once = cross_validate(
         "cnn_1d",
         *samples,
         workdir=tmp_path / "two",
@@ -60,8 +60,8 @@ def test_workers_do_not_matter_and_a_second_call_computes_nothing(samples, tmp_p
         **options,
     )
     alone = cross_validate("cnn_1d", *samples, workdir=tmp_path / "one", workers=1, **options)
-    assert np.array_equal(side_by_side.log10_m200c, alone.log10_m200c)
-    assert side_by_side.losses == alone.losses
+    assert np.array_equal(at_once.log10_m200c, alone.log10_m200c)
+    assert at_once.losses == alone.losses
     assert [len(curves["train"]) for curves in alone.losses] == [2, 2, 2]
     assert [len(curves["validation"]) for curves in alone.losses] == [2, 2, 2]
     assert calls == [(i, 6) for i in range(1, 7)]

@@ -129,9 +129,9 @@ def test_a_finished_rate_is_not_weighed_again_and_a_broken_file_is(small, tmp_pa
     assert calls == 0
     assert all(np.array_equal(a.epsilon, b.epsilon) for a, b in zip(first, again, strict=True))
     (tmp_path / "rate_0.8.safetensors").write_bytes((tmp_path / "rate_0.8.safetensors").read_bytes()[:100])
-    calls, mended = weighings()
+    calls, repeated = weighings()
     assert calls == 1 + 3
-    assert np.array_equal(mended[1].epsilon, first[1].epsilon)
+    assert np.array_equal(repeated[1].epsilon, first[1].epsilon)
     assert weighings(seed=2)[0] == 7
     assert weighings(seed=2, digest="b")[0] == 7
 

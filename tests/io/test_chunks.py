@@ -322,7 +322,7 @@ def test_damage_gives_one_line_or_numbers(tmp_path_factory, kind, data):
         content = content[: data.draw(st.integers(0, len(content) - 1))]
     path.write_bytes(content)
     with warnings.catch_warnings():
-        # A byte changed in a FITS header warns of what astropy mends; here the outcome is what counts.
+        # A byte changed in a FITS header warns of what astropy repairs; here the outcome is what counts.
         warnings.simplefilter("ignore")
         found, message = attempt(lambda: read(path, ["ID", "mass", "Pos[1]"], 9))
     if found is None:

@@ -14,7 +14,7 @@ from astropy.cosmology import FlatwCDM, Planck18
 from io_tables import galaxies_of, sample_of
 from zwicky.cosmology import paper_cosmology
 from zwicky.errors import ZwickyError
-from zwicky.io import read_json, read_sample, read_table, whole_file, write_json, write_sample, write_table
+from zwicky.io import read_json, read_sample, read_table, write_json, write_sample, write_table, written_whole
 from zwicky.io.storage import snapshot_to_qtable
 from zwicky.tables import GALAXY_COLUMNS, GalaxyTable, HaloTable, columns_of
 
@@ -125,7 +125,7 @@ def test_a_failed_write_leaves_the_old_file(tmp_path):
     write_json(path, {"a": 1})
 
     def fail():
-        with whole_file(path) as temporary:
+        with written_whole(path) as temporary:
             temporary.write_text("half")
             raise RuntimeError("no")
 

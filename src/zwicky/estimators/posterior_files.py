@@ -11,7 +11,7 @@ from safetensors.numpy import save_file
 from zwicky.errors import ZwickyError
 from zwicky.estimators.mass_posterior import MassPosterior
 from zwicky.estimators.prior import Prior
-from zwicky.io import whole_file
+from zwicky.io import written_whole
 
 __all__ = ["read_posterior", "write_posterior"]
 
@@ -24,7 +24,7 @@ def write_posterior(path: Path | str, posterior: MassPosterior) -> None:
     prior = posterior.prior
     arrays |= {"prior_grid": prior.grid, "prior_log_density": prior.log_density}
     arrays = {name: np.ascontiguousarray(values, dtype=float) for name, values in arrays.items()}
-    with whole_file(path) as temporary:
+    with written_whole(path) as temporary:
         save_file(arrays, temporary, {"zwicky_posterior": "1", "prior": prior.name})
 
 

@@ -13,7 +13,7 @@ from zwicky.errors import ZwickyError
 from zwicky.ho2019.paper import PAPER_RANGE_LOG10_M200C_H
 from zwicky.ho2019.richness import PARAMETERS, RichnessData, richness_data
 from zwicky.ho2019.richness_posterior import measure_richness
-from zwicky.io import whole_file
+from zwicky.io import written_whole
 from zwicky.progress import Progress, quiet
 from zwicky.resume import digest_of, keep, kept
 from zwicky.tables import ClusterSample
@@ -70,7 +70,7 @@ def measure_dependence(
         except ZwickyError:
             continue  # too few clusters have a mass by this method
         table[name], posterior[name] = _measured(workdir / f"{name}.safetensors", data, seed, max_steps)
-    with whole_file(Path(directory) / "table3.npz") as temporary, open(temporary, "wb") as file:
+    with written_whole(Path(directory) / "table3.npz") as temporary, open(temporary, "wb") as file:
         np.savez(file, parameters=np.array(PARAMETERS), **posterior)
     progress("table 3", len(masses), len(masses), "done")
     return table

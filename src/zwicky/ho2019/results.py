@@ -18,7 +18,7 @@ from zwicky.ho2019.claims import check_claims
 from zwicky.ho2019.predictions import masses_h, weigh_test
 from zwicky.ho2019.refit import refits_of_relations
 from zwicky.ho2019.summary import summarise
-from zwicky.io import provenance, sha256_of, whole_file, write_json
+from zwicky.io import provenance, sha256_of, write_json, written_whole
 from zwicky.mocks import Mocks
 from zwicky.tables import ClusterSample
 
@@ -71,7 +71,7 @@ def write_results(
         The metrics.
     """
     columns, table1 = weigh_test(mocks, crossed, relations)
-    with whole_file(directory / "predictions.parquet") as temporary:
+    with written_whole(directory / "predictions.parquet") as temporary:
         pq.write_table(pa.table(columns), temporary, compression="zstd")
     losses = {
         name: {kind: [fold[kind] for fold in result.losses] for kind in ("train", "validation")}
@@ -136,5 +136,5 @@ def _write_sample_cluster(path: Path, test: ClusterSample) -> None:
     table["r_proj"] = np.round(cluster.r_proj_comoving / (1 + z), 5) * u.Mpc
     table["v_los"] = np.round(cluster.v_los, 1) * u.km / u.s
     table.meta = {"redshift": z, "true_log10_m200c_msun": round(float(cluster.log10_m200c[0]), 3)}
-    with whole_file(path) as temporary:
+    with written_whole(path) as temporary:
         table.write(temporary, format="ascii.ecsv")

@@ -44,7 +44,7 @@ from zwicky.ho2019.robustness import measure_robustness
 from zwicky.ho2019.settings import RunSettings
 from zwicky.ho2019.timing import Timing
 from zwicky.ho2019.weighing_time import time_per_cluster
-from zwicky.io import make_directory, read_json, whole_file
+from zwicky.io import make_directory, read_json, written_whole
 from zwicky.mocks import Mocks, make_mocks, read_mocks, write_mocks
 from zwicky.progress import Progress, quiet
 from zwicky.settings import digest, read_toml, to_toml
@@ -139,7 +139,7 @@ def _claim(directory: Path, settings: RunSettings) -> None:
     if known is not None and known.digest != settings.digest:
         raise ZwickyError(f"{directory} holds a run of other settings; choose another --out or delete it")
     if known != settings:  # a new run, or one whose existing universe was moved
-        with whole_file(path) as temporary:
+        with written_whole(path) as temporary:
             temporary.write_text(to_toml(settings), encoding="utf-8")
 
 

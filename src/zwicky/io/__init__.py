@@ -9,8 +9,8 @@ from zwicky.io.files import (
     read_json,
     read_json_as,
     sha256_of,
-    whole_file,
     write_json,
+    written_whole,
 )
 from zwicky.io.storage import read_sample, read_table, write_sample, write_table
 
@@ -28,8 +28,8 @@ __all__ = [
     "remove_directory",
     "sha256_of",
     "whole_directory",
-    "whole_file",
     "write_json",
     "write_sample",
     "write_table",
+    "written_whole",
 ]

@@ -26,8 +26,8 @@ __all__ = [
     "read_json",
     "read_json_as",
     "sha256_of",
-    "whole_file",
     "write_json",
+    "written_whole",
 ]
 
 
@@ -53,7 +53,7 @@ def make_directory(path: Path | str) -> Path:
 
 
 @contextlib.contextmanager
-def whole_file(path: Path | str) -> Iterator[Path]:
+def written_whole(path: Path | str) -> Iterator[Path]:
     """Yield a temporary path beside `path` that takes its place only if the block succeeds.
 
     The temporary name keeps the suffix, so that writers which look at it still work.
@@ -91,7 +91,7 @@ def is_running(number: str) -> bool:
 
 def write_json(path: Path | str, data: Any) -> None:
     """Write JSON whole; numpy scalars and arrays become numbers and lists, NaN becomes null."""
-    with whole_file(path) as temporary:
+    with written_whole(path) as temporary:
         temporary.write_text(json.dumps(_plain(data), indent=2, allow_nan=False) + "\n", encoding="utf-8")
 
 

@@ -14,7 +14,7 @@ from types import ModuleType
 import numpy as np
 
 from zwicky.errors import ZwickyError
-from zwicky.io.files import whole_file
+from zwicky.io.files import written_whole
 
 __all__ = ["Column", "StoredTable", "checked_values", "read_file", "write_file"]
 
@@ -69,7 +69,7 @@ def write_file(path: Path | str, table: StoredTable) -> None:
     """
     path = Path(path)
     module = _format_of(path)
-    with whole_file(path) as temporary:
+    with written_whole(path) as temporary:
         module.write(temporary, table)
 
 

@@ -11,7 +11,7 @@ from astropy.table import Column, MaskedColumn, QTable, Table
 
 from zwicky.errors import ZwickyError
 from zwicky.io.cells import decimals
-from zwicky.io.files import whole_file
+from zwicky.io.files import written_whole
 from zwicky.io.foreign import ForeignColumn, ForeignTable
 from zwicky.io.readers import read_tables
 
@@ -113,7 +113,7 @@ def write_any(path: Path | str, table: QTable) -> None:
     if kind == "ascii.csv":
         table = _without_formulas(table)
     try:
-        with whole_file(path) as temporary:
+        with written_whole(path) as temporary:
             table.write(temporary, format=kind, overwrite=True)
     except OSError as error:
         raise ZwickyError(f"{path}: cannot be written ({error.strerror}); give another name") from error

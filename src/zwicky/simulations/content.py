@@ -25,7 +25,7 @@ class Content:
         Units of canonical fields that the files tell and not the format; None leaves the field out.
     notes
         Lines for people.
-    side_by_side
+    same_rows
         Whether each table has other columns of the same rows.
     names_itself
         Whether a row that no other holds is its own parent.
@@ -35,5 +35,5 @@ class Content:
     facts: Mapping[str, Any] = field(default_factory=dict)
     units: Mapping[str, str | None] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
-    side_by_side: bool = False
+    same_rows: bool = False
     names_itself: bool = False

@@ -153,7 +153,7 @@ def open_uchuu(layout: Layout, paths: Sequence[Path]) -> Content:
     redshift = _REDSHIFT.search(name)
     if redshift:
         facts["scale_factor"] = 1.0 / (1.0 + float(f"{redshift[1]}.{redshift[2]}"))
-    return Content(tuple(tables), facts, notes=notes, side_by_side=True)
+    return Content(tuple(tables), facts, notes=notes, same_rows=True)
 
 
 def _three_files(given: Sequence[Path]) -> tuple[Path, ...]:

@@ -19,9 +19,9 @@ from zwicky.io import (
     read_json,
     sha256_of,
     whole_directory,
-    whole_file,
     write_json,
     write_table,
+    written_whole,
 )
 from zwicky.io.kinds import is_packed, start_of
 from zwicky.progress import Progress, quiet
@@ -116,9 +116,9 @@ def import_catalogs(
     with exclusive(directory), whole_directory(directory) as place:
         write_table(snapshot_file(place, "halos", snapshot.redshift), halo_table)
         write_table(snapshot_file(place, "galaxies", snapshot.redshift), table)
-        with whole_file(snapshot_file(place, "diagnostics", snapshot.redshift)) as temporary:
+        with written_whole(snapshot_file(place, "diagnostics", snapshot.redshift)) as temporary:
             np.savez_compressed(temporary, **_diagnose(halo_table, table, settings))
-        with whole_file(place / IMPORTED) as temporary:
+        with written_whole(place / IMPORTED) as temporary:
             temporary.write_text(to_toml(record), encoding="utf-8")
         facts = {
             "digest": digest(record),

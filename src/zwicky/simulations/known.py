@@ -79,7 +79,7 @@ class KnownReader(TableReader):
             **content.facts,
         )
         constant = [name for name in columns if plain_name(name) in layout.constant]
-        super().__init__(content.tables, fields, header, side_by_side=content.side_by_side, constant=constant)
+        super().__init__(content.tables, fields, header, same_rows=content.same_rows, constant=constant)
         self.names_itself = content.names_itself
 
 

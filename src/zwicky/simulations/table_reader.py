@@ -28,7 +28,7 @@ class TableReader(CatalogReader):
         The canonical fields that they have.
     header
         What they say of themselves.
-    side_by_side
+    same_rows
         Whether each has other columns of the same rows.
     constant
         Columns that are the same in every row of one snapshot.
@@ -42,7 +42,7 @@ class TableReader(CatalogReader):
         fields: dict[str, Field],
         header: CatalogHeader,
         *,
-        side_by_side: bool = False,
+        same_rows: bool = False,
         constant: Sequence[str] = (),
         made: Mapping[str, Callable[[int, int], np.ndarray]] | None = None,
     ) -> None:
@@ -50,7 +50,7 @@ class TableReader(CatalogReader):
         self.fields = fields
         self.header = header
         self._tables = tuple(tables)
-        self._side_by_side = side_by_side
+        self._same_rows = same_rows
         self._constant = tuple(constant)
         self._made = dict(made or {})
 
@@ -73,7 +73,7 @@ class TableReader(CatalogReader):
     def _parts(self, names: Sequence[str], rows: int) -> Iterator[tuple[TableFile, dict[str, np.ndarray]]]:
         """Chunks of the columns named, with the table that they are from (the first of several)."""
         integers = frozenset(f.column for name, f in self.fields.items() if FIELDS[name][0] == "i8")
-        if not self._side_by_side:
+        if not self._same_rows:
             for table in self._tables:
                 for chunk in table.chunks(names, rows, integers):
                     yield table, chunk

@@ -9,7 +9,7 @@ import numpy as np
 
 from zwicky.errors import ZwickyError
 from zwicky.images import phase_space_images
-from zwicky.io.files import whole_file
+from zwicky.io.files import written_whole
 from zwicky.survey.clusters import ObservedClusters
 from zwicky.survey.field_figure import draw_field
 from zwicky.tables import ClusterSample, Cylinder
@@ -147,7 +147,7 @@ def write_figure(
             cosmology=sample.cosmology,
         )
     try:
-        with whole_file(path) as temporary:
+        with written_whole(path) as temporary:
             figure.savefig(temporary, dpi=150)
     except OSError as error:
         raise ZwickyError(f"{path}: cannot be written ({error.strerror}); give another name") from error

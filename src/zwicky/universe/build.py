@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from zwicky.errors import ZwickyError
-from zwicky.io import make_directory, provenance, whole_file, write_json, write_table
+from zwicky.io import make_directory, provenance, write_json, write_table, written_whole
 from zwicky.settings import digest, read_toml, to_toml
 from zwicky.tables import HaloTable, Snapshot
 from zwicky.theory import linear_power, mass_function, nonlinear_power
@@ -85,7 +85,7 @@ def make_universe(
         return directory
     _tracer_density(settings)
     if not settings_path.exists():
-        with whole_file(settings_path) as temporary:
+        with written_whole(settings_path) as temporary:
             temporary.write_text(to_toml(settings), encoding="utf-8")
 
     begin = time.monotonic()
@@ -173,7 +173,7 @@ def _write_snapshot(
     report("diagnostics", 0, 1)
     write_table(snapshot_file(directory, "halos", redshift), halos)
     write_table(snapshot_file(directory, "galaxies", redshift), galaxies)
-    with whole_file(snapshot_file(directory, "diagnostics", redshift)) as temporary:
+    with written_whole(snapshot_file(directory, "diagnostics", redshift)) as temporary:
         np.savez_compressed(temporary, **_diagnose(settings, particles.position, halos, redshift), **peak)
 
 

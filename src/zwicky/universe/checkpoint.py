@@ -8,7 +8,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from zwicky.errors import ZwickyError
-from zwicky.io import whole_file
+from zwicky.io import written_whole
 from zwicky.universe.evolve import Particles
 
 __all__ = ["read_particles", "write_particles"]
@@ -26,7 +26,7 @@ def write_particles(path: Path, particles: Particles, digest: str, seconds: floa
         for name, kind in _NUMBERS.items()
     }
     arrays = {name: getattr(particles, name) for name in _ARRAYS}
-    with whole_file(path) as temporary:
+    with written_whole(path) as temporary:
         save_file(arrays, temporary, {"digest": digest, "seconds": seconds.hex(), **numbers})
 
 

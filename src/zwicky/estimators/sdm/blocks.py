@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from zwicky.estimators.sdm.divergence import Clouds, divergences
-from zwicky.io import whole_file
+from zwicky.io import written_whole
 from zwicky.parallel import pieces
 
 __all__ = ["both_ways", "groups_of", "stored_divergences"]
@@ -43,7 +43,7 @@ def stored_divergences(x: Clouds, y: Clouds, directory: Path | None) -> np.ndarr
     if path.exists():
         return np.load(path, allow_pickle=False)
     block = divergences(x, y)
-    with whole_file(path) as temporary:
+    with written_whole(path) as temporary:
         np.save(temporary, block, allow_pickle=False)
     return block
 

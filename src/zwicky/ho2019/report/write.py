@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from zwicky.ho2019.report.items import FIGURES
 from zwicky.ho2019.report.render import render_html
 from zwicky.ho2019.report.results import read_run
-from zwicky.io import whole_file
+from zwicky.io import written_whole
 from zwicky.plots import report_style
 
 __all__ = ["write_report"]
@@ -58,7 +58,7 @@ def write_report(directory: Path | str, progress: Progress | None = None) -> Pat
     tell(len(drawn), "report.html")
     path = directory / "report.html"
     html = render_html(run, pictures)
-    with whole_file(path) as temporary:
+    with written_whole(path) as temporary:
         temporary.write_text(html, encoding="utf-8")
     tell(steps, "done")
     return path
@@ -67,11 +67,11 @@ def write_report(directory: Path | str, progress: Progress | None = None) -> Pat
 def _save(figure: Figure | bytes, stem: Path) -> bytes:
     """Write a figure as PNG and PDF, without dates or versions in them, or an SVG; returns the PNG or SVG."""
     if isinstance(figure, bytes):
-        with whole_file(stem.with_suffix(".svg")) as temporary:
+        with written_whole(stem.with_suffix(".svg")) as temporary:
             temporary.write_bytes(figure)
         return figure
     for suffix, metadata in ((".png", {"Software": None}), (".pdf", {"CreationDate": None})):
-        with whole_file(stem.with_suffix(suffix)) as temporary:
+        with written_whole(stem.with_suffix(suffix)) as temporary:
             figure.savefig(temporary, metadata=metadata)
         figure.set_layout_engine("none")  # laid out by the first save: the second need not solve it again
     return stem.with_suffix(".png").read_bytes()

@@ -73,7 +73,7 @@ def weigh(mocks: Mocks, models: tuple[str, ...] = MODELS, seed: int = 1) -> dict
     for name in models:
         predicted = log10_msun_h(load_model(name).predict(test).log10_m200c, test.cosmology.h)
         epsilon = residuals(predicted, test.log10_m200c_h)
-        row = residual_statistics(epsilon, test.halo_id, np.random.default_rng(seed))
+        row = residual_statistics(epsilon, test.halo_id, rng=np.random.default_rng(seed))
         found[name] = {
             "n": row.n,
             "n_halos": row.n_halos,

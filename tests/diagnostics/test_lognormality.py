@@ -64,7 +64,7 @@ def test_no_scatter_changes_no_counts():
 def test_errors_of_a_gaussian_are_those_of_error_propagation():
     n, sigma = 4000, 0.15
     epsilon = np.random.default_rng(1).normal(0.0, sigma, n)
-    found = residual_statistics(epsilon, np.arange(n), np.random.default_rng(2))
+    found = residual_statistics(epsilon, np.arange(n), rng=np.random.default_rng(2))
     x = 2 * np.log(10) * sigma
     assert found.lognormal_factor == pytest.approx(np.exp(x**2 / 2), rel=0.03)
     assert found.lognormal_factor_error == pytest.approx(x**2 * np.exp(x**2 / 2) / np.sqrt(2 * n), rel=0.15)

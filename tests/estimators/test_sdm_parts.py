@@ -74,22 +74,22 @@ def test_choose_finds_the_width_that_tells():
 
 def test_halos_are_never_on_both_sides():
     halo_id = np.repeat(np.arange(50), 3)
-    part = halo_thirds(halo_id, np.random.default_rng(0))
+    part = halo_thirds(halo_id, rng=np.random.default_rng(0))
     assert all(len(set(part[halo_id == halo])) == 1 for halo in range(50))
     assert np.bincount(part).min() >= 48
-    alone = halo_thirds(np.full(30, -1), np.random.default_rng(0))
+    alone = halo_thirds(np.full(30, -1), rng=np.random.default_rng(0))
     assert np.bincount(alone).tolist() == [10, 10, 10]
     with pytest.raises(ZwickyError, match="2 training halos"):
-        halo_thirds(np.array([4, 4, 9]), np.random.default_rng(0))
+        halo_thirds(np.array([4, 4, 9]), rng=np.random.default_rng(0))
 
 
 def test_a_subset_is_of_whole_halos():
     halo_id = np.repeat(np.arange(100), np.arange(100) % 4 + 1)
-    rows = whole_halos(halo_id, 80, np.random.default_rng(0))
+    rows = whole_halos(halo_id, 80, rng=np.random.default_rng(0))
     assert 70 < len(rows) <= 80
     taken, left = halo_id[rows], np.delete(halo_id, rows)
     assert not set(taken) & set(left)
-    assert np.array_equal(whole_halos(halo_id, 1000, np.random.default_rng(0)), np.arange(len(halo_id)))
+    assert np.array_equal(whole_halos(halo_id, 1000, rng=np.random.default_rng(0)), np.arange(len(halo_id)))
 
 
 def test_folds_share_landmarks():

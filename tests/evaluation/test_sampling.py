@@ -171,12 +171,12 @@ def test_rates_that_are_none_are_refused(small, tmp_path, rate):
 def test_a_subset_holds_whole_halos(clusters):
     sample = clusters(200, seed=7)
     thrice = concatenate([sample, sample, sample])
-    rows = some_halos(thrice, 60, np.random.default_rng(1))
+    rows = some_halos(thrice, 60, rng=np.random.default_rng(1))
     assert 60 <= len(rows) < 63
     assert np.all(np.diff(rows) > 0)
     _, counts = np.unique(thrice.halo_id[rows], return_counts=True)
     assert np.all(counts == 3)
-    assert np.array_equal(some_halos(sample, 500, np.random.default_rng(1)), np.arange(200))
+    assert np.array_equal(some_halos(sample, 500, rng=np.random.default_rng(1)), np.arange(200))
 
 
 def test_the_window_takes_all_rates_in_it_together():
@@ -187,7 +187,7 @@ def test_the_window_takes_all_rates_in_it_together():
         for r in rates
     ]
     drifts[6].epsilon[:5] = np.nan
-    row = summarise_deviations(drifts, np.repeat(np.arange(300), 3), np.random.default_rng(3), n_draws=10)
+    row = summarise_deviations(drifts, np.repeat(np.arange(300), 3), rng=np.random.default_rng(3), n_draws=10)
     inside = np.concatenate([d.epsilon for d in drifts[5:8]])
     p16, median, p84 = np.nanpercentile(inside, [16, 50, 84])
     assert row["window"] == [0.6, 0.8]

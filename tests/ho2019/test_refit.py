@@ -73,8 +73,8 @@ def test_errors_are_those_of_samples_drawn_anew(clusters):
         refit = refits_of_relations(mocks, relations(mocks), seed=1)["m_sigma_contaminated"]
         epsilon = refit(np.unique(mocks.train.halo_id), np.ones(120, dtype=np.int64))
         rng = np.random.default_rng(seed)
-        held = residual_statistics(epsilon, mocks.test.halo_id, rng, 100)
-        fitted = residual_statistics(epsilon, mocks.test.halo_id, rng, 100, refit)
+        held = residual_statistics(epsilon, mocks.test.halo_id, rng=rng, n_resamples=100)
+        fitted = residual_statistics(epsilon, mocks.test.halo_id, rng=rng, n_resamples=100, refit=refit)
         assert held.scatter == fitted.scatter
         return held.scatter, held.scatter_error, fitted.scatter_error
 

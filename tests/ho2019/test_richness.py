@@ -132,7 +132,9 @@ def test_the_width_in_mu_is_that_of_a_weighted_mean():
 
 def test_identical_lines_of_sight_fool_the_posterior_and_not_the_bootstrap():
     once, thrice = made(800, seed=7), made(800, seed=7, lines=3)
-    one, three = (halo_bootstrap(d, np.random.default_rng(0), 60).std(axis=0) for d in (once, thrice))
+    one, three = (
+        halo_bootstrap(d, rng=np.random.default_rng(0), n_resamples=60).std(axis=0) for d in (once, thrice)
+    )
     np.testing.assert_allclose(one[:4], three[:4], rtol=1e-3)
     _, narrow = measure_richness(thrice, seed=3, n_resamples=2)
     assert narrow[:, 0].std() == pytest.approx(one[0] / np.sqrt(3), rel=0.25)

@@ -45,7 +45,7 @@ def test_points_of_the_whole_sphere_do():
 
 def test_rotations_are_proper_and_uniform():
     rng = np.random.default_rng(1)
-    turns = np.array([random_rotation(rng) for _ in range(1000)])
+    turns = np.array([random_rotation(rng=rng) for _ in range(1000)])
     np.testing.assert_allclose(turns @ turns.transpose(0, 2, 1), np.tile(np.eye(3), (1000, 1, 1)), atol=1e-12)
     np.testing.assert_allclose(np.linalg.det(turns), 1.0)
     # Each entry of a uniform rotation is uniform in [-1, 1] (Archimedes).

@@ -42,6 +42,7 @@ def resample_halos(
     n_halos: int,
     statistic: Callable[[np.ndarray], np.ndarray],
     n_resamples: int,
+    *,
     rng: np.random.Generator,
 ) -> np.ndarray:
     """Values of a statistic on resamples of halos with replacement.

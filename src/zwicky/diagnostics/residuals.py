@@ -100,6 +100,7 @@ class _Rows:
 def residual_statistics(
     epsilon: np.ndarray,
     halo_id: np.ndarray,
+    *,
     rng: np.random.Generator,
     n_resamples: int = 1000,
     refit: Refit | None = None,
@@ -140,7 +141,7 @@ def residual_statistics(
     values = statistic(rows, np.ones(groups.n_halos, dtype=np.int64))
     errors = np.full(len(values), np.nan)
     if groups.n_halos > 1:
-        drawn = resample_halos(groups.n_halos, lambda c: statistic(rows.drawn(c), c), n_resamples, rng)
+        drawn = resample_halos(groups.n_halos, lambda c: statistic(rows.drawn(c), c), n_resamples, rng=rng)
         errors = drawn.std(axis=0, ddof=1)
     return ResidualStatistics(n, groups.n_halos, *map(float, values), *map(float, errors))
 
@@ -165,6 +166,7 @@ def compare_scatter(
     epsilon: np.ndarray,
     epsilon_other: np.ndarray,
     halo_id: np.ndarray,
+    *,
     rng: np.random.Generator,
     n_resamples: int = 1000,
     level: float = 0.95,
@@ -209,7 +211,7 @@ def compare_scatter(
 
     ratio = float(statistic(pair, np.ones(groups.n_halos, dtype=np.int64)))
     drawn = resample_halos(
-        groups.n_halos, lambda c: statistic([rows.drawn(c) for rows in pair], c), n_resamples, rng
+        groups.n_halos, lambda c: statistic([rows.drawn(c) for rows in pair], c), n_resamples, rng=rng
     )
     low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
     return ScatterRatio(n, groups.n_halos, ratio, float(low), float(high), level, float(drawn.std(ddof=1)))

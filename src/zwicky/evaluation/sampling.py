@@ -119,7 +119,7 @@ def measure_deviations(
     return out
 
 
-def some_halos(sample: ClusterSample, n_clusters: int, rng: np.random.Generator) -> np.ndarray:
+def some_halos(sample: ClusterSample, n_clusters: int, *, rng: np.random.Generator) -> np.ndarray:
     """Rows of whole halos drawn at random until there are `n_clusters`, in order; int64, shape (m,).
 
     All rows if the sample has no more. Whole halos, so that a bootstrap over halos stays one.

@@ -98,7 +98,7 @@ def train_model(
     low, high = range_log10_m200c_h
     tested = (true >= low) & (true <= high)
     scores = residual_statistics(
-        (predicted - true)[tested], train.halo_id[tested], np.random.default_rng(streams[1])
+        (predicted - true)[tested], train.halo_id[tested], rng=np.random.default_rng(streams[1])
     )
 
     estimator = build_estimator(name, settings)

@@ -91,7 +91,7 @@ def cross_validate_machines(
     rows = np.arange(len(mocks.test))
     if n_clusters is not None:
         rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(6,)))
-        rows = some_halos(mocks.test, n_clusters, rng)
+        rows = some_halos(mocks.test, n_clusters, rng=rng)
     first_seed = seed + len(NETWORKS)
     return _cross_validate_all(
         MACHINES, mocks, workdir, settings, first_seed, progress, workers, timing, rows=rows

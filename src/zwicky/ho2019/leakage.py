@@ -109,10 +109,12 @@ def measure_leakage(
         by_halo, in_space = (residuals(mass, mocks.test.log10_m200c)[inside] for mass in pair)
         halo_id, stream = mocks.test.halo_id[inside], np.random.SeedSequence(seed, spawn_key=(5,))
         rows = [
-            residual_statistics(epsilon, halo_id, np.random.default_rng(stream), n_resamples)
+            residual_statistics(epsilon, halo_id, rng=np.random.default_rng(stream), n_resamples=n_resamples)
             for epsilon in (by_halo, in_space)
         ]
-        ratio = compare_scatter(in_space, by_halo, halo_id, np.random.default_rng(stream), n_resamples)
+        ratio = compare_scatter(
+            in_space, by_halo, halo_id, rng=np.random.default_rng(stream), n_resamples=n_resamples
+        )
         found[name] = {
             "halo_folds": rows[0].scatter,
             "halo_folds_error": rows[0].scatter_error,

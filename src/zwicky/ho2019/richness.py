@@ -174,11 +174,11 @@ def most_likely(data: RichnessData, counts: np.ndarray | None = None) -> np.ndar
     return minimize(cost, start, jac=True, method="TNC", bounds=_BOUNDS, options=options).x
 
 
-def halo_bootstrap(data: RichnessData, rng: np.random.Generator, n_resamples: int = 100) -> np.ndarray:
+def halo_bootstrap(data: RichnessData, *, rng: np.random.Generator, n_resamples: int = 100) -> np.ndarray:
     """Most likely parameters of samples of halos drawn with replacement, shape (n_resamples, 5)."""
     groups = HaloGroups(data.halo_id)
     return resample_halos(
-        groups.n_halos, lambda counts: most_likely(data, counts[groups.index]), n_resamples, rng
+        groups.n_halos, lambda counts: most_likely(data, counts[groups.index]), n_resamples, rng=rng
     )
 
 

@@ -85,7 +85,7 @@ def measure_richness(
     walk, boot = np.random.SeedSequence(seed).spawn(2)
     best = most_likely(data)
     samples, facts = _sample(data, best, walk, max_steps)
-    drawn = halo_bootstrap(data, np.random.default_rng(boot), n_resamples)
+    drawn = halo_bootstrap(data, rng=np.random.default_rng(boot), n_resamples=n_resamples)
     row: dict[str, Any] = {
         "pivot_log10_m200c_h": data.pivot_log10_m200c_h,
         "n_true_median": data.n_true_median,

@@ -89,7 +89,7 @@ def measure_robustness(
     for name, result in crossed.items():
         sample = _in_range(mocks.test)
         if estimator_class(name).is_slow and sdm_clusters is not None:
-            sample = sample[some_halos(sample, sdm_clusters, np.random.default_rng(streams[1]))]
+            sample = sample[some_halos(sample, sdm_clusters, rng=np.random.default_rng(streams[1]))]
         jobs[name] = lambda result=result, sample=sample: (fold_models(result), sample)
     catalogues = {"pure": (mocks.train_pure, mocks.test_pure), "contaminated": (mocks.train, mocks.test)}
     for name, (train, test) in catalogues.items():
@@ -114,7 +114,7 @@ def measure_robustness(
             progress=under(f"table 4, {name}", progress),
         )
         rng = np.random.default_rng(streams[2])
-        table[name] = summarise_deviations(by_rate, sample.halo_id, rng, n_draws=n_draws)
+        table[name] = summarise_deviations(by_rate, sample.halo_id, rng=rng, n_draws=n_draws)
     return table
 
 
@@ -127,8 +127,8 @@ def _in_range(sample: ClusterSample) -> ClusterSample:
 def summarise_deviations(
     by_rate: Sequence[SubsamplingDeviation],
     halo_id: np.ndarray,
-    rng: np.random.Generator,
     *,
+    rng: np.random.Generator,
     n_draws: int,
     window: tuple[float, float] = SAMPLING_WINDOW,
     n_resamples: int = 300,
@@ -230,5 +230,5 @@ def _errors(
         p16, median, p84 = weighted_quantiles(ordered, counts[halo_of_ordered], _QUANTILES)
         return np.array([median, p84 - p16])
 
-    median, width = resample_halos(groups.n_halos, statistic, n_resamples, rng).std(axis=0, ddof=1)
+    median, width = resample_halos(groups.n_halos, statistic, n_resamples, rng=rng).std(axis=0, ddof=1)
     return float(median), float(width)

@@ -117,8 +117,8 @@ def summarise(
                 epsilon[name],
                 epsilon[other],
                 halos,
-                stream(),
-                n_resamples,
+                rng=stream(),
+                n_resamples=n_resamples,
                 refits=(refit(name), refit(other)),
             )
             published = paper_scatter_ratio(name, other)
@@ -135,7 +135,9 @@ def summarise(
         "universe": dict(universe),
         "table1": {catalogue: dict(row) for catalogue, row in table1.items()},
         "table2": {
-            name: dataclasses.asdict(residual_statistics(values, halos, stream(), n_resamples, refit(name)))
+            name: dataclasses.asdict(
+                residual_statistics(values, halos, rng=stream(), n_resamples=n_resamples, refit=refit(name))
+            )
             for name, values in epsilon.items()
         },
         "comparisons": comparisons,

@@ -235,7 +235,7 @@ def deep_views(
     snapshot = halos.snapshot
     h = snapshot.cosmology.h
     seen = np.repeat(row, lines)
-    direction = np.concatenate([even_lines(int(n)) @ random_rotation(rng).T for n in lines])
+    direction = np.concatenate([even_lines(int(n)) @ random_rotation(rng=rng).T for n in lines])
     # A halo is as often seen from the front as from the back.
     direction *= rng.choice([-1.0, 1.0], len(direction))[:, None]
     grid = galaxy_grid(galaxies)

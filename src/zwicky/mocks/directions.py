@@ -86,6 +86,6 @@ def even_lines(n: int) -> np.ndarray:
     return fibonacci_lattice(2 * n)[n:]
 
 
-def random_rotation(rng: np.random.Generator) -> np.ndarray:
+def random_rotation(*, rng: np.random.Generator) -> np.ndarray:
     """A rotation matrix, shape (3, 3), uniform over all rotations."""
     return Rotation.from_quat(rng.normal(size=4)).as_matrix()

@@ -106,7 +106,7 @@ def _more_lines(
                 share = min(share, settings.max_lines_of_sight - used[halo])
                 if share == 0:
                     break
-                turned = random_rotation(_stream(seed, 2, halo, turn))
+                turned = random_rotation(rng=_stream(seed, 2, halo, turn))
                 numbers = used[halo] + np.arange(share)
                 used[halo] += share
                 asked.append(LinesOfSight(np.full(share, halo), numbers, even_lines(share) @ turned.T))

@@ -104,10 +104,10 @@ class _SDM(PointEstimator):
         settings, calls = self.settings, itertools.count(1)
         seed = int(rng.integers(2**31))
         if settings.max_training_clusters is not None:
-            sample = sample[whole_halos(sample.halo_id, settings.max_training_clusters, rng)]
+            sample = sample[whole_halos(sample.halo_id, settings.max_training_clusters, rng=rng)]
         require_enough(sample)
-        tuned = whole_halos(sample.halo_id, settings.tuning_clusters, rng)
-        part = halo_thirds(sample.halo_id[tuned], rng)
+        tuned = whole_halos(sample.halo_id, settings.tuning_clusters, rng=rng)
+        part = halo_thirds(sample.halo_id[tuned], rng=rng)
         self._remember(sample)
         training = Training(
             everyone=self._clouds(sample),

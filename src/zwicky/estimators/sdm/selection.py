@@ -49,10 +49,10 @@ def require_enough(sample: ClusterSample) -> None:
         raise ZwickyError(f"all training clusters have log10_m200c = {sample.log10_m200c[0]:g}; give a range")
 
 
-def whole_halos(halo_id: np.ndarray, most: int, rng: np.random.Generator) -> np.ndarray:
+def whole_halos(halo_id: np.ndarray, most: int, *, rng: np.random.Generator) -> np.ndarray:
     """Rows of halos drawn at random until no more than `most` rows, at least one halo; int64, in order.
 
-    >>> whole_halos(np.array([5, 6, 5, 6]), 3, np.random.default_rng(0)).tolist()
+    >>> whole_halos(np.array([5, 6, 5, 6]), 3, rng=np.random.default_rng(0)).tolist()
     [0, 2]
     """
     group = _groups(halo_id)
@@ -64,7 +64,7 @@ def whole_halos(halo_id: np.ndarray, most: int, rng: np.random.Generator) -> np.
     return np.flatnonzero(np.isin(group, order[:n_halos]))
 
 
-def halo_thirds(halo_id: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def halo_thirds(halo_id: np.ndarray, *, rng: np.random.Generator) -> np.ndarray:
     """Deal halos into three parts at random, all lines of sight of one in one part; int64, shape (n,).
 
     Raises

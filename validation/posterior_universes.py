@@ -20,8 +20,8 @@ from zwicky.universe import UniverseSettings, make_universe
 
 #: Earlier outputs say when particles fell in, later ones are looked at.
 REDSHIFTS = (2.0, 1.2, 0.8, 0.5, 0.3, 0.15, 0.05)
-#: Time steps and softening at which dispersions have converged to a per cent.
-CONVERGED = {"n_steps": 90, "n_substeps": 5, "softening_mpc_h": 0.025}
+#: Time steps and softening at which dispersions have converged to a per cent, without levels.
+CONVERGED = {"n_steps": 90, "n_substeps": 5, "softening_mpc_h": 0.025, "n_levels": 1}
 #: The paper's cosmology, and two others about it.
 COSMOLOGIES = {
     "a": {},

@@ -1,0 +1,124 @@
+"""Galaxy velocities against Sunyaev-Zel'dovich and weak-lensing masses: HeCS and HeCS-SZ.
+
+Redshifts of Rines et al. (2013, 2016), about 100 a cluster, against Planck PSZ2 masses (SZ, 0.05-0.1 dex of
+scatter; 10-30 % low by hydrostatic bias) and LoCuSS weak lensing (Mulroy et al. 2019). What was decided before
+the masses were looked at: centres are X-ray positions (MCXC) within 5 arcmin and 0.01 in z of the SZ source, else
+the source's own; redshifts are heliocentric throughout; 20 galaxies and more in the cylinder; velocities on
+the median of the inner galaxies; redshift errors of 36 km/s and red tracers, as the survey's papers say. M500
+becomes M200c with the concentrations of Diemer & Joyce (2019).
+
+Run ``python -m validation.hecs``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+
+import numpy as np
+
+from validation.data import catalogue
+from validation.mcxc_2mpp import COSMOLOGY
+from zwicky.estimators import Estimator, load_model
+from zwicky.io.observed import Centres, SkyList
+from zwicky.io.tabular import read_any
+from zwicky.survey import clusters_of, cylinder_of, recentre, weigh_clusters
+from zwicky.survey.sky import angular_separation, unit_vectors
+from zwicky.tables import TRACERS
+from zwicky.theory import m200c_from_m500c
+
+__all__ = ["compare", "main", "read_hecs", "read_lensing", "read_planck"]
+
+MIN_GALAXIES = 20
+#: Scatter of the other masses at fixed true mass, dex, allowed for in the pulls.
+OTHER_SCATTER = {"PSZ2": 0.10, "LoCuSS": 0.10}
+
+
+def read_hecs() -> SkyList:
+    """HeCS galaxies: degrees and heliocentric redshifts."""
+    data = np.loadtxt(catalogue("hecs", "hecs_half.csv"), delimiter=",", skiprows=1)
+    return SkyList(ra=data[:, 0], dec=data[:, 1], z=data[:, 2])
+
+
+def read_planck() -> tuple[Centres, np.ndarray]:
+    """PSZ2 clusters at X-ray centres where there is one, and log10 M200c [Msun]."""
+    table = read_any(catalogue("cluster_masses", "HFI_PCCS_SZ-union_R2.08.fits"))
+    z, m500 = np.asarray(table["REDSHIFT"], float), np.asarray(table["MSZ"], float)
+    good = (z > 0.02) & (m500 > 0)
+    ra, dec = np.asarray(table["RA"], float)[good], np.asarray(table["DEC"], float)[good]
+    z, m500 = z[good], m500[good]
+    names = np.char.strip(np.asarray(table["NAME"]).astype(str))[good]
+    xray = read_any(catalogue("cluster_masses", "mcxc.fits"))
+    x_ra, x_dec = np.asarray(xray["RAdeg"], float), np.asarray(xray["DEdeg"], float)
+    x_z = np.asarray(xray["z"], float)
+    towards = unit_vectors(x_ra, x_dec)
+    for i, here in enumerate(unit_vectors(ra, dec)):
+        apart = angular_separation(towards, here)
+        apart = np.where(np.abs(x_z - z[i]) < 0.01, apart, np.inf)
+        nearest = int(np.argmin(apart))
+        if apart[nearest] < np.deg2rad(5.0 / 60.0):
+            ra[i], dec[i], z[i] = x_ra[nearest], x_dec[nearest], x_z[nearest]
+    mass = m200c_from_m500c(1e14 * m500, z, COSMOLOGY, sigma8=0.81, n_s=0.965)
+    return Centres(cluster_id=names, ra=ra, dec=dec, z=z), np.log10(mass)
+
+
+def read_lensing() -> tuple[Centres, np.ndarray]:
+    """LoCuSS clusters and log10 M200c [Msun] by weak lensing."""
+    ra, dec, z, m500 = np.loadtxt(catalogue("hecs", "locuss_half.csv"), delimiter=",", skiprows=1).T
+    mass = m200c_from_m500c(1e14 * m500, z, COSMOLOGY, sigma8=0.81, n_s=0.965)
+    names = np.array([f"LoCuSS {i + 1}" for i in range(len(z))])
+    return Centres(cluster_id=names, ra=ra, dec=dec, z=z), np.log10(mass)
+
+
+def compare(
+    model: Estimator, m_sigma: Estimator, centres: Centres, other: np.ndarray, scatter: float
+) -> dict:
+    """Residuals log10(M / M_other) of a model: their median, scatter and pull, with bootstrap errors."""
+    clusters = clusters_of(read_hecs(), centres, cosmology=COSMOLOGY, model=model)
+    clusters = recentre(clusters, cylinder_of(model))
+    n = len(clusters)
+    told = dataclasses.replace(
+        clusters.sample,
+        redshift_error_kms=np.full(n, 36.0),
+        tracer=np.full(n, TRACERS.index("red")),
+    )
+    found = weigh_clusters(dataclasses.replace(clusters, sample=told), model, m_sigma)
+    mass = found.posterior.log10_m200c
+    used = (found.n_galaxies >= MIN_GALAXIES) & np.isfinite(mass)
+    residual, error = (mass - other)[used], found.posterior.std[used]
+    draws = residual[np.random.default_rng(0).integers(0, len(residual), (4000, len(residual)))]
+    robust = 1.4826 * np.median(np.abs(residual - np.median(residual)))
+    return {
+        "n": int(used.sum()),
+        "n_galaxies": float(np.median(found.n_galaxies[used])),
+        "median": float(np.median(residual)),
+        "median_error": float(np.std(np.median(draws, axis=1))),
+        "scatter": float(np.std(residual, ddof=1)),
+        "scatter_error": float(np.std(np.std(draws, axis=1, ddof=1))),
+        "scatter_robust": float(robust),
+        "pull": float(np.std(residual / error, ddof=1)),
+        "pull_with_their_scatter": float(np.std(residual / np.hypot(error, scatter), ddof=1)),
+        "mean_error": float(np.mean(error)),
+    }
+
+
+def main(models: tuple[str, ...] = ("posterior", "cnn_2d", "cnn_1d", "m_sigma")) -> dict[str, dict]:
+    """Print the comparison of each model with both sets of masses; returns it."""
+    m_sigma = load_model("m_sigma")
+    results: dict[str, dict] = {}
+    for name in models:
+        model = load_model(name)
+        for survey, (centres, other) in (("PSZ2", read_planck()), ("LoCuSS", read_lensing())):
+            found = compare(model, m_sigma, centres, other, OTHER_SCATTER[survey])
+            results[f"{name} {survey}"] = found
+            print(
+                f"{name:10} {survey:7} {found['n']:3d} clusters, median {found['median']:+.3f} +/- "
+                f"{found['median_error']:.3f}, scatter {found['scatter']:.3f} +/- {found['scatter_error']:.3f} "
+                f"(robust {found['scatter_robust']:.3f}), pull {found['pull']:.2f}, with their scatter "
+                f"{found['pull_with_their_scatter']:.2f}"
+            )
+    return results
+
+
+if __name__ == "__main__":
+    main(tuple(sys.argv[1:]) or ("posterior", "cnn_2d", "cnn_1d", "m_sigma"))

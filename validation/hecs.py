@@ -1,11 +1,11 @@
 """Galaxy velocities against Sunyaev-Zel'dovich and weak-lensing masses: HeCS and HeCS-SZ.
 
 Redshifts of Rines et al. (2013, 2016), about 100 a cluster, against Planck PSZ2 masses (SZ, 0.05-0.1 dex of
-scatter; 10-30 % low by hydrostatic bias) and LoCuSS weak lensing (Mulroy et al. 2019). What was decided before
-the masses were looked at: centres are X-ray positions (MCXC) within 5 arcmin and 0.01 in z of the SZ source, else
-the source's own; redshifts are heliocentric throughout; 20 galaxies and more in the cylinder; velocities on
-the median of the inner galaxies; redshift errors of 36 km/s and red tracers, as the survey's papers say. M500
-becomes M200c with the concentrations of Diemer & Joyce (2019).
+scatter; 10-30 % low by hydrostatic bias) and LoCuSS weak lensing (Mulroy et al. 2019). What was decided
+before the masses were looked at: centres are X-ray positions (MCXC) within 5 arcmin and 0.01 in z of the SZ
+source, else the source's own; redshifts are heliocentric throughout; 20 galaxies and more in the cylinder;
+velocities on the median of the inner galaxies; redshift errors of 36 km/s and red tracers, as the survey's
+papers say. M500 becomes M200c with the concentrations of Diemer & Joyce (2019).
 
 Run ``python -m validation.hecs``.
 """
@@ -72,7 +72,7 @@ def read_lensing() -> tuple[Centres, np.ndarray]:
 
 def compare(
     model: Estimator, m_sigma: Estimator, centres: Centres, other: np.ndarray, scatter: float
-) -> dict:
+) -> dict[str, float]:
     """Residuals log10(M / M_other) of a model: their median, scatter and pull, with bootstrap errors."""
     clusters = clusters_of(read_hecs(), centres, cosmology=COSMOLOGY, model=model)
     clusters = recentre(clusters, cylinder_of(model))
@@ -112,10 +112,11 @@ def main(models: tuple[str, ...] = ("posterior", "cnn_2d", "cnn_1d", "m_sigma"))
             found = compare(model, m_sigma, centres, other, OTHER_SCATTER[survey])
             results[f"{name} {survey}"] = found
             print(
-                f"{name:10} {survey:7} {found['n']:3d} clusters, median {found['median']:+.3f} +/- "
-                f"{found['median_error']:.3f}, scatter {found['scatter']:.3f} +/- {found['scatter_error']:.3f} "
-                f"(robust {found['scatter_robust']:.3f}), pull {found['pull']:.2f}, with their scatter "
-                f"{found['pull_with_their_scatter']:.2f}"
+                f"{name:10} {survey:7} {found['n']:3d} clusters, "
+                f"median {found['median']:+.3f} +/- {found['median_error']:.3f}, "
+                f"scatter {found['scatter']:.3f} +/- {found['scatter_error']:.3f} "
+                f"(robust {found['scatter_robust']:.3f}), pull {found['pull']:.2f}, "
+                f"with their scatter {found['pull_with_their_scatter']:.2f}"
             )
     return results
 

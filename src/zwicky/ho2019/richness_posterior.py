@@ -136,7 +136,8 @@ def _sample(
             start[:, i] = np.abs(start[:, i])  # a best value at zero has walkers on one side of it only
     start = np.clip(start, low, high)
     pilot = sampler(np.diag((0.5 * width) ** 2), seeds[1])
-    pilot.run_mcmc(start, _PILOT_STEPS)
+    # Each walker goes its own way: that all start on one side of a bound does not matter to them.
+    pilot.run_mcmc(start, _PILOT_STEPS, skip_initial_state_check=True)
     last = pilot.get_chain(discard=_PILOT_STEPS // 2, flat=True)
     walk = sampler(_STEP**2 * np.cov(last, rowvar=False), seeds[2])
     state = pilot.get_chain()[-1]
@@ -144,7 +145,7 @@ def _sample(
     while walk.iteration < max_steps and not walk.iteration >= _LENGTH * tau:
         wanted = _LENGTH * tau if np.isfinite(tau) else 0.0
         more = int(np.clip(1.05 * wanted - walk.iteration, 500, max_steps - walk.iteration))
-        state = walk.run_mcmc(state, more)
+        state = walk.run_mcmc(state, more, skip_initial_state_check=True)
         tau = float(np.max(walk.get_autocorr_time(tol=0)))
     facts = {
         "autocorrelation_time": tau,

@@ -35,7 +35,8 @@ def lognormal_factor(scatter_dex, slope: float = COUNTS_SLOPE):
     >>> round(float(lognormal_factor(0.132)), 3)
     1.203
     """
-    return np.exp(0.5 * (slope * np.log(10.0) * np.asarray(scatter_dex)) ** 2)
+    with np.errstate(over="ignore"):  # infinite where a relation had no slope to weigh with
+        return np.exp(0.5 * (slope * np.log(10.0) * np.asarray(scatter_dex)) ** 2)
 
 
 def edgeworth_term(scatter_dex, skewness, kurtosis, slope: float = COUNTS_SLOPE):

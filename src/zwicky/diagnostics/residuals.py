@@ -142,7 +142,9 @@ def residual_statistics(
     errors = np.full(len(values), np.nan)
     if groups.n_halos > 1:
         drawn = resample_halos(groups.n_halos, lambda c: statistic(rows.drawn(c), c), n_resamples, rng=rng)
-        errors = drawn.std(axis=0, ddof=1)
+        with np.errstate(invalid="ignore", over="ignore"):
+            errors = drawn.std(axis=0, ddof=1)
+        errors[~np.isfinite(errors)] = np.nan  # a resample without a relation: no error is known
     return ResidualStatistics(n, groups.n_halos, *map(float, values), *map(float, errors))
 
 

@@ -18,6 +18,7 @@ import numpy as np
 from zwicky.errors import ZwickyError
 from zwicky.estimators.base import PointEstimator
 from zwicky.progress import Progress, quiet
+from zwicky.settings import check_ranges, setting
 from zwicky.tables import ClusterSample
 
 __all__ = ["Counts", "CountsInner", "CountsInnerSettings", "CountsSettings"]
@@ -33,11 +34,10 @@ class CountsSettings:
         Of the polynomial in log10 of the number.
     """
 
-    degree: int = 3
+    degree: int = setting(3, "[1, 5]")
 
     def __post_init__(self):
-        if not 1 <= self.degree <= 5:
-            raise ZwickyError(f"degree = {self.degree}; give a whole number from 1 to 5")
+        check_ranges(self)
 
 
 @dataclass(frozen=True)
@@ -52,12 +52,7 @@ class CountsInnerSettings(CountsSettings):
         Galaxies within this projected radius are inner ones, comoving Mpc/h.
     """
 
-    inner_mpc_h: float = 0.5
-
-    def __post_init__(self):
-        super().__post_init__()
-        if not 0 < self.inner_mpc_h < np.inf:
-            raise ZwickyError(f"inner_mpc_h = {self.inner_mpc_h}; give a positive radius such as 0.5")
+    inner_mpc_h: float = setting(0.5, "(0, inf)", "such as 0.5")
 
 
 class _Counts(PointEstimator):

@@ -9,7 +9,7 @@ from pathlib import Path
 from zwicky.errors import ZwickyError
 from zwicky.estimators import CNNSettings, MSigmaSettings, SDMSettings
 from zwicky.mocks import MockSettings
-from zwicky.settings import digest
+from zwicky.settings import check_ranges, digest, setting
 from zwicky.universe import SCALES, UniverseSettings, read_identity
 
 __all__ = ["RUN_SCALES", "ExistingUniverse", "RunSettings", "density_in_box", "existing_universe"]
@@ -90,10 +90,10 @@ class RunSettings:
     training: CNNSettings = field(default_factory=CNNSettings)
     m_sigma: MSigmaSettings = field(default_factory=MSigmaSettings)
     sdm: SDMSettings = field(default_factory=SDMSettings)
-    sdm_test_clusters: int | None = None
-    sdm_thinned_clusters: int = 1000
+    sdm_test_clusters: int | None = setting(None, "[1, inf)")
+    sdm_thinned_clusters: int = setting(1000, "[1, inf)")
     estimators: tuple[str, ...] = ("counts", "counts_inner")
-    seed: int = 1
+    seed: int = setting(1, "[0, inf)")
     redshift: float = 0.117
     existing: ExistingUniverse | None = None
 
@@ -102,12 +102,7 @@ class RunSettings:
             raise ZwickyError("both universe and existing are given; leave out the one that is not meant")
         if self.existing is None and self.universe is None:
             object.__setattr__(self, "universe", UniverseSettings())
-        if self.seed < 0:
-            raise ZwickyError(f"seed = {self.seed}; give a whole number of at least 0")
-        for name in ("sdm_test_clusters", "sdm_thinned_clusters"):
-            number = getattr(self, name)
-            if number is not None and number < 1:
-                raise ZwickyError(f"{name} = {number}; give a whole number of at least 1")
+        check_ranges(self)
         redshifts = (self.existing or self.universe).redshifts
         if self.redshift not in redshifts:
             raise ZwickyError(

@@ -14,6 +14,7 @@ import numpy as np
 from zwicky.errors import ZwickyError
 from zwicky.mocks.deep import DeepViews, InfallHistory, choose_lines, concatenate_views, deep_views, in_group
 from zwicky.progress import Progress, quiet
+from zwicky.settings import check_ranges, setting
 from zwicky.tables import take
 from zwicky.units import log10_msun_h
 from zwicky.universe import (
@@ -47,11 +48,11 @@ class DeepSettings:
     """
 
     range_log10_m200c_h: tuple[float, ...] = (12.8, 15.4)
-    bin_dex: float = 0.1
-    per_bin: int = 250
-    most: int = 40
+    bin_dex: float = setting(0.1, "(0, inf)")
+    per_bin: int = setting(250, "[1, inf)")
+    most: int = setting(40, "[1, inf)")
     max_redshift: float = 1.3
-    min_particles: int = 60
+    min_particles: int = setting(60, "[1, inf)")
 
     def __post_init__(self):
         low, high = self.range_log10_m200c_h
@@ -59,9 +60,7 @@ class DeepSettings:
             raise ZwickyError(
                 f"range_log10_m200c_h = {self.range_log10_m200c_h}; give log10 of Msun/h, the lower first"
             )
-        for name in ("bin_dex", "per_bin", "most", "min_particles"):
-            if not getattr(self, name) > 0:
-                raise ZwickyError(f"{name} = {getattr(self, name)}; give a number above 0")
+        check_ranges(self)
 
 
 def views_of_universes(

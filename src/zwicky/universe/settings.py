@@ -10,6 +10,7 @@ from astropy.cosmology import FLRW, FlatwCDM
 
 from zwicky.cosmology import cosmology_named, paper_cosmology
 from zwicky.errors import ZwickyError
+from zwicky.settings import check_ranges, setting
 from zwicky.units import critical_density, mpc
 
 __all__ = ["SCALES", "UniverseSettings"]
@@ -67,59 +68,34 @@ class UniverseSettings:
         included, in r200c at 10^14.17 Msun/h, as in Ho et al. (2019, Sec. 5.3).
     """
 
-    n_side: int = 128
-    box_size_mpc_h: float = 250.0
+    n_side: int = setting(128, "[8, inf)", "even")
+    box_size_mpc_h: float = setting(250.0, "(0, inf)")
     redshifts: tuple[float, ...] = (0.117,)
-    seed: int = 1
+    seed: int = setting(1, "[0, inf)")
     cosmology: str = "ho2019"
     h: float | None = None
     omega_m: float | None = None
     omega_b: float | None = None
     w0: float | None = None
-    sigma8: float = 0.8228
-    n_s: float = 0.96
+    sigma8: float = setting(0.8228, "(0, inf)")
+    n_s: float = setting(0.96, "(0, inf)")
     transfer: str = "camb"
     z_initial: float = 12.0
-    n_steps: int = 80
-    n_substeps: int = 4
-    n_levels: int = 3
-    step_accuracy: float = 0.1
-    mesh_factor: int = 2
-    split_mesh_cells: float = 1.0
-    cutoff_splits: float = 4.5
-    softening_mpc_h: float = 0.02
+    n_steps: int = setting(80, "[1, inf)")
+    n_substeps: int = setting(4, "[1, inf)")
+    n_levels: int = setting(3, "[1, 8]")
+    step_accuracy: float = setting(0.1, "(0, inf)")
+    mesh_factor: int = setting(2, "[1, inf)")
+    split_mesh_cells: float = setting(1.0, "(0, inf)")
+    cutoff_splits: float = setting(4.5, "(0, inf)")
+    softening_mpc_h: float = setting(0.02, "(0, inf)")
     noise_side: int | None = None
     peak_log10_m200c_h: float | None = None
-    min_particles: int = 20
-    tracer_density_h3_mpc3: float | None = None
+    min_particles: int = setting(20, "[5, inf)")
+    tracer_density_h3_mpc3: float | None = setting(None, "(0, inf)")
 
     def __post_init__(self):
-        at_least = {
-            "n_side": 8,
-            "n_steps": 1,
-            "n_substeps": 1,
-            "n_levels": 1,
-            "mesh_factor": 1,
-            "min_particles": 5,
-        }
-        for name, least in at_least.items():
-            if getattr(self, name) < least:
-                raise ZwickyError(f"{name} = {getattr(self, name)}; give a whole number of at least {least}")
-        positive = (
-            "box_size_mpc_h",
-            "sigma8",
-            "n_s",
-            "split_mesh_cells",
-            "cutoff_splits",
-            "softening_mpc_h",
-            "step_accuracy",
-        )
-        for name in (*positive, "tracer_density_h3_mpc3"):
-            value = getattr(self, name)
-            if value is not None and not value > 0:
-                raise ZwickyError(f"{name} = {value}; give a number above 0")
-        if self.n_levels > 8:
-            raise ZwickyError(f"n_levels = {self.n_levels}; give at most 8")
+        check_ranges(self)
         if self.n_side % 2:
             raise ZwickyError(f"n_side = {self.n_side}; give an even number")
         if self.noise_side is not None and (self.noise_side < self.n_side or self.noise_side % 2):
@@ -135,8 +111,6 @@ class UniverseSettings:
             raise ZwickyError(
                 f"redshifts = {self.redshifts} holds one twice to three decimals; give each once"
             )
-        if self.seed < 0:
-            raise ZwickyError(f"seed = {self.seed}; give a whole number of at least 0")
         cutoff = self.split_mesh_cells * self.cutoff_splits
         if cutoff < 2:
             raise ZwickyError(

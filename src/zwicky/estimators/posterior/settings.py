@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from zwicky.errors import ZwickyError
 from zwicky.mocks.survey_settings import SurveySettings
+from zwicky.settings import check_ranges, setting
 
 __all__ = ["PosteriorSettings"]
 
@@ -36,29 +38,25 @@ class PosteriorSettings:
         Ranges of the survey conditions.
     """
 
-    members: int = 5
-    width: int = 48
-    context: int = 32
-    hidden: int = 128
-    components: int = 8
+    members: int = setting(5, "[1, inf)")
+    width: int = setting(48, "[1, inf)")
+    context: int = setting(32, "[1, inf)")
+    hidden: int = setting(128, "[1, inf)")
+    components: int = setting(8, "[1, inf)")
     range_log10_m200c_h: tuple[float, ...] = (12.8, 15.4)
-    epochs: int = 120
-    batch: int = 1024
+    epochs: int = setting(120, "[1, inf)")
+    batch: int = setting(1024, "[1, inf)")
     learning_rate: float = 2e-3
     weight_decay: float = 1e-4
     member_weight: float = 0.3
     error_known: float = 0.85
-    device: str = "auto"
+    device: Literal["auto", "cpu", "cuda"] = "auto"
     survey: SurveySettings = field(default_factory=SurveySettings)
 
     def __post_init__(self):
-        for name in ("members", "width", "context", "hidden", "components", "epochs", "batch"):
-            if getattr(self, name) < 1:
-                raise ZwickyError(f"{name} = {getattr(self, name)}; give a whole number of at least 1")
+        check_ranges(self)
         low, high = self.range_log10_m200c_h
         if not 10.0 < low < high < 17.0:
             raise ZwickyError(
                 f"range_log10_m200c_h = {self.range_log10_m200c_h}; give log10 of Msun/h, the lower first"
             )
-        if self.device not in ("auto", "cpu", "cuda"):
-            raise ZwickyError(f"device = {self.device!r}; use auto, cpu or cuda")

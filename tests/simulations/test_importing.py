@@ -402,11 +402,10 @@ def test_a_failure_while_writing_leaves_nothing(files, tmp_path, monkeypatch):
 
 
 def test_results_do_not_depend_on_the_chunks(files, tmp_path, monkeypatch):
-    from zwicky.simulations import hosts, members
+    from zwicky.simulations import streaming
 
     whole = tables(import_catalogs(*native(files), ImportSettings(), tmp_path / "whole"))
-    monkeypatch.setattr(hosts, "CHUNK_ROWS", 97)
-    monkeypatch.setattr(members, "CHUNK_ROWS", 101)
+    monkeypatch.setattr(streaming, "CHUNK_ROWS", 97)
     parts = tables(import_catalogs(*native(files), ImportSettings(), tmp_path / "parts"))
     for one, other in zip(whole[:2], parts[:2], strict=True):
         assert_equal(one, other, but=("sigma_1d",))

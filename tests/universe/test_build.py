@@ -56,7 +56,7 @@ def test_files_and_tables(universe):
 def test_killed_three_times_gives_the_same_universe(universe, tmp_path):
     (tmp_path / "settings.toml").write_text(to_toml(SETTINGS))
     command = [sys.executable, "-c", SCRIPT, str(tmp_path / "settings.toml"), str(tmp_path / "u")]
-    for moment in ("gravity 4 ", "halos", "gravity 20 "):
+    for moment in ("universe 4 ", "universe 0 1 halos", "universe 20 "):
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         for line in process.stdout:
             if line.startswith(moment):

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+
+from zwicky.progress import Progress
 
 __all__ = ["print_table2", "say", "stages"]
 
@@ -16,7 +18,7 @@ def say(text: str) -> None:
 
 
 @contextlib.contextmanager
-def stages() -> Iterator[Callable[[str, int, int, str], None]]:
+def stages() -> Iterator[Progress]:
     """Yield ``report(stage, done, total, text)``.
 
     On a terminal each stage is a bar with the time left; elsewhere a stage is announced when it starts and
@@ -30,9 +32,10 @@ def stages() -> Iterator[Callable[[str, int, int, str], None]]:
 
 
 @contextlib.contextmanager
-def _bars() -> Iterator[Callable[[str, int, int, str], None]]:
+def _bars() -> Iterator[Progress]:
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bars
 
     columns = (
         TextColumn("{task.fields[stage]:<14}"),
@@ -42,15 +45,15 @@ def _bars() -> Iterator[Callable[[str, int, int, str], None]]:
         TimeRemainingColumn(),
         TextColumn("{task.description}"),
     )
-    with Progress(*columns, console=Console(stderr=True)) as progress:
+    with Bars(*columns, console=Console(stderr=True)) as bars:
         tasks = {}
 
-        def report(stage: str, done: int, total: int, text: str) -> None:
+        def report(stage: str, done: int, total: int, text: str = "", /) -> None:
             if stage not in tasks:
                 for other in tasks.values():
-                    progress.stop_task(other)
-                tasks[stage] = progress.add_task(text, total=total, stage=stage)
-            progress.update(tasks[stage], completed=done, total=total, description=text)
+                    bars.stop_task(other)
+                tasks[stage] = bars.add_task(text, total=total, stage=stage)
+            bars.update(tasks[stage], completed=done, total=total, description=text)
 
         yield report
 
@@ -62,7 +65,7 @@ class _Lines:
         self.begin = time.monotonic()
         self.said: dict[str, tuple[str, int]] = {}
 
-    def __call__(self, stage: str, done: int, total: int, text: str) -> None:
+    def __call__(self, stage: str, done: int, total: int, text: str = "", /) -> None:
         tenth = 10 * done // max(total, 1)
         label = text if done == 0 else ""
         if self.said.get(stage) in ((label, tenth), ("", tenth)):

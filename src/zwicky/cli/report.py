@@ -21,5 +21,5 @@ def report(
     from zwicky.ho2019.report import write_report
 
     with stages() as tell:
-        path = write_report(run, lambda i, n, text: tell("report", i, n, text))
+        path = write_report(run, tell)
     typer.echo(path)

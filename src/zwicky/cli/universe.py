@@ -63,13 +63,7 @@ def universe(
         say(f"{settings.n_side}^3 particles in {settings.box_size_mpc_h:g} Mpc/h: {plan}")
         plan.check()
     with exclusive(out), stages() as tell:
-        make_universe(
-            settings,
-            out,
-            lambda text, i, n: tell("universe", i, n, text),
-            keep_particles=keep_particles,
-            device=device,
-        )
+        make_universe(settings, out, tell, keep_particles=keep_particles, device=device)
     if as_json:
         typer.echo((out / "provenance.json").read_text(), nl=False)
         return

@@ -88,9 +88,7 @@ def reproduce(
     timing = Timing(directory / "timing.json")
 
     if settings.existing is None:
-        make_universe(
-            settings.universe, directory / "universe", lambda text, i, n: tell("universe", i, n, text)
-        )
+        make_universe(settings.universe, directory / "universe", tell)
     elif read_identity(settings.existing.directory)[0] != settings.existing.digest:
         raise ZwickyError(
             f"{settings.existing.directory} holds another universe than when this run began; choose "
@@ -128,7 +126,7 @@ def reproduce(
         )
     if not done or not report.exists():
         with timing("report_s", report):
-            report = write_report(directory, lambda i, n, text: tell("report", i, n, text))
+            report = write_report(directory, tell)
     return report
 
 

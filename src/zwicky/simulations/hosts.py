@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from zwicky.errors import ZwickyError
+from zwicky.progress import Progress
 from zwicky.simulations.fields import VECTORS
 from zwicky.simulations.matching import halo_of, refuse_twice
 from zwicky.simulations.reader import CatalogReader, Counted, Range
+from zwicky.simulations.streaming import chunks_told
 from zwicky.tables import HaloTable, Snapshot, r200c
 from zwicky.units import log10_msun
 
 __all__ = [
-    "CHUNK_ROWS",
     "Candidates",
-    "RowsSeen",
     "check_halo_fields",
     "finite",
     "host_table",
@@ -25,17 +24,11 @@ __all__ = [
     "wrapped",
 ]
 
-#: Rows that are read at a time: some 100 MB.
-CHUNK_ROWS = 500_000
-
 #: A position further outside than this share of the box is not there by rounding.
 ROUNDING = 2e-6
 
 #: No number of a halo or galaxy is as large as this, in canonical units.
 ABSURD = 1e18
-
-#: Told of the rows seen so far.
-RowsSeen = Callable[[int], None]
 
 #: What halos may also have: for the dispersion, and for checks.
 _OPTIONAL = ("v_rms", "mvir", "rvir", "n_particles")
@@ -88,7 +81,7 @@ def check_halo_fields(reader: CatalogReader) -> None:
 
 
 def read_candidates(
-    reader: CatalogReader, snapshot: Snapshot, min_log10_m200c_h: float, progress: RowsSeen
+    reader: CatalogReader, snapshot: Snapshot, min_log10_m200c_h: float, progress: Progress
 ) -> Candidates:
     """Distinct halos above a mass; halos of any kind where the catalogue does not tell them apart.
 
@@ -101,7 +94,7 @@ def read_candidates(
     min_log10_m200c_h
         Least log10 of M200c in Msun/h.
     progress
-        Called with the rows seen so far.
+        Told of the rows read, as the stage ``halos``.
 
     Raises
     ------
@@ -113,15 +106,10 @@ def read_candidates(
     fields = ["object_id", "m200c", *VECTORS, *(["parent_id"] if has_parents else [])]
     fields += [name for name in _OPTIONAL if name in reader.fields]
     counted, known, kept, outside = Counted(), [], [], 0
-    for chunk in reader.chunks(
-        fields,
-        h=snapshot.cosmology.h,
-        scale_factor=1.0 / (1.0 + snapshot.redshift),
-        ranges=[Range("m200c", least / 4.0)],
-        counted=counted,
-        rows=CHUNK_ROWS,
+    heavy_enough = [Range("m200c", least / 4.0)]
+    for chunk in chunks_told(
+        reader, fields, snapshot, ranges=heavy_enough, counted=counted, stage="halos", progress=progress
     ):
-        progress(counted.rows)
         known.append(chunk["object_id"])
         heavy = chunk["m200c"] >= least
         counted.drop(_LIGHT, (~heavy).sum())

@@ -23,10 +23,9 @@ from zwicky.io import (
     write_table,
     written_whole,
 )
-from zwicky.io.kinds import is_packed, start_of
 from zwicky.progress import Progress, quiet
 from zwicky.settings import digest, to_toml
-from zwicky.simulations.hosts import Candidates, RowsSeen, check_halo_fields, host_table, read_candidates
+from zwicky.simulations.hosts import Candidates, check_halo_fields, host_table, read_candidates
 from zwicky.simulations.matching import Matching, refuse_unmatched
 from zwicky.simulations.members import GalaxyStream, galaxy_fields, galaxy_table, read_galaxies
 from zwicky.simulations.plausibility import (
@@ -94,9 +93,9 @@ def import_catalogs(
     galaxy_fields(galaxies, settings)
     snapshot = agreed_snapshot((halos, galaxies), settings)
 
-    candidates = read_candidates(halos, snapshot, settings.min_log10_m200c_h, _rows(progress, "halos", halos))
+    candidates = read_candidates(halos, snapshot, settings.min_log10_m200c_h, progress)
     matching = _matching(candidates, galaxies, snapshot, settings)
-    stream = read_galaxies(galaxies, snapshot, matching, settings, _rows(progress, "galaxies", galaxies))
+    stream = read_galaxies(galaxies, snapshot, matching, settings, progress)
     is_host, matched = _hosts(candidates, matching, halos, galaxies, settings, snapshot)
     halo_table = host_table(candidates, is_host, snapshot)
     table = galaxy_table(stream, matching, is_host, snapshot, settings.tracers)
@@ -286,24 +285,3 @@ def _already(
     if not same:
         raise ZwickyError(f"{directory}: holds another import; give another --out or delete it")
     return True
-
-
-def _rows(progress: Progress, stage: str, reader: CatalogReader) -> RowsSeen:
-    """Progress by rows, of the number that the header has or the size of the file suggests."""
-    total = reader.header.n_rows or _estimated_rows(reader)
-    text = f"{reader.header.format}: {reader.paths[0].name}"
-    progress(stage, 0, max(total, 1), text)
-
-    def report(rows: int) -> None:
-        if total:
-            progress(stage, min(rows, total), total, text)
-
-    return report
-
-
-def _estimated_rows(reader: CatalogReader) -> int:
-    """Rows of a text by its size and the length of its first lines; 0 where it is packed."""
-    if is_packed(reader.paths[0]):
-        return 0
-    start = start_of(reader.paths[0])
-    return sum(path.stat().st_size for path in reader.paths) * start.count(b"\n") // max(len(start), 1)

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from zwicky.errors import ZwickyError
+from zwicky.progress import Progress
 from zwicky.simulations.fields import VECTORS
-from zwicky.simulations.hosts import CHUNK_ROWS, RowsSeen, finite, wrapped
+from zwicky.simulations.hosts import finite, wrapped
 from zwicky.simulations.matching import Matching, refuse_twice
 from zwicky.simulations.reader import CatalogReader, Counted
 from zwicky.simulations.selection import ORPHAN_ID, ImportSettings
+from zwicky.simulations.streaming import chunks_told
 from zwicky.tables import GalaxyTable, Snapshot, take
 
 __all__ = ["GalaxyStream", "galaxy_fields", "galaxy_table", "read_galaxies"]
@@ -55,7 +57,7 @@ def read_galaxies(
     snapshot: Snapshot,
     matching: Matching,
     settings: ImportSettings,
-    progress: RowsSeen,
+    progress: Progress,
 ) -> GalaxyStream:
     """Read and select galaxies; `matching` takes note of the halos that they sit in.
 
@@ -70,7 +72,7 @@ def read_galaxies(
     settings
         Stellar-mass cut, tracers, orphans.
     progress
-        Called with the rows seen so far.
+        Told of the rows read, as the stage ``galaxies``.
 
     Raises
     ------
@@ -80,14 +82,9 @@ def read_galaxies(
     """
     fields = galaxy_fields(reader, settings)
     stream, parts = GalaxyStream(), []
-    for chunk in reader.chunks(
-        fields,
-        h=snapshot.cosmology.h,
-        scale_factor=1.0 / (1.0 + snapshot.redshift),
-        counted=stream.counted,
-        rows=CHUNK_ROWS,
+    for chunk in chunks_told(
+        reader, fields, snapshot, counted=stream.counted, stage="galaxies", progress=progress
     ):
-        progress(stream.counted.rows)
         chunk = finite(chunk, VECTORS, stream.counted)
         if len(chunk["object_id"]):
             parts.append(_select(chunk, snapshot, matching, settings, stream, _numbers_orphans(reader)))

@@ -7,13 +7,13 @@ Beside the files of every universe (`zwicky.universe.directory`) it has, while t
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
 from zwicky.errors import ZwickyError
 from zwicky.io import make_directory, provenance, write_json, write_table, written_whole
+from zwicky.progress import Progress, quiet
 from zwicky.settings import digest, read_toml, to_toml
 from zwicky.tables import HaloTable, Snapshot
 from zwicky.theory import linear_power, mass_function, nonlinear_power
@@ -33,8 +33,6 @@ __all__ = ["make_universe", "read_settings"]
 #: Friends-of-friends linking length in mean particle separations.
 LINKING_LENGTH = 0.2
 
-Progress = Callable[[str, int, int], None]
-
 
 def read_settings(directory: Path | str) -> UniverseSettings:
     """Settings of the universe in a directory."""
@@ -44,7 +42,7 @@ def read_settings(directory: Path | str) -> UniverseSettings:
 def make_universe(
     settings: UniverseSettings,
     directory: Path | str,
-    progress: Progress | None = None,
+    progress: Progress = quiet,
     checkpoint_seconds: float = 60.0,
     keep_particles: bool = False,
     device: str = "cpu",
@@ -60,7 +58,7 @@ def make_universe(
     directory
         Made if absent. If it holds an unfinished universe of the same settings, that is finished.
     progress
-        Called with a stage, steps done and steps in all.
+        Told of the steps, as the stage ``universe``.
     checkpoint_seconds
         Time between checkpoints, at least; they never take more than a fortieth of the time.
     keep_particles
@@ -74,7 +72,6 @@ def make_universe(
         If the directory holds a universe of other settings, or if galaxies were denser than particles.
     """
     directory = make_directory(directory)
-    report = progress or (lambda stage, done, total: None)
     name = digest(settings)
     settings_path = directory / SIMULATED
     if is_imported(directory):
@@ -95,7 +92,7 @@ def make_universe(
     if checkpoint.exists():
         particles, earlier = read_particles(checkpoint, name)
     else:
-        report("initial conditions", 0, n_steps)
+        progress("universe", 0, n_steps, "initial conditions")
         particles = start(settings)
 
     def elapsed() -> float:
@@ -103,9 +100,9 @@ def make_universe(
 
     saved, interval = time.monotonic(), checkpoint_seconds
     for particles, redshift in evolve(particles, settings, device):  # noqa: B020 - the same object, moved on
-        report("gravity", particles.step, n_steps)
+        progress("universe", particles.step, n_steps, "gravity")
         if redshift is not None:
-            _write_snapshot(directory, settings, particles, redshift, report)
+            _write_snapshot(directory, settings, particles, redshift, progress)
             if keep_particles:
                 write_particles(snapshot_file(directory, "particles", redshift), particles, name, elapsed())
         if redshift is not None or time.monotonic() - saved > interval:
@@ -139,22 +136,22 @@ def _tracer_density(settings: UniverseSettings) -> float:
 
 
 def _write_snapshot(
-    directory: Path, settings: UniverseSettings, particles: Particles, redshift: float, report: Progress
+    directory: Path, settings: UniverseSettings, particles: Particles, redshift: float, progress: Progress
 ) -> None:
     """Halos, galaxies and diagnostics of one output."""
     box, mass = settings.box_size_mpc, settings.particle_mass_msun
     name = f"zwicky {settings.n_side}^3, {settings.box_size_mpc_h:g} Mpc/h, seed {settings.seed}"
     snapshot = Snapshot(name, redshift, box, settings.flrw())
-    report("friends of friends", 0, 1)
+    progress("universe", 0, 1, "friends of friends")
     group_id = friends_of_friends(
         particles.position, box, LINKING_LENGTH * box / settings.n_side, settings.min_particles
     )
-    report("halos", 0, 1)
+    progress("universe", 0, 1, "halos")
     velocity = particles.velocity
     halos, member_of = find_halos(
         snapshot, particles.position, velocity, group_id, mass, settings.softening_mpc, settings.min_particles
     )
-    report("galaxies", 0, 1)
+    progress("universe", 0, 1, "galaxies")
     galaxies = make_galaxies(
         snapshot,
         particles.position,
@@ -170,7 +167,7 @@ def _write_snapshot(
     if settings.peak_log10_m200c_h is not None:
         peak["peak_halo"] = peak_halo(settings, particles.particle_id, member_of)
     del velocity, group_id, member_of
-    report("diagnostics", 0, 1)
+    progress("universe", 0, 1, "diagnostics")
     write_table(snapshot_file(directory, "halos", redshift), halos)
     write_table(snapshot_file(directory, "galaxies", redshift), galaxies)
     with written_whole(snapshot_file(directory, "diagnostics", redshift)) as temporary:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from matplotlib.figure import Figure
@@ -12,13 +11,12 @@ from zwicky.ho2019.report.render import render_html
 from zwicky.ho2019.report.results import read_run
 from zwicky.io import written_whole
 from zwicky.plots import report_style
+from zwicky.progress import Progress, quiet
 
 __all__ = ["write_report"]
 
-Progress = Callable[[int, int, str], None]
 
-
-def write_report(directory: Path | str, progress: Progress | None = None) -> Path:
+def write_report(directory: Path | str, progress: Progress = quiet) -> Path:
     """Draw every figure that a run has the results for, and write its report.
 
     Writes ``figures/NAME.png`` and ``figures/NAME.pdf`` (``figures/NAME.svg`` of a drawing) for each figure
@@ -29,7 +27,7 @@ def write_report(directory: Path | str, progress: Progress | None = None) -> Pat
     directory
         What ``zwicky reproduce`` wrote.
     progress
-        Called with steps done, steps in all, and what is being done.
+        Told of the steps, as the stage ``report``.
 
     Returns
     -------
@@ -46,21 +44,17 @@ def write_report(directory: Path | str, progress: Progress | None = None) -> Pat
     drawn = {name: item for name, item in FIGURES.items() if item.needs(run)}
     steps = len(drawn) + 1
 
-    def tell(done: int, text: str) -> None:
-        if progress is not None:
-            progress(done, steps, text)
-
     pictures = {}
     for done, (name, item) in enumerate(drawn.items()):
-        tell(done, f"figure {name}")
+        progress("report", done, steps, f"figure {name}")
         with report_style():
             pictures[name] = _save(item.make(run), directory / "figures" / name)
-    tell(len(drawn), "report.html")
+    progress("report", len(drawn), steps, "report.html")
     path = directory / "report.html"
     html = render_html(run, pictures)
     with written_whole(path) as temporary:
         temporary.write_text(html, encoding="utf-8")
-    tell(steps, "done")
+    progress("report", steps, steps, "done")
     return path
 
 

@@ -30,7 +30,7 @@ def inputs(sample):
         sample.n_galaxies, sample.redshift, np.full(n, APERTURE), np.full(n, 30.0), np.zeros(n),
         np.zeros(n, dtype=bool), np.zeros(n),
     )  # fmt: skip
-    r = (sample.r_proj * h).astype(np.float32)
+    r = (sample.r_proj_comoving * h).astype(np.float32)
     return (
         galaxy_features(r, sample.v_los, np.full(len(r), APERTURE, dtype=np.float32)),
         known,
@@ -50,7 +50,7 @@ def rich(n=300, seed=5, mass=(14.5, 15.1)):
 
 def cut(sample):
     """Only what lies in the aperture and the velocity cut."""
-    inside = (sample.r_proj * sample.cosmology.h <= APERTURE) & (np.abs(sample.v_los) <= 2200.0)
+    inside = (sample.r_proj_comoving * sample.cosmology.h <= APERTURE) & (np.abs(sample.v_los) <= 2200.0)
     kept = sample.select_galaxies(inside)
     return kept[kept.n_galaxies >= 10]
 
@@ -79,9 +79,12 @@ def shifted(sample, kms):
 def off_centre(sample, mpc_h):
     """Seen about a point so far from the centre; galaxies stand at random angles."""
     rng = np.random.default_rng(3)
-    angle, r = rng.uniform(0, 2 * np.pi, len(sample.r_proj)), sample.r_proj * sample.cosmology.h
+    angle, r = (
+        rng.uniform(0, 2 * np.pi, len(sample.r_proj_comoving)),
+        sample.r_proj_comoving * sample.cosmology.h,
+    )
     moved = np.hypot(r * np.cos(angle) + mpc_h, r * np.sin(angle))
-    return cut(dataclasses.replace(sample, r_proj=moved / sample.cosmology.h))
+    return cut(dataclasses.replace(sample, r_proj_comoving=moved / sample.cosmology.h))
 
 
 def blends(sample):
@@ -95,13 +98,13 @@ def pairs(sample, kms):
     parts = []
     for i in range(n):
         first, second = slice(*one.offsets[i : i + 2]), slice(*two.offsets[i : i + 2])
-        r = np.concatenate([one.r_proj[first], two.r_proj[second]])
+        r = np.concatenate([one.r_proj_comoving[first], two.r_proj_comoving[second]])
         parts.append((r, np.concatenate([one.v_los[first], two.v_los[second] + kms])))
     counts = [len(r) for r, _ in parts]
     return dataclasses.replace(
         one,
         offsets=np.concatenate([[0], np.cumsum(counts)]),
-        r_proj=np.concatenate([r for r, _ in parts]),
+        r_proj_comoving=np.concatenate([r for r, _ in parts]),
         v_los=np.concatenate([v for _, v in parts]),
         is_member=np.zeros(sum(counts), dtype=bool),
     )
@@ -113,7 +116,7 @@ ODD = {
     "centre 1 Mpc/h off": (lambda s: off_centre(s, 1.0), 0.01, 0.8),
     "frame 1000 km/s off": (lambda s: shifted(s, 1000.0), 0.01, 0.9),
     "half by velocity": (lambda s: s.select_galaxies(s.v_los > 0), 0.01, 0.9),
-    "half by position": (lambda s: s.select_galaxies(s.r_proj * s.cosmology.h > 0.8), 0.01, 0.8),
+    "half by position": (lambda s: s.select_galaxies(s.r_proj_comoving * s.cosmology.h > 0.8), 0.01, 0.8),
 }
 
 

@@ -1,0 +1,243 @@
+"""The density of a survey's galaxies, learned from its own clusters: what makes counts speak of mass.
+
+How many galaxies a cluster has says its mass only if it is known how dense such galaxies are in the universe,
+a number that belongs to the survey. The network gives p(log M, log n | cluster) with a flat prior in both; a
+survey's clusters share a prior of log n, a Gaussian whose mean, scatter and trend with redshift maximise the
+product of the clusters' evidences. An even survey gets a narrow prior, an uneven one a wide prior, under which
+counts fall silent by themselves.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import tomli_w
+
+from zwicky.errors import ZwickyError
+from zwicky.io import whole_file
+from zwicky.settings import read_toml, to_mapping
+
+if TYPE_CHECKING:
+    from zwicky.estimators.posterior.mixture import Mixture
+
+__all__ = ["MIN_CLUSTERS", "DensityPrior", "fit_density", "read_density", "write_density"]
+
+#: Clusters from which on a survey can be calibrated.
+MIN_CLUSTERS = 30
+
+#: Scatter in dex of a prior that says nothing, and the range in which the scatter is looked for.
+_WIDE, _SCATTER = 1.0, (0.01, 1.5)
+#: Draws about the best parameters that carry their uncertainty.
+_DRAWS = 1000
+#: Counts help if the evidence grows by this factor's logarithm, and if masses narrow by this share.
+_LOG_FACTOR, _NARROWER = 3.0, 0.05
+
+
+@dataclass(frozen=True)
+class DensityPrior:
+    """log10 of the comoving density [(h/Mpc)^3] that a survey's galaxies have around each cluster: a Gaussian.
+
+    Parameters
+    ----------
+    log10_density
+        Its mean at the redshift `pivot_redshift`.
+    scatter_dex
+        Its standard deviation from cluster to cluster; 0 is a density that is known.
+    trend
+        Change of the mean with log10 (1 + z), dex per dex.
+    pivot_redshift
+        See above.
+    covariance
+        Of (log10_density, scatter_dex, trend), 9 numbers row by row: how well they are known.
+    n_clusters
+        Clusters that it was learned from; 0 if it was given.
+    log_evidence_gain
+        Log evidence over that of a prior that says nothing, 1 dex wide.
+    mass_std_dex, mass_std_without_dex
+        Median width of the clusters' masses with this prior and with none.
+    counts_help
+        Whether both say that counts are worth using.
+    """
+
+    log10_density: float
+    scatter_dex: float = 0.0
+    trend: float = 0.0
+    pivot_redshift: float = 0.0
+    covariance: tuple[float, ...] = (0.0,) * 9
+    n_clusters: int = 0
+    log_evidence_gain: float = 0.0
+    mass_std_dex: float = 0.0
+    mass_std_without_dex: float = 0.0
+    counts_help: bool = True
+
+    def __post_init__(self):
+        if not -8.0 < self.log10_density < 4.0 or not 0.0 <= self.scatter_dex <= 5.0:
+            raise ZwickyError(
+                f"log10_density = {self.log10_density:g}, scatter_dex = {self.scatter_dex:g}; give log10 of "
+                "galaxies per (Mpc/h)^3, -8 to 4, and a scatter of 0 to 5 dex"
+            )
+        matrix = np.asarray(self.covariance, dtype=float)
+        if matrix.shape != (9,) or np.linalg.eigvalsh(matrix.reshape(3, 3)).min() < -1e-9:
+            raise ZwickyError("covariance is not that of three numbers; calibrate the survey again")
+
+    def at(self, redshift: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and standard deviation of log10 density at redshifts, shape (n,) each.
+
+        How well mean, scatter and trend are known is in the width: clusters are weighed one by one.
+        """
+        away = np.log10(1.0 + np.asarray(redshift, dtype=float)) - np.log10(1.0 + self.pivot_redshift)
+        matrix = np.asarray(self.covariance).reshape(3, 3)
+        known = matrix[0, 0] + 2.0 * away * matrix[0, 2] + away**2 * matrix[2, 2]
+        mean = self.log10_density + self.trend * away
+        return mean, np.sqrt(self.scatter_dex**2 + matrix[1, 1] + np.maximum(known, 0.0))
+
+    def verdict(self) -> str:
+        """A line for people: the density, and whether counts help."""
+        error = np.sqrt(np.asarray(self.covariance).reshape(3, 3).diagonal())
+        trend = f", trend {self.trend:+.2f} +- {error[2]:.2f}" if error[2] else ""
+        widths = f"masses {self.mass_std_without_dex:.3f} -> {self.mass_std_dex:.3f} dex wide"
+        return (
+            f"density {10**self.log10_density:.3g} (h/Mpc)^3 (log10 {self.log10_density:.3f} +- {error[0]:.3f})"
+            f", scatter {self.scatter_dex:.3f} +- {error[1]:.3f} dex{trend}, from {self.n_clusters} clusters: "
+            f"counts {'help' if self.counts_help else 'do not help'} "
+            f"(ln evidence {self.log_evidence_gain:+.1f}; {widths})"
+        )
+
+
+def fit_density(
+    mixture: Mixture, redshift: np.ndarray, *, rng: np.random.Generator, with_trend: bool = False
+) -> DensityPrior:
+    """The prior of the tracers' density that a survey's own clusters speak for.
+
+    The parameters' posterior (flat in mean, scatter and trend) is a weighted set of draws about its maximum;
+    its mean and covariance are what is returned.
+
+    Parameters
+    ----------
+    mixture
+        Joint densities of n clusters, from `ConditionalEstimator.joint`.
+    redshift : shape (n,)
+        Of the clusters.
+    rng
+        For the draws.
+    with_trend
+        Also a trend with redshift, as a flux limit makes one.
+
+    Raises
+    ------
+    ZwickyError
+        If there are fewer than `MIN_CLUSTERS`.
+    """
+    from scipy.optimize import minimize
+
+    if len(mixture) < MIN_CLUSTERS:
+        raise ZwickyError(
+            f"{len(mixture)} clusters that can be weighed are too few to calibrate a survey; give at least "
+            f"{MIN_CLUSTERS}, or the density where it is known: zwicky predict --density"
+        )
+    x = np.log10(1.0 + np.asarray(redshift, dtype=float))
+    pivot = float(np.median(x))
+    low, high = np.log(_SCATTER)
+
+    def log_posterior(p):
+        if not low <= p[1] <= high:
+            return -np.inf
+        mean = p[0] + (p[2] * (x - pivot) if with_trend else 0.0)
+        # Drawn in the logarithm of the scatter, flat in the scatter.
+        return float(mixture.given_density(mean, np.exp(p[1]))[0].sum()) + p[1]
+
+    centre = float(np.median(mixture.density_moments()[0]))
+    starts = [[centre, np.log(s), 0.0][: 2 + with_trend] for s in (0.08, 0.3)]
+    options = {"xatol": 1e-4, "fatol": 1e-4, "maxiter": 2000}
+    found = [minimize(lambda p: -log_posterior(p), s, method="Nelder-Mead", options=options) for s in starts]
+    best = min(found, key=lambda f: f.fun).x
+    draws, weight = _importance(log_posterior, best, rng)
+    draws[:, 1] = np.exp(draws[:, 1])
+    mean = weight @ draws
+    spread = (draws - mean).T @ ((draws - mean) * weight[:, None])
+    covariance = np.zeros((3, 3))
+    covariance[: len(best), : len(best)] = spread
+    made = DensityPrior(
+        log10_density=float(mean[0]),
+        scatter_dex=float(mean[1]),
+        trend=float(mean[2]) if with_trend else 0.0,
+        pivot_redshift=float(10**pivot - 1.0),
+        covariance=tuple(covariance.ravel().tolist()),
+        n_clusters=len(mixture),
+    )
+    told, narrowed = mixture.given_density(*made.at(redshift))
+    gain = float(np.sum(told - mixture.given_density(made.at(redshift)[0], _WIDE)[0]))
+    before, after = (float(np.median(_mass_std(m))) for m in (mixture, narrowed))
+    helps = gain > _LOG_FACTOR and after < (1.0 - _NARROWER) * before
+    return dataclasses.replace(
+        made,
+        log_evidence_gain=gain,
+        mass_std_dex=after,
+        mass_std_without_dex=before,
+        counts_help=bool(helps),
+    )
+
+
+def write_density(path: Path | str, prior: DensityPrior) -> None:
+    """Write a prior as TOML, whole."""
+    with whole_file(path) as temporary:
+        Path(temporary).write_text(tomli_w.dumps(to_mapping(prior)), encoding="utf-8")
+
+
+def read_density(path: Path | str) -> DensityPrior:
+    """Read what `write_density` wrote, or a file of one's own with at least ``log10_density``.
+
+    Raises
+    ------
+    ZwickyError
+        If the file is missing or holds no density prior.
+    """
+    return read_toml(DensityPrior, Path(path))
+
+
+def _importance(log_posterior, best: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Weighted draws of a posterior about its maximum, shapes (m, p) and (m,).
+
+    From a Student t with 4 degrees of freedom as wide as the curvature says, then once more as wide as the
+    first draws say.
+    """
+    p = len(best)
+    covariance = _from_curvature(log_posterior, best)
+    centre = best
+    for _ in range(2):
+        root = np.linalg.cholesky(covariance + 1e-10 * np.eye(p))
+        normal = rng.standard_normal((_DRAWS, p))
+        chi = np.sqrt(rng.chisquare(4.0, _DRAWS) / 4.0)[:, None]
+        draws = centre + (normal / chi) @ root.T
+        squared = ((normal / chi) ** 2).sum(axis=1)
+        log_weight = np.array([log_posterior(d) for d in draws]) + 0.5 * (4.0 + p) * np.log1p(squared / 4.0)
+        weight = np.exp(log_weight - log_weight.max())
+        weight /= weight.sum()
+        centre = weight @ draws
+        covariance = (draws - centre).T @ ((draws - centre) * weight[:, None])
+    return draws, weight
+
+
+def _from_curvature(log_posterior, best: np.ndarray) -> np.ndarray:
+    """Covariance that the curvature at the maximum stands for; wide where it does not curve."""
+    p, step = len(best), 0.02
+    top = log_posterior(best)
+    variance = np.empty(p)
+    for i in range(p):
+        move = step * np.eye(p)[i]
+        bend = (2.0 * top - log_posterior(best + move) - log_posterior(best - move)) / step**2
+        variance[i] = 1.0 / max(bend, 0.5) if np.isfinite(bend) else 1.0
+    return np.diag(1.5 * variance)
+
+
+def _mass_std(mixture: Mixture) -> np.ndarray:
+    """Standard deviation of each mass in dex, shape (n,)."""
+    grid = np.linspace(mixture.low, mixture.high, 261)
+    density = np.exp(mixture.log_mass_density(grid))
+    density /= density.sum(axis=1, keepdims=True)
+    mean = density @ grid
+    return np.sqrt((density * (grid - mean[:, None]) ** 2).sum(axis=1))

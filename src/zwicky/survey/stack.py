@@ -1,0 +1,143 @@
+"""Many clusters, each weighed badly, together: the mean of their masses and how far they scatter about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from astropy.table import QTable
+
+from zwicky.errors import ZwickyError
+from zwicky.estimators import MassPosterior, Prior
+
+__all__ = ["Stack", "stack", "stack_bins"]
+
+#: Scatter in dex that is looked for; less than a grid's step is none.
+_MOST_SCATTER, _LEAST_SCATTER = 0.8, 0.01
+_MEANS, _SCATTERS = 161, 61
+#: Fewest clusters in a bin.
+_FEWEST = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Stack:
+    """Posterior of the mean of log10 M200c [Msun] and of the intrinsic scatter of some clusters.
+
+    Parameters
+    ----------
+    mean, scatter : shapes (a,), (b,)
+        Grids, Msun and dex.
+    density : shape (a, b)
+        Posterior on them, its sum one; the prior is flat in both.
+    n
+        Clusters.
+    """
+
+    mean: np.ndarray = field(repr=False)
+    scatter: np.ndarray = field(repr=False)
+    density: np.ndarray = field(repr=False)
+    n: int
+
+    def quantiles(self, q: tuple[float, ...] = (0.16, 0.5, 0.84)) -> tuple[np.ndarray, np.ndarray]:
+        """Quantiles of the mean and of the scatter."""
+        found = []
+        for grid, axis in ((self.mean, 1), (self.scatter, 0)):
+            below = np.cumsum(self.density.sum(axis=axis))
+            # Each point stands for a cell around it.
+            edges = np.concatenate([[grid[0]], 0.5 * (grid[1:] + grid[:-1]), [grid[-1]]])
+            found.append(np.interp(q, np.append(0.0, below / below[-1]), edges))
+        return found[0], found[1]
+
+
+def stack(posterior: MassPosterior) -> Stack:
+    """The population that clusters come from, if their log masses are a Gaussian about a mean.
+
+    Every mass is averaged over, with the prior that it was weighed under divided out: the likelihood of a mean
+    and a scatter is the product over clusters of ``integral of p(M | galaxies) / prior(M) N(M; mean, scatter)``.
+    Clusters stand for themselves: how they were chosen is not corrected for.
+
+    Raises
+    ------
+    ZwickyError
+        If there are fewer than three clusters, or of one no more than a point is known.
+    """
+    if len(posterior) < _FEWEST:
+        raise ZwickyError(f"{len(posterior)} clusters are too few to stack; give at least {_FEWEST}")
+    bare = np.flatnonzero(~posterior.has_width)
+    if len(bare):
+        raise ZwickyError(f"row {bare[0]} has no posterior; drop it, or use a model that gives errors")
+    flat = posterior.with_prior(Prior.flat())
+    step = float(flat.grid[1] - flat.grid[0])
+    ends = flat.quantile([0.02, 0.98])
+    mean = np.linspace(
+        max(ends[:, 0].min() - 0.2, flat.grid[0]), min(ends[:, 1].max() + 0.2, flat.grid[-1]), _MEANS
+    )
+    likelihood = flat.density * step
+    log_posterior = np.empty((_MEANS, _SCATTERS))
+    scatter = np.linspace(_LEAST_SCATTER, _MOST_SCATTER, _SCATTERS)
+    for j, width in enumerate(scatter):
+        kernel = np.exp(-0.5 * ((flat.grid[:, None] - mean) / width) ** 2)
+        kernel /= kernel.sum(axis=0)
+        with np.errstate(divide="ignore"):
+            log_posterior[:, j] = np.log(likelihood @ kernel).sum(axis=0)
+    density = np.exp(log_posterior - log_posterior.max())
+    return Stack(mean, scatter, density / density.sum(), len(flat))
+
+
+def stack_bins(
+    posterior: MassPosterior, values: np.ndarray, edges: np.ndarray, *, name: str = "value"
+) -> QTable:
+    """Stacks in bins of a number that each cluster has.
+
+    Parameters
+    ----------
+    posterior
+        Of n clusters; those of which no more than a point is known are left out and counted.
+    values : shape (n,)
+        Richness, redshift, anything; what is not finite is left out and counted.
+    edges
+        Rising; a cluster on an edge belongs to the bin above, on the last to the last.
+    name
+        Of the number, for the columns.
+
+    Returns
+    -------
+    QTable
+        One row a bin with clusters enough, NaN for the others; ``left_out`` in its metadata.
+    """
+    values, edges = np.asarray(values, dtype=float), np.asarray(edges, dtype=float)
+    if len(edges) < 2 or not np.all(np.diff(edges) > 0):
+        raise ZwickyError(f"edges {', '.join(f'{e:g}' for e in edges)} do not rise; give at least two")
+    usable = posterior.has_width & np.isfinite(values)
+    place = np.digitize(values, edges) - 1
+    place[values == edges[-1]] = len(edges) - 2
+    usable &= (place >= 0) & (place < len(edges) - 1)
+    rows = []
+    for b in range(len(edges) - 1):
+        inside = np.flatnonzero(usable & (place == b))
+        middle = float(np.mean(values[inside])) if len(inside) else np.nan
+        found = np.full((2, 3), np.nan)
+        if len(inside) >= _FEWEST:
+            found = np.array(stack(posterior[inside]).quantiles())
+        mean, scatter = found
+        rows.append((edges[b], edges[b + 1], len(inside), middle, *mean[[1, 0, 2]], *scatter[[1, 0, 2]]))
+    about = {
+        f"{name}_low": "lower edge of the bin",
+        f"{name}_high": "upper edge of the bin",
+        "n_clusters": "clusters in the bin",
+        f"{name}_mean": "their mean",
+        "log10_m200c_mean": "median of the posterior of the mean log10 of M200c in Msun",
+        "log10_m200c_mean_p16": "its 16th percentile",
+        "log10_m200c_mean_p84": "its 84th percentile",
+        "scatter_dex": "median of the posterior of the intrinsic scatter of log10 M200c, dex",
+        "scatter_dex_p16": "its 16th percentile",
+        "scatter_dex_p84": "its 84th percentile",
+    }
+    table = QTable([np.array(column) for column in zip(*rows, strict=True)], names=list(about))
+    for column, text in about.items():
+        table[column].info.description = text
+    table.meta = {
+        "left_out": int((~usable).sum()),
+        "selection": "clusters as given: a Gaussian of log10 M200c in each bin, nothing corrected for selection",
+    }
+    return table

@@ -101,12 +101,18 @@ def test_one_cluster_in_and_out_in_every_format(zwicky, tmp_path, suffix):
     printed = zwicky(source, redshift=0.1, out=out)
     assert "abell" in printed
     row = read_any(out)[0]  # astropy's own reader of Parquet wants pandas
-    names = "cluster_id n_galaxies log10_m200c log10_m200c_err sigma_v_kms log10_m200c_msigma flag"
-    assert list(row.colnames) == names.split()
+    widths = ["", "_err", "_p16", "_p84", "_p025", "_p975"]
+    assert list(row.colnames) == [
+        *("cluster_id", "n_galaxies", *(f"log10_m200c{width}" for width in widths)),
+        *("sigma_v_kms", "log10_m200c_msigma", *(f"log10_m200c_hmf{width}" for width in widths)),
+        *("p_unlike", "flag"),
+    ]
     assert row["n_galaxies"] == 60
     assert row["log10_m200c"] == pytest.approx(expected_mass(table["v_los"]), abs=1e-5)
-    # The table says 0.3; the posterior ends where the grid does.
-    assert row["log10_m200c_err"] == pytest.approx(0.3, rel=1e-5)
+    # The table says 0.3, and 84 % of a Gaussian lie below 0.99446 standard deviations.
+    assert row["log10_m200c_err"] == pytest.approx(0.99446 * 0.3, rel=1e-3)
+    assert row["log10_m200c_p84"] - row["log10_m200c"] == pytest.approx(row["log10_m200c_err"], rel=1e-3)
+    assert row["log10_m200c_hmf"] < row["log10_m200c"] - 0.1
     assert row["sigma_v_kms"] == pytest.approx(np.std(table["v_los"], ddof=1), rel=1e-5)
     assert row["flag"] == "ok"
     assert f"{row['log10_m200c']:.2f}" in printed

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from zwicky import __version__
+from zwicky.cli.calibrate import calibrate
 from zwicky.cli.evaluate import evaluate
 from zwicky.cli.import_ import import_
 from zwicky.cli.info import info
@@ -16,6 +17,7 @@ from zwicky.cli.mock import mock
 from zwicky.cli.predict import predict
 from zwicky.cli.report import report
 from zwicky.cli.reproduce import reproduce
+from zwicky.cli.stack import stack
 from zwicky.cli.train import train
 from zwicky.cli.universe import universe
 from zwicky.errors import ZwickyError
@@ -33,7 +35,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (predict, universe, mock, train, evaluate, reproduce, report, info):
+for command in (predict, calibrate, stack, universe, mock, train, evaluate, reproduce, report, info):
     app.command()(command)
 app.command(name="import")(import_)
 

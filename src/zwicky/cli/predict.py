@@ -7,49 +7,53 @@ from typing import Annotated
 
 import typer
 
+from zwicky.cli import observed as given
+
 __all__ = ["predict"]
 
 
 def predict(
-    galaxies: Annotated[Path, typer.Argument(help="Table of galaxies.", show_default=False)],
-    clusters: Annotated[
-        Path | None, typer.Option(help="Table of cluster centres: cluster_id, ra, dec, z.")
-    ] = None,
+    galaxies: given.Galaxies,
+    clusters: given.Clusters = None,
     centre: Annotated[
         str | None, typer.Option(help="Centre of the one cluster: RA,DEC,Z, or find to have one proposed.")
     ] = None,
-    columns: Annotated[
-        str,
-        typer.Option(help="Your names for our columns: ours=theirs,... with a unit in square brackets."),
-    ] = "",
-    redshift: Annotated[
-        float | None, typer.Option(help="Redshift of the cluster where no file has it.")
-    ] = None,
-    table: Annotated[
-        str | None,
-        typer.Option("--table", "--hdu", help="Which table of GALAXIES' file, by name or number."),
-    ] = None,
-    merge_arcsec: Annotated[
-        float, typer.Option(help="Galaxies closer than this, with one redshift, are one; 0 merges none.")
-    ] = 1.0,
-    keep_warned: Annotated[
-        bool, typer.Option("--keep-warned", help="Use redshifts whose ZWARN is not 0 as well.")
-    ] = False,
-    cosmology: Annotated[
-        str | None, typer.Option(help="Cosmology of the distances and of the masses' h; default: ho2019.")
-    ] = None,
-    comoving: Annotated[bool, typer.Option("--comoving", help="Radii are comoving, not proper.")] = False,
-    recentre: Annotated[
-        bool, typer.Option("--recentre", help="Put velocities on the median of the inner galaxies.")
-    ] = False,
+    columns: given.Columns = "",
+    redshift: given.Redshift = None,
+    table: given.Table = None,
+    merge_arcsec: given.MergeArcsec = 1.0,
+    keep_warned: given.KeepWarned = False,
+    cosmology: given.Cosmology = None,
+    comoving: given.Comoving = False,
+    recentre: given.Recentre = False,
     model: Annotated[
         str, typer.Option(help="A shipped model (cnn_2d, cnn_1d, m_sigma) or a directory.")
     ] = "cnn_2d",
     m_sigma: Annotated[
         str, typer.Option(help="Where log10_m200c_msigma comes from, as --model.")
     ] = "m_sigma",
+    prior: Annotated[
+        str,
+        typer.Option(help="Prior of the main columns: flat, hmf, or a table of log10_m200c and density."),
+    ] = "flat",
+    redshift_error: given.RedshiftError = None,
+    centre_error: given.CentreError = None,
+    aperture: given.Aperture = None,
+    tracer: given.Tracer = None,
+    survey_file: Annotated[
+        Path | None, typer.Option("--survey", help="Density of the survey's galaxies, by `zwicky calibrate`.")
+    ] = None,
+    density: Annotated[
+        float | None, typer.Option(help="Such galaxies in the universe, comoving, per (Mpc/h)^3.")
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Write the table: .csv, .ecsv, .fits, .parquet, .vot.")
+    ] = None,
+    posterior: Annotated[
+        Path | None, typer.Option(help="Write the densities of the main columns: .safetensors.")
+    ] = None,
+    members: Annotated[
+        Path | None, typer.Option(help="Write each galaxy's membership and influence, as --out.")
     ] = None,
     plot: Annotated[Path | None, typer.Option(help="Draw the first clusters: .png, .pdf, .svg.")] = None,
     msun_h: Annotated[bool, typer.Option("--msun-h", help="Print masses in Msun/h as well.")] = False,
@@ -69,79 +73,90 @@ def predict(
     # What a command imports only when it runs, `zwicky --help` need not wait for.
     from zwicky import survey
     from zwicky.cli.masses import masses_as_json, print_masses
-    from zwicky.cosmology import deferred_cosmology
-    from zwicky.errors import ZwickyError, printable
+    from zwicky.errors import ZwickyError
     from zwicky.estimators import MSigma, load_model
-    from zwicky.io.centres import parse_centre
-    from zwicky.io.columns import parse_columns
-    from zwicky.io.observed import read_observed
     from zwicky.io.tabular import check_output, write_any
-    from zwicky.tables import ClusterSample
 
     if centre is not None and (clusters is not None or redshift is not None):
         other = "--clusters" if clusters is not None else "--redshift"
         raise ZwickyError(f"--centre {centre}: has the centre and the redshift; leave out {other}")
-    _check_paths([galaxies, *([clusters] if clusters else [])], {"--out": out, "--plot": plot})
-    if out is not None:
-        check_output(out)
+    outputs = {"--out": out, "--plot": plot, "--posterior": posterior, "--members": members}
+    given.check_paths([galaxies, *([clusters] if clusters else [])], outputs)
+    for path in (out, members):
+        if path is not None:
+            check_output(path)
     if plot is not None:
         survey.check_plot(plot)
     if redshift is not None and not 0 < redshift < 20:
         raise ZwickyError(f"--redshift {redshift:g} is not allowed; give the cluster's redshift, above 0")
-    chosen = deferred_cosmology(cosmology or "ho2019")
-    mapping = parse_columns(columns)
-    observed, centres = read_observed(
-        galaxies,
-        clusters if centre in (None, "find") else parse_centre(centre),
-        h=chosen.h,
-        columns=mapping,
-        redshift=redshift,
-        comoving=comoving,
-        table=table,
-        without_centre=centre == "find",
-        keep_warned=keep_warned,
-    )
-    if cosmology is not None and isinstance(observed, ClusterSample):
-        raise ZwickyError(
-            f"{galaxies.name}: is a sample that zwicky wrote, with its own cosmology; leave out --cosmology"
-        )
+    known = _density(survey_file, density)
+    chosen = survey.prior_named(prior)
     weighing, by_sigma = load_model(model), load_model(m_sigma)
     if not isinstance(by_sigma, MSigma):
         raise ZwickyError(
             f"--m-sigma {m_sigma}: is not an M-sigma relation; give m_sigma or a directory of one"
         )
-    found = survey.clusters_of(observed, centres, cosmology=chosen, model=weighing, merge_arcsec=merge_arcsec)
-    for note in found.notes:
-        typer.echo(f"zwicky: {printable(note)}", err=True)
-    if recentre:
-        found = survey.recentre(found, survey.cylinder_of(weighing))
+    if known is not None:
+        survey.conditional(weighing)
+    found = given.observed_clusters(
+        galaxies,
+        clusters,
+        weighing,
+        centre=centre,
+        columns=columns,
+        redshift=redshift,
+        table=table,
+        merge_arcsec=merge_arcsec,
+        keep_warned=keep_warned,
+        cosmology=cosmology,
+        comoving=comoving,
+        recentre=recentre,
+        redshift_error_kms=redshift_error,
+        centre_error_kms=centre_error,
+        aperture_mpc_h=aperture,
+        tracer=tracer,
+    )
     if len(found) == 1 and (problem := survey.problems_of(found, weighing)[0]) is not None:
         raise ZwickyError(f"{galaxies.name}: cluster {found.label[0]}: {problem.what}; {problem.advice}")
-    masses = survey.weigh(found, weighing, by_sigma)
+    weighed = survey.weigh_clusters(found, weighing, by_sigma, density=known)
+    masses = survey.masses_table(found, weighed, chosen)
     its = found.sample.cosmology
-    masses.meta = {"model": model, "cosmo": its.name or type(its).__name__}
+    masses.meta = {"model": model, "cosmo": its.name or type(its).__name__} | masses.meta
     if out is not None:
         write_any(out, masses)
+    if posterior is not None:
+        from zwicky.estimators.posterior_files import write_posterior
+
+        write_posterior(posterior, survey.under(weighed.posterior, chosen, found.sample))
+    if members is not None:
+        write_any(members, survey.members_table(found, weighing, density=known))
     if plot is not None:
         survey.write_figure(plot, found, masses, survey.cylinder_of(weighing), msun_h=msun_h)
+    if known is None and survey.can_be_calibrated(weighed, weighing):
+        typer.echo(
+            f"zwicky: {galaxies.name}: from so many clusters `zwicky calibrate` can learn the density of the "
+            "survey's galaxies, and their number then speaks of the mass (--survey)",
+            err=True,
+        )
     if as_json:
         typer.echo(masses_as_json(masses))
     else:
         print_masses(masses, found.sample.cosmology.h if msun_h else None)
 
 
-def _check_paths(inputs: list[Path], outputs: dict[str, Path | None]) -> None:
-    """Refuse outputs that would take the place of an input or of each other, or that have no directory."""
+def _density(survey_file: Path | None, density: float | None):
+    """What is known of the density of the survey's galaxies; None if nothing is."""
+    import math
+
+    from zwicky import survey
     from zwicky.errors import ZwickyError
 
-    taken = {path.resolve(): "is a table to read" for path in inputs}
-    for option, path in outputs.items():
-        if path is None:
-            continue
-        if path.resolve() in taken:
-            raise ZwickyError(f"{option} {path}: {taken[path.resolve()]}; give another name")
-        taken[path.resolve()] = f"is what {option} writes"
-        if not path.parent.is_dir():
-            raise ZwickyError(
-                f"{option} {path}: directory {path.parent} does not exist; make it or give another"
-            )
+    if survey_file is not None and density is not None:
+        raise ZwickyError(f"--density {density:g}: {survey_file.name} has the density; leave out one of both")
+    if survey_file is not None:
+        return survey.read_density(survey_file)
+    if density is None:
+        return None
+    if not 0 < density < 1e4:
+        raise ZwickyError(f"--density {density:g} is not allowed; give galaxies per (Mpc/h)^3, above 0")
+    return survey.DensityPrior(math.log10(density))

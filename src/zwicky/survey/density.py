@@ -3,8 +3,8 @@
 How many galaxies a cluster has says its mass only if it is known how dense such galaxies are in the universe,
 a number that belongs to the survey. The network gives p(log M, log n | cluster) with a flat prior in both; a
 survey's clusters share a prior of log n, a Gaussian whose mean, scatter and trend with redshift maximise the
-product of the clusters' evidences. An even survey gets a narrow prior, an uneven one a wide prior, under which
-counts fall silent by themselves.
+product of the clusters' evidences. An even survey gets a narrow prior, an uneven one a wide prior, under
+which counts fall silent by themselves.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _LOG_FACTOR, _NARROWER = 3.0, 0.05
 
 @dataclass(frozen=True)
 class DensityPrior:
-    """log10 of the comoving density [(h/Mpc)^3] that a survey's galaxies have around each cluster: a Gaussian.
+    """Gaussian of log10 of the comoving density [(h/Mpc)^3] that a survey's galaxies have at each cluster.
 
     Parameters
     ----------
@@ -100,9 +100,10 @@ class DensityPrior:
         error = np.sqrt(np.asarray(self.covariance).reshape(3, 3).diagonal())
         trend = f", trend {self.trend:+.2f} +- {error[2]:.2f}" if error[2] else ""
         widths = f"masses {self.mass_std_without_dex:.3f} -> {self.mass_std_dex:.3f} dex wide"
+        mean = f"{10**self.log10_density:.3g} (h/Mpc)^3 (log10 {self.log10_density:.3f} +- {error[0]:.3f})"
         return (
-            f"density {10**self.log10_density:.3g} (h/Mpc)^3 (log10 {self.log10_density:.3f} +- {error[0]:.3f})"
-            f", scatter {self.scatter_dex:.3f} +- {error[1]:.3f} dex{trend}, from {self.n_clusters} clusters: "
+            f"density {mean}, scatter {self.scatter_dex:.3f} +- {error[1]:.3f} dex{trend}, from "
+            f"{self.n_clusters} clusters: "
             f"counts {'help' if self.counts_help else 'do not help'} "
             f"(ln evidence {self.log_evidence_gain:+.1f}; {widths})"
         )

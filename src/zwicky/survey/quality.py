@@ -18,13 +18,23 @@ if TYPE_CHECKING:
 from zwicky.estimators import TrainingRange
 from zwicky.tables import Cylinder
 
-__all__ = ["MIN_GALAXIES", "Problem", "find_problem", "remarks_on_data", "remarks_on_mass"]
+__all__ = [
+    "MIN_GALAXIES",
+    "Problem",
+    "find_problem",
+    "remarks_on_data",
+    "remarks_on_mass",
+    "remarks_on_posterior",
+]
 
 #: Galaxies a cylinder must hold, Ho et al. (2019) Sec. 2.2.
 MIN_GALAXIES = 10
 
 #: A difference in M200c at a fixed dispersion, in dex, that sets how far a redshift may be from training.
 _REDSHIFT_DEX = 0.05
+#: Probability near the least mass of training that makes a mass an upper limit, and a p-value that one in two
+#: hundred mock clusters stays below.
+_LOW_SHARE, _ODD = 0.16, 0.005
 #: Difference of two estimates in dex that 99.9 % of mock clusters stay below.
 _DISAGREE_DEX = 1.3
 
@@ -45,6 +55,7 @@ def find_problem(
     cylinder: Cylinder,
     from_sky: bool,
     units: Mapping[str, str] | None = None,
+    min_galaxies: int = MIN_GALAXIES,
 ) -> Problem | None:
     """The first thing that forbids weighing a cluster, or None.
 
@@ -60,6 +71,8 @@ def find_problem(
         Radii were computed, so that their unit is not in doubt.
     units
         The units that ``r_proj`` and ``v_los`` were given with, to be doubted by name.
+    min_galaxies
+        Fewest that the model weighs.
     """
     if not np.isfinite(redshift):
         return Problem("no redshift or no centre", "give the cluster a centre and a redshift")
@@ -82,9 +95,9 @@ def find_problem(
         if problem:
             return problem
     n_inside = int(cylinder.holds(r_proj_comoving, v_los).sum())
-    if n_inside < MIN_GALAXIES:
+    if n_inside < min_galaxies:
         return Problem(
-            f"{_galaxies(n_inside)} in the cylinder ({MIN_GALAXIES} needed)",
+            f"{_galaxies(n_inside)} in the cylinder ({min_galaxies} needed)",
             f"give more within {cylinder.aperture_mpc:.2f} comoving Mpc and {cylinder.v_cut_kms:.0f} km/s of "
             "the centre",
         )
@@ -151,11 +164,13 @@ def remarks_on_data(
     training: TrainingRange | None,
     from_sky: bool = False,
     units: Mapping[str, str] | None = None,
+    is_told: bool = False,
 ) -> list[str]:
     """What to be careful about in the galaxies of a cylinder, in a few words each.
 
     `sigma_v_kms` is the standard deviation of `v_los`, `cylinder` and `training` are the model's, in any h;
-    `from_sky` and `units` are those of `find_problem`.
+    `from_sky` and `units` are those of `find_problem`. A model that `is_told` how far galaxies reach and how
+    well the centre's velocity is known needs no remark on either.
     """
     remarks = []
     n = len(r_proj_comoving)
@@ -180,13 +195,14 @@ def remarks_on_data(
             if 0.5 <= per_degree * reach <= 3.0:
                 given = (units or {}).get("r_proj")
                 remark += f": is [{given}] right?" if given else ": degrees?"
-        remarks.append(remark)
+        if not is_told or remark.endswith("?"):
+            remarks.append(remark)
     n_again = n - len(np.unique(np.stack([r_proj_comoving, v_los], axis=1), axis=0))
     if n_again:
         remarks.append(f"{_galaxies(n_again)} given twice")
     # The median of n normal values scatters by 1.25 sigma / sqrt(n); infall and mergers move it further.
     offset = float(np.median(v_los))
-    if abs(offset) > max(250.0, 7.0 * 1.25 * sigma_v_kms / np.sqrt(n)):
+    if not is_told and abs(offset) > max(250.0, 7.0 * 1.25 * sigma_v_kms / np.sqrt(n)):
         remarks.append(f"velocities off centre by {offset:+.0f} km/s (--recentre)")
     return remarks
 
@@ -200,6 +216,20 @@ def remarks_on_mass(
         remarks.append("mass outside training")
     if abs(log10_mass_h - log10_mass_msigma_h) > _DISAGREE_DEX:
         remarks.append("unlike training: far from M-sigma")
+    return remarks
+
+
+def remarks_on_posterior(low_share: float, p_unlike: float) -> list[str]:
+    """What to be careful about in a posterior that knows its limits.
+
+    `low_share` is the probability of a mass within 0.1 dex of the least that was trained on, `p_unlike` the
+    p-value of a cluster as odd; NaN where one is not known.
+    """
+    remarks = []
+    if low_share > _LOW_SHARE:
+        remarks.append("upper limit")
+    if p_unlike < _ODD:
+        remarks.append(f"unlike training: p = {p_unlike:.2g}")
     return remarks
 
 

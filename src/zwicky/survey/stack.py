@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-from astropy.table import QTable
+from astropy.table import QTable, Table
 
 from zwicky.errors import ZwickyError
 from zwicky.estimators import MassPosterior, Prior
 
-__all__ = ["Stack", "stack", "stack_bins"]
+__all__ = ["Stack", "column_of", "equal_numbers", "stack", "stack_bins"]
 
 #: Scatter in dex that is looked for; less than a grid's step is none.
 _MOST_SCATTER, _LEAST_SCATTER = 0.8, 0.01
@@ -52,9 +52,9 @@ class Stack:
 def stack(posterior: MassPosterior) -> Stack:
     """The population that clusters come from, if their log masses are a Gaussian about a mean.
 
-    Every mass is averaged over, with the prior that it was weighed under divided out: the likelihood of a mean
-    and a scatter is the product over clusters of ``integral of p(M | galaxies) / prior(M) N(M; mean, scatter)``.
-    Clusters stand for themselves: how they were chosen is not corrected for.
+    Every mass is averaged over, with the prior that it was weighed under divided out: the likelihood of a
+    mean and a scatter is the product over clusters of the integral of ``p(M | galaxies) / prior(M)`` times
+    ``N(M; mean, scatter)``. Clusters stand for themselves: how they were chosen is not corrected for.
 
     Raises
     ------
@@ -138,6 +138,46 @@ def stack_bins(
         table[column].info.description = text
     table.meta = {
         "left_out": int((~usable).sum()),
-        "selection": "clusters as given: a Gaussian of log10 M200c in each bin, nothing corrected for selection",
+        "selection": "clusters as given: a Gaussian of log10 M200c in each bin, no selection corrected for",
     }
     return table
+
+
+def equal_numbers(values: np.ndarray, bins: int) -> np.ndarray:
+    """Edges of up to `bins` bins that hold about equal numbers of what is finite.
+
+    Raises
+    ------
+    ZwickyError
+        If all values are one.
+    """
+    finite = values[np.isfinite(values)]
+    edges = np.unique(np.quantile(finite, np.linspace(0.0, 1.0, bins + 1))) if len(finite) else np.zeros(0)
+    if len(edges) < 2:
+        raise ZwickyError("the clusters' values are all the same, or none is a number; give --edges")
+    return edges
+
+
+def column_of(table: Table, name: str, of: Table | None = None) -> np.ndarray:
+    """A column of numbers, NaN where one is missing, shape (n,); in the order of the clusters of `of`.
+
+    Raises
+    ------
+    ZwickyError
+        If there is no such column, or its values are no numbers, or a cluster comes twice.
+    """
+    needed = (name,) if of is None else (name, "cluster_id")
+    for column in needed:
+        if column not in table.colnames:
+            raise ZwickyError(f"no column {column}; it has {', '.join(table.colnames[:12])}")
+    try:
+        values = np.ma.filled(np.ma.asarray(table[name], dtype=float), np.nan)
+    except ValueError as error:
+        raise ZwickyError(f"column {name} is not of numbers; bins are made of numbers") from error
+    if of is None:
+        return values
+    labels = [str(label) for label in table["cluster_id"]]
+    if len(set(labels)) < len(labels):
+        raise ZwickyError("a cluster_id of the values comes twice; give one row a cluster")
+    place = dict(zip(labels, values, strict=True))
+    return np.array([place.get(str(label), np.nan) for label in of["cluster_id"]])

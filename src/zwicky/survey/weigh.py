@@ -1,34 +1,44 @@
-"""Weigh observed clusters: cut the cylinder, flag what is wrong, predict, tabulate."""
+"""Weigh observed clusters: cut the cylinder, flag what is wrong, predict."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-import astropy.units as u
 import numpy as np
-from astropy.table import QTable
 
 from zwicky.errors import ZwickyError
-from zwicky.estimators import Estimator, MassPosterior
+from zwicky.estimators import ConditionalEstimator, Estimator, MassPosterior
 from zwicky.images import galaxy_moments
 from zwicky.survey.clusters import ObservedClusters
-from zwicky.survey.quality import Problem, find_problem, remarks_on_data, remarks_on_mass
-from zwicky.tables import Cylinder
-from zwicky.units import log10_msun_h
+from zwicky.survey.density import MIN_CLUSTERS, DensityPrior
+from zwicky.survey.quality import (
+    Problem,
+    find_problem,
+    remarks_on_data,
+    remarks_on_mass,
+    remarks_on_posterior,
+)
+from zwicky.tables import ClusterSample, Cylinder
+from zwicky.units import log10_msun, log10_msun_h
 
-__all__ = ["COLUMNS", "Weighed", "cylinder_of", "posterior_of", "problems_of", "weigh", "weigh_clusters"]
+if TYPE_CHECKING:
+    from zwicky.estimators.posterior.mixture import Mixture
 
-#: Columns of the table that `weigh` gives, and what they are.
-COLUMNS = {
-    "cluster_id": "the observer's name of the cluster",
-    "n_galaxies": "galaxies in the cylinder",
-    "log10_m200c": "log10 of M200c in Msun",
-    "log10_m200c_err": "standard deviation of the posterior in dex, flat prior in log10 M",
-    "sigma_v_kms": "standard deviation of the line-of-sight velocities in the cylinder",
-    "log10_m200c_msigma": "log10 of M200c in Msun from the M-sigma relation",
-    "flag": "ok, or what to be careful about; without a mass, why there is none",
-    "recentred_kms": "velocity of the median of the inner galaxies, which the velocities were put on",
-}
+__all__ = [
+    "Weighed",
+    "can_be_calibrated",
+    "conditional",
+    "cylinder_of",
+    "joint_of",
+    "posterior_of",
+    "problems_of",
+    "weigh_clusters",
+    "weigh_sample",
+]
+
+#: Near the least mass of training, in dex.
+_EDGE_DEX = 0.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +53,8 @@ class Weighed:
         Galaxies in the cylinder, and the standard deviation of their velocities in km/s.
     log10_m200c_msigma : float64, shape (n,)
         log10 of M200c in Msun from the M-sigma relation.
+    p_unlike : float64, shape (n,)
+        Chance that a cluster of the training distribution looks as odd, NaN where it is not known.
     problems
         What forbids weighing each, None where nothing does.
     flags
@@ -53,11 +65,18 @@ class Weighed:
     n_galaxies: np.ndarray = field(repr=False)
     sigma_v_kms: np.ndarray = field(repr=False)
     log10_m200c_msigma: np.ndarray = field(repr=False)
+    p_unlike: np.ndarray = field(repr=False)
     problems: tuple[Problem | None, ...] = field(repr=False)
     flags: tuple[str, ...] = field(repr=False)
 
 
-def weigh_clusters(clusters: ObservedClusters, model: Estimator, m_sigma: Estimator) -> Weighed:
+def weigh_clusters(
+    clusters: ObservedClusters,
+    model: Estimator,
+    m_sigma: Estimator,
+    *,
+    density: DensityPrior | None = None,
+) -> Weighed:
     """Posteriors of observed clusters, with what to be careful about.
 
     A cluster that cannot be weighed has NaN for a mass and its `zwicky.survey.quality.Problem` for a
@@ -70,15 +89,27 @@ def weigh_clusters(clusters: ObservedClusters, model: Estimator, m_sigma: Estima
     model, m_sigma
         Fitted estimators that give `log10_m200c` and `log10_m200c_msigma`. A cluster that `m_sigma` alone
         cannot weigh has NaN there.
+    density
+        What is known of the density of the survey's galaxies; with it their number speaks of the mass.
 
+    Raises
+    ------
+    ZwickyError
+        If a density is given to a model that takes none.
     """
     problems = problems_of(clusters, model)
     sound = np.array([problem is None for problem in problems], dtype=bool)
-    posterior = posterior_of(clusters, model, sound)
+    posterior = posterior_of(clusters, model, sound, density)
     by_sigma = posterior_of(clusters, m_sigma, sound).log10_m200c
     inside = clusters.sample.in_cylinder(cylinder_of(model))
     h = inside.cosmology.h
     sigma = np.where(sound, galaxy_moments(inside).v_sigma, np.nan)
+    is_told = isinstance(model, ConditionalEstimator)
+    low_share, p_unlike = np.full((2, len(clusters)), np.nan)
+    if isinstance(model, ConditionalEstimator):
+        edge = log10_msun(model.range_log10_m200c_h[0] + _EDGE_DEX, h)
+        low_share = np.where(posterior.has_width, posterior.cdf(edge), np.nan)
+        p_unlike[sound] = model.p_unlike(inside[np.flatnonzero(sound)])
     flags = ["" if problem is None else problem.what for problem in problems]
     for row in np.flatnonzero(sound):
         galaxies = slice(*inside.offsets[row : row + 2])
@@ -92,44 +123,73 @@ def weigh_clusters(clusters: ObservedClusters, model: Estimator, m_sigma: Estima
             training=model.training,
             from_sky=clusters.from_sky,
             units=clusters.units,
+            is_told=is_told,
         )
         masses_h = (float(log10_msun_h(m[row], h)) for m in (posterior.log10_m200c, by_sigma))
         remarks += remarks_on_mass(*masses_h, model.training)
+        remarks += remarks_on_posterior(float(low_share[row]), float(p_unlike[row]))
         flags[row] = "; ".join(remarks) or "ok"
-    return Weighed(posterior, inside.n_galaxies, sigma, by_sigma, tuple(problems), tuple(flags))
+    return Weighed(posterior, inside.n_galaxies, sigma, by_sigma, p_unlike, tuple(problems), tuple(flags))
 
 
-def weigh(clusters: ObservedClusters, model: Estimator, m_sigma: Estimator) -> QTable:
-    """What `weigh_clusters` finds, as a table of one row a cluster.
-
-    Returns
-    -------
-    QTable
-        The columns of `COLUMNS`; `recentred_kms` only if the clusters were recentred.
-    """
-    found = weigh_clusters(clusters, model, m_sigma)
-    table = QTable()
-    table["cluster_id"] = clusters.label
-    table["n_galaxies"] = found.n_galaxies
-    table["log10_m200c"] = found.posterior.log10_m200c
-    table["log10_m200c_err"] = found.posterior.std
-    table["sigma_v_kms"] = found.sigma_v_kms * u.km / u.s
-    table["log10_m200c_msigma"] = found.log10_m200c_msigma
-    table["flag"] = np.array(found.flags)
-    if clusters.recentred_kms is not None:
-        table["recentred_kms"] = clusters.recentred_kms * u.km / u.s
-    for name in table.colnames:
-        table[name].info.description = COLUMNS[name]
-    return table
+def can_be_calibrated(found: Weighed, model: Estimator) -> bool:
+    """Whether these clusters could tell the density of their survey's galaxies."""
+    enough = found.posterior.has_width.sum() >= MIN_CLUSTERS
+    return isinstance(model, ConditionalEstimator) and bool(enough)
 
 
-def posterior_of(clusters: ObservedClusters, model: Estimator, sound: np.ndarray) -> MassPosterior:
+def posterior_of(
+    clusters: ObservedClusters, model: Estimator, sound: np.ndarray, density: DensityPrior | None = None
+) -> MassPosterior:
     """Posteriors of all clusters, in order and by name; of those that are not `sound` nothing is known."""
     inside = clusters.sample.in_cylinder(cylinder_of(model))
     rows = np.flatnonzero(sound)
     faults = list(model.faults(inside[rows]))
     rows = rows[~np.isin(np.arange(len(rows)), faults)]
-    return model.predict(inside[rows]).spread(rows, len(clusters), cluster_id=clusters.label)
+    posterior = weigh_sample(inside[rows], model, density)
+    return posterior.spread(rows, len(clusters), cluster_id=clusters.label)
+
+
+def weigh_sample(
+    sample: ClusterSample, model: Estimator, density: DensityPrior | None = None
+) -> MassPosterior:
+    """Posteriors of clusters without faults, with what is known of the density of their galaxies.
+
+    Raises
+    ------
+    ZwickyError
+        If a density is given to a model that takes none.
+    """
+    if density is None:
+        return model.predict(sample)
+    _, mixture = conditional(model).joint(sample).given_density(*density.at(sample.redshift))
+    return conditional(model).mass_posterior(mixture, sample)
+
+
+def joint_of(clusters: ObservedClusters, model: Estimator) -> tuple[Mixture, np.ndarray]:
+    """Joint densities of mass and tracer density of the clusters that can be weighed, and their rows.
+
+    Raises
+    ------
+    ZwickyError
+        If the model knows of no density.
+    """
+    rows = np.flatnonzero([problem is None for problem in problems_of(clusters, conditional(model))])
+    inside = clusters.sample.in_cylinder(cylinder_of(model))[rows]
+    return conditional(model).joint(inside), rows
+
+
+def conditional(model: Estimator) -> ConditionalEstimator:
+    """The model, if the density of tracers can be told to it.
+
+    Raises
+    ------
+    ZwickyError
+        If it cannot.
+    """
+    if not isinstance(model, ConditionalEstimator):
+        raise ZwickyError(f"{model.name} takes no density of galaxies; use a posterior (--model)")
+    return model
 
 
 def problems_of(clusters: ObservedClusters, model: Estimator) -> list[Problem | None]:
@@ -144,6 +204,7 @@ def problems_of(clusters: ObservedClusters, model: Estimator) -> list[Problem | 
             cylinder=cylinder.in_h(sample.cosmology.h),
             from_sky=clusters.from_sky,
             units=clusters.units,
+            min_galaxies=model.min_galaxies,
         )
         for a, b, redshift in cuts
     ]

@@ -1,0 +1,128 @@
+"""What ``predict`` and ``calibrate`` share: from the files on the command line to clusters and a model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from zwicky.estimators import Estimator
+    from zwicky.survey import ObservedClusters
+
+__all__ = [
+    "Aperture",
+    "CentreError",
+    "Clusters",
+    "Columns",
+    "Comoving",
+    "Cosmology",
+    "Galaxies",
+    "KeepWarned",
+    "MergeArcsec",
+    "Recentre",
+    "Redshift",
+    "RedshiftError",
+    "Table",
+    "Tracer",
+    "check_paths",
+    "observed_clusters",
+]
+
+Galaxies = Annotated[Path, typer.Argument(help="Table of galaxies.", show_default=False)]
+Clusters = Annotated[Path | None, typer.Option(help="Table of cluster centres: cluster_id, ra, dec, z.")]
+Columns = Annotated[
+    str, typer.Option(help="Your names for our columns: ours=theirs,... with a unit in square brackets.")
+]
+Redshift = Annotated[float | None, typer.Option(help="Redshift of the cluster where no file has it.")]
+Table = Annotated[
+    str | None,
+    typer.Option("--table", "--hdu", help="Which table of GALAXIES' file, by name or number."),
+]
+MergeArcsec = Annotated[
+    float, typer.Option(help="Galaxies closer than this, with one redshift, are one; 0 merges none.")
+]
+KeepWarned = Annotated[
+    bool, typer.Option("--keep-warned", help="Use redshifts whose ZWARN is not 0 as well.")
+]
+Cosmology = Annotated[
+    str | None, typer.Option(help="Cosmology of the distances and of the masses' h; default: ho2019.")
+]
+Comoving = Annotated[bool, typer.Option("--comoving", help="Radii are comoving, not proper.")]
+Recentre = Annotated[
+    bool, typer.Option("--recentre", help="Put velocities on the median of the inner galaxies.")
+]
+RedshiftError = Annotated[float | None, typer.Option(help="Error of a galaxy's redshift, km/s (posterior).")]
+CentreError = Annotated[
+    float | None, typer.Option(help="Error of the clusters' own redshifts, km/s; 0 is exact (posterior).")
+]
+Aperture = Annotated[
+    float | None, typer.Option(help="Radius out to which was observed, comoving Mpc/h (posterior).")
+]
+Tracer = Annotated[str | None, typer.Option(help="Kind of galaxies: all, red or blue (posterior).")]
+
+
+def observed_clusters(
+    galaxies: Path,
+    clusters: Path | None,
+    model: Estimator,
+    *,
+    centre: str | None = None,
+    columns: str = "",
+    redshift: float | None = None,
+    table: str | None = None,
+    merge_arcsec: float = 1.0,
+    keep_warned: bool = False,
+    cosmology: str | None = None,
+    comoving: bool = False,
+    recentre: bool = False,
+    **told: Any,
+) -> ObservedClusters:
+    """Clusters of the files, as the options say; what was taken for what goes to standard error."""
+    from zwicky import survey
+    from zwicky.cosmology import deferred_cosmology
+    from zwicky.errors import ZwickyError, printable
+    from zwicky.io.centres import parse_centre
+    from zwicky.io.columns import parse_columns
+    from zwicky.io.observed import read_observed
+    from zwicky.tables import ClusterSample
+
+    chosen = deferred_cosmology(cosmology or "ho2019")
+    observed, centres = read_observed(
+        galaxies,
+        clusters if centre in (None, "find") else parse_centre(centre),
+        h=chosen.h,
+        columns=parse_columns(columns),
+        redshift=redshift,
+        comoving=comoving,
+        table=table,
+        without_centre=centre == "find",
+        keep_warned=keep_warned,
+    )
+    if cosmology is not None and isinstance(observed, ClusterSample):
+        raise ZwickyError(
+            f"{galaxies.name}: is a sample that zwicky wrote, with its own cosmology; leave out --cosmology"
+        )
+    found = survey.clusters_of(observed, centres, cosmology=chosen, model=model, merge_arcsec=merge_arcsec)
+    for note in found.notes:
+        typer.echo(f"zwicky: {printable(note)}", err=True)
+    found = survey.observed_with(found, **told)
+    return survey.recentre(found, survey.cylinder_of(model)) if recentre else found
+
+
+def check_paths(inputs: list[Path], outputs: dict[str, Path | None]) -> None:
+    """Refuse outputs that would take the place of an input or of each other, or that have no directory."""
+    from zwicky.errors import ZwickyError
+
+    taken = {path.resolve(): "is a table to read" for path in inputs}
+    for option, path in outputs.items():
+        if path is None:
+            continue
+        if path.resolve() in taken:
+            raise ZwickyError(f"{option} {path}: {taken[path.resolve()]}; give another name")
+        taken[path.resolve()] = f"is what {option} writes"
+        if not path.parent.is_dir():
+            raise ZwickyError(
+                f"{option} {path}: directory {path.parent} does not exist; make it or give another"
+            )

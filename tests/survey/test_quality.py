@@ -8,7 +8,7 @@ from made_clusters import galaxies_of, training_range
 
 from zwicky.cosmology import paper_cosmology
 from zwicky.survey import find_problem
-from zwicky.survey.quality import remarks_on_data, remarks_on_mass
+from zwicky.survey.quality import remarks_on_data, remarks_on_mass, remarks_on_posterior
 from zwicky.tables import Cylinder
 
 CYLINDER = Cylinder(1.6 / 0.678, 2200.0, paper_cosmology().h)
@@ -113,3 +113,19 @@ def test_galaxies_given_twice_are_counted():
     again = np.r_[np.arange(80), 4, 4]
     assert "2 galaxies given twice" in remarks(R[again], V[again])
     assert "1 galaxy given twice" in remarks(R[again[:-1]], V[again[:-1]])
+
+
+def test_a_posterior_says_where_it_ends_and_what_is_odd():
+    assert remarks_on_posterior(0.15, 0.01) == []
+    assert remarks_on_posterior(0.17, 0.5) == ["upper limit"]
+    assert remarks_on_posterior(0.0, 0.001) == ["unlike training: p = 0.001"]
+    assert remarks_on_posterior(np.nan, np.nan) == []
+
+
+def test_a_model_that_is_told_the_aperture_and_the_centre_needs_no_remark_on_them():
+    rng = np.random.default_rng(1)
+    r, v = 0.5 * rng.random(60), rng.normal(900.0, 500.0, 60)
+    known = {"sigma_v_kms": 500.0, "cylinder": CYLINDER, "cosmology": paper_cosmology(), "training": None}
+    assert len(remarks_on_data(r, v, 0.02, from_sky=True, **known)) == 2
+    assert remarks_on_data(r, v, 0.02, from_sky=True, is_told=True, **known) == []
+    assert "degrees?" in remarks_on_data(r, v, 0.1, is_told=True, **known)[0]

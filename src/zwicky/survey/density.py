@@ -18,7 +18,7 @@ import numpy as np
 import tomli_w
 
 from zwicky.errors import ZwickyError
-from zwicky.io import whole_file
+from zwicky.io import written_whole
 from zwicky.settings import read_toml, to_mapping
 
 if TYPE_CHECKING:
@@ -185,7 +185,7 @@ def fit_density(
 
 def write_density(path: Path | str, prior: DensityPrior) -> None:
     """Write a prior as TOML, whole."""
-    with whole_file(path) as temporary:
+    with written_whole(path) as temporary:
         Path(temporary).write_text(tomli_w.dumps(to_mapping(prior)), encoding="utf-8")
 
 

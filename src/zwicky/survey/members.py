@@ -19,7 +19,7 @@ __all__ = ["MEMBER_COLUMNS", "influence", "members_table"]
 #: Columns of the table of galaxies, and what they are.
 MEMBER_COLUMNS = {
     "cluster_id": "the observer's name of the cluster",
-    "r_proj": "projected distance from the centre, comoving",
+    "r_proj_comoving": "projected distance from the centre, comoving",
     "v_los": "line-of-sight velocity in the cluster's rest frame",
     "p_member": "probability to lie inside r200c in space; NaN where the model does not tell",
     "influence_dex": "median log10 M200c with the galaxy less that without it",
@@ -48,9 +48,9 @@ def members_table(
     known = isinstance(model, ConditionalEstimator) and len(inside)
     table = QTable()
     table["cluster_id"] = np.repeat(np.asarray(clusters.label)[rows], inside.n_galaxies)
-    table["r_proj"] = inside.r_proj.astype(float) * u.Mpc
+    table["r_proj_comoving"] = inside.r_proj_comoving.astype(float) * u.Mpc
     table["v_los"] = inside.v_los.astype(float) * u.km / u.s
-    table["p_member"] = model.membership(inside) if known else np.full(len(inside.r_proj), np.nan)
+    table["p_member"] = model.membership(inside) if known else np.full(len(inside.r_proj_comoving), np.nan)
     table["influence_dex"] = influence(inside, model, density=density)
     for name in table.colnames:
         table[name].info.description = MEMBER_COLUMNS[name]
@@ -63,7 +63,7 @@ def influence(sample: ClusterSample, model: Estimator, *, density: DensityPrior 
     The median of log10 M200c with all galaxies less that without the one. NaN where a cluster with one less
     cannot be weighed.
     """
-    out = np.full(len(sample.r_proj), np.nan)
+    out = np.full(len(sample.r_proj_comoving), np.nan)
     for row in range(len(sample)):
         first, stop = sample.offsets[row], sample.offsets[row + 1]
         without = _each_left_out(sample[row])

@@ -124,6 +124,14 @@ def test_four_galaxies_are_enough_and_what_cannot_be_told_is_an_upper_limit(zwic
         assert ("upper limit" in row["flag"]) == (share > 0.16)
 
 
+def test_nobody_can_be_weighed(zwicky, tmp_path):
+    Table({"cluster_id": ["a", "b"], "r_proj": [1.0, 1.0], "v_los": [50.0, 60.0]}).write(tmp_path / "g.csv")
+    members = f"--members={tmp_path / 'members.csv'}"
+    code, out, _ = zwicky("predict", tmp_path / "g.csv", "--json", "--redshift=0.1", members)
+    assert code == 0
+    assert [row["log10_m200c"] for row in json.loads(out)["clusters"]] == [None, None]
+
+
 def test_a_survey_is_calibrated_and_used(zwicky, tmp_path):
     # Half of the galaxies: the density is half, and the numbers are those that it was trained on.
     sample = clusters_of_one_density(60, 9)

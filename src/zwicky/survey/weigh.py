@@ -109,7 +109,8 @@ def weigh_clusters(
     if isinstance(model, ConditionalEstimator):
         edge = log10_msun(model.range_log10_m200c_h[0] + _EDGE_DEX, h)
         low_share = np.where(posterior.has_width, posterior.cdf(edge), np.nan)
-        p_unlike[sound] = model.p_unlike(inside[np.flatnonzero(sound)])
+        if sound.any():
+            p_unlike[sound] = model.p_unlike(inside[np.flatnonzero(sound)])
     flags = ["" if problem is None else problem.what for problem in problems]
     for row in np.flatnonzero(sound):
         galaxies = slice(*inside.offsets[row : row + 2])

@@ -119,12 +119,15 @@ def test_numpy_layers_are_pytorchs():
         rng.integers(-1, 3, n), rng.random(n) < 0.5, rng.random(n) * 300,
     )  # fmt: skip
     found = network_output(weights, features, known, offsets, with_members=True)
+    most = counts.max()
+    present = np.arange(most) < counts[:, None]
+    padded = np.zeros((n, most, features.shape[1]), dtype=np.float32)
+    padded[present] = features
     with torch.no_grad():
-        raw, member = network(
-            torch.from_numpy(features),
-            torch.from_numpy(known),
-            torch.from_numpy(np.repeat(np.arange(n), counts)),
+        raw, logit = network(
+            torch.from_numpy(padded), torch.from_numpy(known), torch.from_numpy(present.astype(np.float32))
         )
+    member = logit[:, torch.from_numpy(present)]
     assert np.abs(found.mixture - raw.numpy()).max() < 1e-4
     assert np.abs(found.member - member.numpy()).max() < 1e-4
     ours, theirs = (unpack(x, 12.8, 15.4).log_mass_density(GRID) for x in (found.mixture, raw.numpy()))

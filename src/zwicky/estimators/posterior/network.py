@@ -54,26 +54,29 @@ class EnsembleNetwork(nn.Module):
         self.member = _Linear(e, w, 1, gain=1.0)
 
     def forward(
-        self, galaxies: torch.Tensor, conditions: torch.Tensor, cluster: torch.Tensor
+        self, galaxies: torch.Tensor, conditions: torch.Tensor, present: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Raw mixture parameters (e, n, 6 k) and membership logits (e, n_galaxies)."""
-        n = len(conditions)
-        counts = torch.bincount(cluster, minlength=n).clamp_(min=1).to(galaxies.dtype)[None, :, None]
+        """Raw mixture parameters (e, n, 6 k) and membership logits (e, n, m).
 
-        def mean(x: torch.Tensor) -> torch.Tensor:
-            out = torch.zeros(x.shape[0], n, x.shape[2], dtype=x.dtype, device=x.device)
-            return out.index_add_(1, cluster, x) / counts
+        `galaxies` has shape (n, m, f), padded with anything where `present`, (n, m), is 0; else that is 1.
+        """
+        e, (n, m, _f) = len(self.galaxy.weight), galaxies.shape
+        mask = present[None, :, :, None]
+        counts = present.sum(1)[None, :, None]
 
-        every = conditions.expand(len(self.galaxy.weight), *conditions.shape)
-        x = torch.relu(self.galaxy(galaxies) + self.condition(conditions)[:, cluster])
-        x = torch.relu(self.second(x))
-        first = mean(x)
+        def each(layer: _Linear, x: torch.Tensor) -> torch.Tensor:
+            return layer(x.reshape(*x.shape[:-3], n * m, x.shape[-1])).reshape(e, n, m, -1)
+
+        every = conditions.expand(e, *conditions.shape)
+        x = torch.relu(each(self.galaxy, galaxies) + self.condition(conditions)[:, :, None])
+        x = torch.relu(each(self.second, x)) * mask
+        first = x.sum(2) / counts
         context = torch.relu(self.context(torch.cat([first, every], 2)))
-        x = torch.relu(self.third(x) + self.told(context)[:, cluster])
-        y = torch.cat([first, mean(x), every], 2)
+        x = torch.relu(each(self.third, x) + self.told(context)[:, :, None]) * mask
+        y = torch.cat([first, x.sum(2) / counts, every], 2)
         y = torch.relu(self.head_1(y))
         y = torch.relu(self.head_2(y))
-        return self.head_3(y), self.member(x)[:, :, 0]
+        return self.head_3(y), each(self.member, x)[..., 0]
 
 
 def mixture_loss(raw: torch.Tensor, mass: torch.Tensor, density: torch.Tensor, low: float, high: float):
@@ -99,9 +102,7 @@ def mixture_loss(raw: torch.Tensor, mass: torch.Tensor, density: torch.Tensor, l
     return torch.log(inside) - torch.logsumexp(log_weight + log_gauss, 2)
 
 
-def member_loss(logit: torch.Tensor, is_member: torch.Tensor, cluster: torch.Tensor, n: int) -> torch.Tensor:
+def member_loss(logit: torch.Tensor, is_member: torch.Tensor, present: torch.Tensor) -> torch.Tensor:
     """Cross-entropy of the memberships, each cluster's mean, shape (e, n)."""
     loss = nn.functional.binary_cross_entropy_with_logits(logit, is_member.expand_as(logit), reduction="none")
-    counts = torch.bincount(cluster, minlength=n).clamp_(min=1).to(loss.dtype)
-    out = torch.zeros(len(logit), n, dtype=loss.dtype, device=loss.device)
-    return out.index_add_(1, cluster, loss) / counts
+    return (loss * present).sum(2) / present.sum(1)

@@ -131,6 +131,8 @@ def train_networks(
         ("cuda" if torch.cuda.is_available() else "cpu") if settings.device == "auto" else settings.device
     )
     torch.manual_seed(seed)
+    if device.type == "cpu":
+        torch.set_num_threads(1)  # two threads wait for each other longer than they work
     network = EnsembleNetwork(settings).to(device)
     streams = np.random.SeedSequence(seed).spawn(settings.epochs + 2)
     # Each member sees halos with weights of its own (Rubin 1981): the ensemble's spread holds the sample's.
@@ -161,9 +163,9 @@ def train_networks(
     low, high = (float(to_unit_mass(x)) for x in settings.range_log10_m200c_h)
 
     def losses(batch):
-        features, known, cluster, mass, density, is_member, _ = batch
-        raw, logit = network(features, known, cluster)
-        return mixture_loss(raw, mass, density, low, high), member_loss(logit, is_member, cluster, len(known))
+        features, known, present, mass, density, is_member, _ = batch
+        raw, logit = network(features, known, present)
+        return mixture_loss(raw, mass, density, low, high), member_loss(logit, is_member, present)
 
     with ThreadPoolExecutor(1) as ahead:
         coming = ahead.submit(prepare, first) if first < settings.epochs else None
@@ -172,7 +174,9 @@ def train_networks(
             coming = ahead.submit(prepare, epoch + 1) if epoch + 1 < settings.epochs else None
             network.train()
             summed, n_steps = torch.zeros((), device=device), 0
-            for batch in _batches(looks, settings.batch, device):
+            for batch in _batches(
+                looks, settings.batch, device, np.random.default_rng(streams[epoch].spawn(1)[0])
+            ):
                 loss, other = losses(batch)
                 weight = member_weight[:, halo_of[batch[6]]]
                 objective = (weight * (loss + settings.member_weight * other)).mean(1).sum()
@@ -190,7 +194,8 @@ def train_networks(
             if checked is not None and (epoch % 5 == 4 or epoch + 1 == settings.epochs):
                 network.eval()
                 with torch.no_grad():
-                    found = [losses(b)[0].mean(1) for b in _batches(checked, settings.batch, device)]
+                    same = np.random.default_rng(0)
+                    found = [losses(b)[0].mean(1) for b in _batches(checked, settings.batch, device, same)]
                 curves["validation"].append(float(torch.stack(found).mean()))
             if checkpoint is not None:
                 part = checkpoint.with_name(checkpoint.name + ".part")
@@ -216,25 +221,26 @@ def _rate(done: float, epochs: int) -> float:
     return min(1.0, (done + 0.05) / 2.0) * 0.5 * (1.0 + math.cos(math.pi * min(1.0, done / epochs))) + 1e-3
 
 
-def _batches(looks: Looks, size: int, device: torch.device):
-    """The epoch's clusters in order, `size` at a time, on the device."""
-    features = torch.from_numpy(looks.features)
-    member = torch.from_numpy(looks.is_member.astype(np.float32))
-    for a in range(0, len(looks.mass), size):
-        b = min(a + size, len(looks.mass))
-        if b - a < min(size, len(looks.mass)) // 2:
-            break
-        first, last = looks.offsets[a], looks.offsets[b]
-        counts = np.diff(looks.offsets[a : b + 1])
-        cluster = torch.from_numpy(np.repeat(np.arange(b - a), counts))
-        rest = (torch.from_numpy(x[a:b]) for x in (looks.conditions, looks.mass, looks.density, looks.view))
-        known, mass, density, view = (x.to(device, non_blocking=True) for x in rest)
-        yield (
-            features[first:last].to(device, non_blocking=True),
-            known,
-            cluster.to(device, non_blocking=True),
-            mass,
-            density,
-            member[first:last].to(device, non_blocking=True),
-            view,
+def _batches(looks: Looks, size: int, device: torch.device, rng: np.random.Generator):
+    """The epoch's clusters, `size` at a time, on the device; those of a batch have like numbers of galaxies.
+
+    So little of a padded batch is padding; the batches come in random order.
+    """
+    counts = np.diff(looks.offsets)
+    order = np.argsort(np.log(counts) + 0.1 * rng.standard_normal(len(counts)), kind="stable")
+    parts = np.array_split(order, max(1, len(order) // size))
+    for i in rng.permutation(len(parts)):
+        rows = np.sort(parts[i])
+        m = int(counts[rows].max())
+        present = np.arange(m) < counts[rows, None]
+        at = np.where(present, looks.offsets[rows, None] + np.arange(m), looks.offsets[rows, None])
+        arrays = (
+            looks.features[at],
+            looks.conditions[rows],
+            present.astype(np.float32),
+            looks.mass[rows],
+            looks.density[rows],
+            looks.is_member[at].astype(np.float32),
+            looks.view[rows],
         )
+        yield tuple(torch.from_numpy(x).to(device, non_blocking=True) for x in arrays)

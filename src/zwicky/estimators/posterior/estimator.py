@@ -33,6 +33,9 @@ __all__ = ["Posterior"]
 #: Prefix, among a model's arrays, of those that tell odd clusters.
 _UNLIKE = "unlike."
 
+#: Looks at each held-out view that a calibration rests on.
+_LOOKS = 8
+
 
 class Posterior(ConditionalEstimator):
     """p(log10 M200c, log10 n | galaxies, conditions) by an ensemble of Deep Sets with mixture densities.
@@ -148,7 +151,8 @@ class Posterior(ConditionalEstimator):
         from zwicky.estimators.posterior.calibrate import fit_calibration
         from zwicky.estimators.posterior.training import balanced_rows, look
 
-        seen = look(views, balanced_rows(views, self.settings, rng=rng), self.settings, rng=rng)
+        rows = np.concatenate([balanced_rows(views, self.settings, rng=rng) for _ in range(_LOOKS)])
+        seen = look(views, rows, self.settings, rng=rng)
         output = network_output(
             self._weights, seen.features, seen.conditions, seen.offsets, with_members=True
         )

@@ -14,7 +14,7 @@ import numpy as np
 
 from zwicky.cosmology import deferred_cosmology
 from zwicky.errors import ZwickyError
-from zwicky.estimators import Estimator, MassPosterior, load_model
+from zwicky.estimators import DEFAULT_MODEL, Estimator, MassPosterior, load_model
 from zwicky.io.centres import Centres
 from zwicky.io.columns import parse_columns
 from zwicky.io.foreign import ForeignTable
@@ -40,7 +40,7 @@ def weigh(
     columns: str = "",
     comoving: bool = False,
     recentred: bool = False,
-    model: Estimator | str | Path = "cnn_2d",
+    model: Estimator | str | Path = DEFAULT_MODEL,
     m_sigma: Estimator | str | Path = "m_sigma",
 ) -> MassPosterior:
     """Masses of clusters from the projected radii and the velocities of their galaxies.
@@ -116,7 +116,7 @@ def weigh_sky(
     cosmology: FLRW | str,
     columns: str = "",
     recentred: bool = False,
-    model: Estimator | str | Path = "cnn_2d",
+    model: Estimator | str | Path = DEFAULT_MODEL,
     m_sigma: Estimator | str | Path = "m_sigma",
 ) -> MassPosterior:
     """Masses of clusters from galaxies on the sky.

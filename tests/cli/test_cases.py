@@ -52,7 +52,7 @@ def weighed(capsys, monkeypatch, *words):
 
     monkeypatch.chdir(CASES)
     with pytest.raises(SystemExit) as end:
-        main(["predict", *words, "--json"])
+        main(["predict", *words, "--model=cnn_2d", "--json"])
     printed = capsys.readouterr()
     assert end.value.code == 0, printed.err
     rows = json.loads(printed.out)["clusters"]
@@ -68,7 +68,7 @@ def counted(row):
 def refused(capsys, monkeypatch, *words):
     monkeypatch.chdir(CASES)
     with pytest.raises(SystemExit) as end:
-        main(["predict", *words])
+        main(["predict", *words, "--model=cnn_2d"])
     printed = capsys.readouterr()
     assert end.value.code == 2
     assert len(printed.err.splitlines()) == 1

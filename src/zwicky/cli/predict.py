@@ -27,8 +27,11 @@ def predict(
     comoving: given.Comoving = False,
     recentre: given.Recentre = False,
     model: Annotated[
-        str, typer.Option(help="A shipped model (cnn_2d, cnn_1d, m_sigma) or a directory.")
-    ] = "cnn_2d",
+        str | None,
+        typer.Option(
+            help="A shipped model (posterior, cnn_2d, cnn_1d, m_sigma) or a directory; default: posterior."
+        ),
+    ] = None,
     m_sigma: Annotated[
         str, typer.Option(help="Where log10_m200c_msigma comes from, as --model.")
     ] = "m_sigma",
@@ -74,7 +77,7 @@ def predict(
     from zwicky import survey
     from zwicky.cli.masses import masses_as_json, print_masses
     from zwicky.errors import ZwickyError
-    from zwicky.estimators import MSigma, load_model
+    from zwicky.estimators import DEFAULT_MODEL, MSigma, load_model
     from zwicky.io.tabular import check_output, write_any
 
     if centre is not None and (clusters is not None or redshift is not None):
@@ -91,6 +94,7 @@ def predict(
         raise ZwickyError(f"--redshift {redshift:g} is not allowed; give the cluster's redshift, above 0")
     known = _density(survey_file, density)
     chosen = survey.prior_named(prior)
+    model = DEFAULT_MODEL if model is None else model
     weighing, by_sigma = load_model(model), load_model(m_sigma)
     if not isinstance(by_sigma, MSigma):
         raise ZwickyError(

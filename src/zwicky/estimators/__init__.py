@@ -9,7 +9,13 @@ from zwicky.estimators.base import Estimator, PointEstimator
 from zwicky.estimators.conditional import ConditionalEstimator
 from zwicky.estimators.error_table import ErrorTable
 from zwicky.estimators.mass_posterior import MassPosterior, join_posteriors, mass_grid
-from zwicky.estimators.model_files import load_model, read_provenance, save_model, shipped_models
+from zwicky.estimators.model_files import (
+    DEFAULT_MODEL,
+    load_model,
+    read_provenance,
+    save_model,
+    shipped_models,
+)
 from zwicky.estimators.msigma import MSigma, MSigmaSettings
 from zwicky.estimators.prior import Prior
 from zwicky.estimators.registry import build_estimator, estimator_class, estimator_names
@@ -25,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CNN1D",
     "CNN2D",
+    "DEFAULT_MODEL",
     "SDM1D",
     "SDM2D",
     "CNNSettings",

@@ -32,7 +32,18 @@ from zwicky.estimators.registry import estimator_class
 from zwicky.io import free_directory, json_object, read_json, whole_directory, write_json
 from zwicky.io import provenance as made_by
 
-__all__ = ["SCHEMA", "load_model", "model_directory", "read_provenance", "save_model", "shipped_models"]
+__all__ = [
+    "DEFAULT_MODEL",
+    "SCHEMA",
+    "load_model",
+    "model_directory",
+    "read_provenance",
+    "save_model",
+    "shipped_models",
+]
+
+#: The shipped model that an observer gets who names none.
+DEFAULT_MODEL = "posterior"
 
 #: Version of the directory's layout; raised when an older zwicky could not read it.
 SCHEMA = 2

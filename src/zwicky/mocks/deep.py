@@ -17,12 +17,11 @@ from zwicky.mocks.cylinders import cut_cylinders
 from zwicky.mocks.directions import even_lines, random_rotation
 from zwicky.mocks.grid import galaxy_grid
 from zwicky.mocks.survey_kernels import DEPTH_STEPS
+from zwicky.mocks.survey_settings import DEEP_APERTURE_MPC_H, DEEP_V_CUT_KMS
 from zwicky.tables import ClusterSample, Cylinder, GalaxyTable, HaloTable
 from zwicky.units import log10_msun_h, mpc_h
 
 __all__ = [
-    "DEEP_APERTURE_MPC_H",
-    "DEEP_V_CUT_KMS",
     "DeepViews",
     "InfallHistory",
     "choose_lines",
@@ -30,9 +29,6 @@ __all__ = [
     "deep_views",
     "views_of_sample",
 ]
-
-#: Radius and half-length of a deep view, in comoving Mpc/h and km/s: room for a wrong centre and redshift.
-DEEP_APERTURE_MPC_H, DEEP_V_CUT_KMS = 2.3, 3700.0
 
 #: Halos that make a particle "fallen in" have at least this log10 M200c in Msun/h.
 _INFALL_LOG10_MASS_H = 12.8

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from zwicky.errors import ZwickyError
-from zwicky.mocks.deep import DEEP_APERTURE_MPC_H
 
-__all__ = ["SurveySettings"]
+__all__ = ["DEEP_APERTURE_MPC_H", "DEEP_V_CUT_KMS", "SurveySettings"]
+
+#: Radius and half-length of a deep view, in comoving Mpc/h and km/s: room for a wrong centre and redshift.
+DEEP_APERTURE_MPC_H, DEEP_V_CUT_KMS = 2.3, 3700.0
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -21,12 +21,14 @@ from zwicky.estimators.posterior.mixture import Mixture, unpack
 from zwicky.estimators.posterior.settings import PosteriorSettings
 from zwicky.estimators.posterior.unlike import Unlike
 from zwicky.estimators.training import Losses, TrainingRange
-from zwicky.mocks.deep import DeepViews, views_of_sample
 from zwicky.progress import Progress, quiet
 from zwicky.settings import from_mapping, to_mapping
 from zwicky.tables import ClusterSample, Cylinder
 from zwicky.units import log10_msun_h, mpc_h
 from zwicky.velocities import compose, median_velocities
+
+if TYPE_CHECKING:
+    from zwicky.mocks.deep import DeepViews
 
 __all__ = ["Posterior"]
 
@@ -95,6 +97,8 @@ class Posterior(ConditionalEstimator):
         Widths are as the networks have them until `calibrate_views`. `fit_views` learns from deep views,
         which hold what a survey may lose; the ensemble that ships did.
         """
+        from zwicky.mocks.deep import views_of_sample
+
         self._learn_of(sample)
         other = None if validation is None else views_of_sample(validation)
         return self._fit(views_of_sample(sample), rng, other, checkpoint, progress)

@@ -63,6 +63,7 @@ def test_metrics_hold_what_was_promised(run):
     assert set(metrics["table1"]) == {"pure", "contaminated"}
     assert set(metrics["table1"]["pure"]) == {"sigma15_kms", "alpha", "scatter_dex"}
     methods = {"cnn_1d", "cnn_2d", "sdm_1d", "sdm_2d", "m_sigma_pure", "m_sigma_contaminated"}
+    methods |= {"counts", "counts_inner"}
     assert set(metrics["table2"]) == methods
     row = {"n", "median", "p16", "p84", "scatter", "scatter_error", "skewness", "kurtosis"}
     assert all(row <= set(values) for values in metrics["table2"].values())

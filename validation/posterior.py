@@ -112,7 +112,7 @@ def statistics(looks: _Looks, chosen: np.ndarray, which: str = "marginal") -> di
     return out
 
 
-def evaluate(model: Posterior, views: DeepViews, looks: int = 12) -> dict:
+def evaluate(model: Posterior, views: DeepViews, looks: int = 4) -> dict:
     """Everything that is told of the posterior on mocks."""
     every = weigh(model, views, looks)
     flat = (every.mass > 13.2) & (every.mass < 15.2)

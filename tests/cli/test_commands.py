@@ -149,7 +149,7 @@ def test_info(run, place, capsys):
     ("arguments", "message"),
     [
         (["reproduce", "--scale", "huge", "--out", "x"], "--scale 'huge' is not known; use one of demo"),
-        (["universe", "--n-side", "7", "--out", "x"], "n_side = 7; give"),
+        (["universe", "--n-side", "7", "--out", "x"], "n_side = 7 is not allowed; give"),
         (["universe", "--n-side", "4096", "--out", "x"], "GiB"),
         (["universe"], "--out"),
         (["mock", "nowhere", "--out", "x"], "nowhere/universe.toml: cannot be read"),

@@ -11,6 +11,7 @@ from zwicky.estimators import (
     ErrorTable,
     Estimator,
     MassPosterior,
+    PointEstimator,
     build_estimator,
     estimator_names,
     load_model,
@@ -21,8 +22,13 @@ pytestmark = pytest.mark.parametrize("name", estimator_names(), scope="module")
 
 
 def build(name):
-    quick = CNNSettings(epochs=3, device="cpu") if name.startswith("cnn") else None
-    return build_estimator(name, quick)
+    small = {"members": 1, "width": 16, "context": 8, "hidden": 32, "components": 3, "batch": 64}
+    quick = {
+        "cnn_1d": CNNSettings(epochs=3, device="cpu"),
+        "cnn_2d": CNNSettings(epochs=3, device="cpu"),
+        "posterior": small | {"epochs": 25, "device": "cpu"},
+    }
+    return build_estimator(name, quick.get(name))
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +109,9 @@ def test_another_h_measures_the_same_mass_in_units_of_h(fitted, test_sample):
         aperture_mpc=test_sample.aperture_mpc * ratio,
     )
     expected = fitted.predict(test_sample).log10_m200c + np.log10(ratio)
-    assert fitted.predict(same_sky).log10_m200c == pytest.approx(expected, abs=1e-4)
+    # A median between the points of a grid that the shift does not map on itself.
+    close = 1e-4 if isinstance(fitted, PointEstimator) else 3e-3
+    assert fitted.predict(same_sky).log10_m200c == pytest.approx(expected, abs=close)
 
 
 def test_unknown_masses_are_refused_in_training(name, sample):
@@ -168,6 +176,9 @@ def test_a_sample_of_another_cylinder_is_a_fault(fitted, test_sample):
 def test_points_get_their_width_from_cross_validated_errors(fitted, test_sample, tmp_path):
     """One way for all: without residuals no width is known; with them it is what the table says."""
     bare = fitted.predict(test_sample)
+    if not isinstance(fitted, PointEstimator):
+        assert bare.has_width.all()
+        return
     assert not bare.has_width.any()
     assert np.array_equal(bare.cluster_id, test_sample.cluster_id)
     masses_h = test_sample.log10_m200c_h

@@ -186,6 +186,12 @@ class Posterior(ConditionalEstimator):
                 f"was observed out to {reach[row]:.3g} comoving Mpc/h; the network knows {low:g} to "
                 f"{high:g}: cut it there"
             )
+        looked = self.settings.survey.v_cut_kms
+        for row in np.flatnonzero(np.abs(sample.v_cut_kms / looked - 1.0) > 0.01):
+            found[int(row)] = (
+                f"was cut at v_cut_kms = {sample.v_cut_kms[row]:g}, the estimator looks at {looked:g}; "
+                "cut it again"
+            )
         return found
 
     def predict(self, sample: ClusterSample) -> MassPosterior:

@@ -92,7 +92,7 @@ class Mixture:
         mass_var = self.mass_std**2 - shared**2 / total
         density = self.density + self.density_std**2 * pull
         density_var = self.density_std**2 - self.density_std**4 / total
-        mass_std, density_std = np.sqrt(mass_var), np.sqrt(np.maximum(density_var, 0.0))
+        mass_std, density_std = (np.sqrt(np.maximum(x, 1e-12)) for x in (mass_var, density_var))
         # What is left of the covariance: shared - shared density_std^2 / total.
         left = shared * (1.0 - self.density_std**2 / total)
         with np.errstate(invalid="ignore", divide="ignore"):

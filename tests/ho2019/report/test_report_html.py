@@ -204,3 +204,13 @@ def test_durations_carry_over(seconds, words):
 def test_numbers_never_show_minus_zero():
     assert number(-0.0001, 3, signed=True) == "+0.000"
     assert significant(-2.0e-7, 2) == "−2.0 × 10<sup>−7</sup>"
+
+
+def test_headline_tells_what_scatters_less_than_the_papers_methods(run):
+    table = {name: {**row} for name, row in run.metrics["table2"].items()}
+    table["counts_inner"] = {**table["cnn_2d"], "scatter": 0.01}
+    text = headline({**run.metrics, "table2": table})
+    assert text.startswith("CNN<sub>2D</sub> weighs")
+    assert "scatters less" in text
+    assert "0.010" in text
+    assert "scatters less" not in headline(run.metrics)

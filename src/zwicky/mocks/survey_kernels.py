@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from zwicky.kernels import kernel
+from zwicky.kernels.splitmix import GOLDEN, mix64, unit_interval
 from zwicky.units import SPEED_OF_LIGHT_KMS
 from zwicky.velocities import INNER_FRACTION
 
@@ -18,18 +19,13 @@ DEPTH_STEPS = 250
 #: Matter concentration that galaxies' is measured against.
 _CONCENTRATION = 4.0
 _C = SPEED_OF_LIGHT_KMS
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
 @kernel(inline="always")
 def _next(state):
-    """Advance a SplitMix64 stream (Steele et al. 2014) held in state[0]; a number in [0, 1)."""
-    state[0] += _GOLDEN
-    x = state[0]
-    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    x = x ^ (x >> np.uint64(31))
-    return (x >> np.uint64(11)) * (1.0 / 9007199254740992.0)
+    """Advance the SplitMix64 stream held in state[0]; a number in [0, 1)."""
+    state[0] += GOLDEN
+    return unit_interval(mix64(state[0]))
 
 
 @kernel
@@ -114,7 +110,7 @@ def observe_rows(
     state = np.zeros(1, dtype=np.uint64)
     filled = 0
     for i in range(n_rows):
-        state[0] = (seed + np.uint64(1)) * _GOLDEN ^ (np.uint64(first + i) * np.uint64(0xD1342543DE82EF95))
+        state[0] = (seed + np.uint64(1)) * GOLDEN ^ (np.uint64(first + i) * np.uint64(0xD1342543DE82EF95))
         _next(state)
         n_wanted, aperture, error, catastrophic, core_loss, pair, cx, cy, c_kms = table[i, :9]
         recentred, bias, bright, bright_factor, ratio, interlopers = table[i, 9:15]

@@ -13,6 +13,7 @@ import numpy as np
 
 from zwicky.errors import ZwickyError
 from zwicky.kernels import kernel
+from zwicky.kernels.splitmix import GOLDEN, mix64, unit_interval
 from zwicky.parallel import available_cores, pieces, run_pieces
 from zwicky.tables import GalaxyTable, HaloTable, Snapshot, rows_of
 from zwicky.units import critical_density
@@ -167,16 +168,7 @@ def uniform_of_id(particle_id: np.ndarray, seed: int) -> np.ndarray:
 
 
 @kernel
-def _mix(x):
-    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return x ^ (x >> np.uint64(31))
-
-
-@kernel
 def _hash(particle_id, key, out):
-    golden = np.uint64(0x9E3779B97F4A7C15)
-    start = _mix(key + golden)
+    start = mix64(key + GOLDEN)
     for i in range(len(particle_id)):
-        x = _mix(start + np.uint64(particle_id[i]) * golden)
-        out[i] = (x >> np.uint64(11)) * (1.0 / 9007199254740992.0)
+        out[i] = unit_interval(mix64(start + np.uint64(particle_id[i]) * GOLDEN))

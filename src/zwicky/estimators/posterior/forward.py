@@ -47,15 +47,12 @@ class Output:
     ----------
     mixture : float32, shape (e, n, 6 k)
         For `zwicky.estimators.posterior.mixture.unpack`.
-    summary : float32, shape (e, n, h)
-        The last hidden layer.
     member : float32, shape (e, n_galaxies), or None
         Logits of the memberships, where they were asked for.
     """
 
-    def __init__(self, e: int, n: int, n_galaxies: int, last: int, hidden: int, with_members: bool):
+    def __init__(self, e: int, n: int, n_galaxies: int, last: int, with_members: bool):
         self.mixture = np.empty((e, n, last), dtype=np.float32)
-        self.summary = np.empty((e, n, hidden), dtype=np.float32)
         self.member = np.empty((e, n_galaxies), dtype=np.float32) if with_members else None
 
 
@@ -82,8 +79,8 @@ def network_output(
     """
     from threadpoolctl import threadpool_limits
 
-    e, h, last = weights["head_3.weight"].shape
-    out = Output(e, len(conditions), len(features), last, h, with_members)
+    e, _, last = weights["head_3.weight"].shape
+    out = Output(e, len(conditions), len(features), last, with_members)
     # Batches of about equal numbers of galaxies, whatever the cores: bits do not depend on them.
     edges = np.searchsorted(offsets, np.arange(0, offsets[-1], _BATCH_GALAXIES), side="left")
     edges = np.unique(np.concatenate([edges, [len(conditions)]]))
@@ -121,7 +118,6 @@ def _batch(weights, features, conditions, offsets, a: int, b: int, out: Output) 
         relu(x)
         y = relu(linear(np.concatenate([one, mean(x), known], axis=1), "head_1", m))
         y = relu(linear(y, "head_2", m))
-        out.summary[m, a:b] = y
         out.mixture[m, a:b] = linear(y, "head_3", m)
         if out.member is not None:
             out.member[m, first:stop] = linear(x, "member", m)[:, 0]

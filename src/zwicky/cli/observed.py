@@ -77,6 +77,7 @@ def observed_clusters(
     cosmology: str | None = None,
     comoving: bool = False,
     recentre: bool = False,
+    with_origin: bool = False,
     **told: Any,
 ) -> ObservedClusters:
     """Clusters of the files, as the options say; what was taken for what goes to standard error."""
@@ -99,6 +100,7 @@ def observed_clusters(
         table=table,
         without_centre=centre == "find",
         keep_warned=keep_warned,
+        with_origin=with_origin,
     )
     if cosmology is not None and isinstance(observed, ClusterSample):
         raise ZwickyError(

@@ -115,6 +115,7 @@ def predict(
         cosmology=cosmology,
         comoving=comoving,
         recentre=recentre,
+        with_origin=members is not None,
         redshift_error_kms=redshift_error,
         centre_error_kms=centre_error,
         aperture_mpc_h=aperture,

@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 #: The columns that an observer's files may have, under our names.
-OUR_COLUMNS = ("cluster_id", "r_proj", "v_los", "redshift", "ra", "dec", "z")
+OUR_COLUMNS = ("cluster_id", "galaxy_id", "r_proj", "v_los", "redshift", "ra", "dec", "z")
 
 _VELOCITIES = (
     "cz", "czhelio", "czhel", "helcz", "hrv", "vhelio", "vhel", "heliovel", "velocity", "radialvelocity",
@@ -39,6 +39,10 @@ _VELOCITIES = (
 _COMMON: Mapping[str, tuple[str, ...]] = {
     "cluster_id": (
         "clusterid", "cluster", "clustername", "clname", "clusname", "clid", "memmatchid", "groupid", "grpid",
+    ),
+    "galaxy_id": (
+        "galaxyid", "galid", "objid", "specobjid", "bestobjid", "targetid", "objectid", "sourceid", "galaxy",
+        "galaxyname", "objname", "objectname", "designation", "id", "name",
     ),
     "redshift": ("zclus", "zcluster", "zcl", "zlambda"),
     "ra": (

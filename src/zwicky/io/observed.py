@@ -28,6 +28,7 @@ from zwicky.io.doubts import check_degrees
 from zwicky.io.foreign import ForeignColumn, ForeignTable
 from zwicky.io.lists import PhaseSpaceList, SkyList
 from zwicky.io.measures import Measure, labels, measure, radii
+from zwicky.io.origin import origin_of
 from zwicky.io.readers import read_tables
 from zwicky.io.storage import read_sample
 from zwicky.tables import ClusterSample
@@ -49,6 +50,7 @@ def read_observed(
     table: str | None = None,
     without_centre: bool = False,
     keep_warned: bool = False,
+    with_origin: bool = False,
 ) -> tuple[PhaseSpaceList | SkyList | ClusterSample, Centres | None]:
     """Read galaxies and, where they are given, cluster centres.
 
@@ -75,6 +77,8 @@ def read_observed(
         Galaxies on the sky may come without a centre, to have it found.
     keep_warned
         Use redshifts whose ``ZWARN`` is not 0 as well.
+    with_origin
+        Keep the galaxies' own ids and, beside radii, their positions, where the file has them.
 
     Raises
     ------
@@ -112,14 +116,16 @@ def read_observed(
     warned, said = warned_rows(chosen, keep_warned)
     ids, gaps = _ids(chosen, columns, many=read_sky and found is not None and len(found.z) > 1)
     keep = np.ones(chosen.n_rows, dtype=bool) if gaps is None else ~gaps
+    origin, unkept = origin_of(chosen, columns, positions=not read_sky) if with_origin else ({}, ())
     common = {
+        **{name: values[keep] for name, values in origin.items()},
         "n_without_id": int(np.sum(~keep)),
         "source": chosen.source,
         "notes": (
             *_lines(chosen, (*chosen.notes, *others)),
             *taken_for(chosen.source, measures, columns),
             *notes,
-            *_lines(chosen, (*(note for m in measures.values() for note in m.notes), *said)),
+            *_lines(chosen, (*(note for m in measures.values() for note in m.notes), *said, *unkept)),
         ),
     }
     if read_sky:

@@ -10,6 +10,7 @@ import numpy as np
 
 from zwicky.errors import ZwickyError
 from zwicky.io.observed import Centres, PhaseSpaceList
+from zwicky.survey.origin import Origin
 from zwicky.survey.quality import Problem
 from zwicky.tables import ClusterSample
 
@@ -43,6 +44,8 @@ class ObservedClusters:
         What was taken for what and left out of all clusters, one line each.
     proposed
         The field in which the centre was found, where it was not given.
+    origin
+        Names and positions of the galaxies, where the observer gave them.
     """
 
     sample: ClusterSample
@@ -53,6 +56,7 @@ class ObservedClusters:
     problems: Mapping[int, Problem] = field(default_factory=dict, repr=False)
     notes: tuple[str, ...] = ()
     proposed: Field | None = field(default=None, repr=False)
+    origin: Origin = field(default_factory=Origin, repr=False)
 
     def __len__(self) -> int:
         return len(self.sample)
@@ -139,6 +143,13 @@ def clusters_from_phase_space(
         ),
         label=label,
         from_sky=galaxies.frame == "angle",
+        origin=Origin(
+            **{
+                name: values[order]
+                for name in ("galaxy_id", "ra", "dec")
+                if (values := getattr(galaxies, name)) is not None
+            }
+        ),
         units=galaxies.units,
         problems=problems,
         notes=(

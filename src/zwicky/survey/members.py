@@ -19,6 +19,9 @@ __all__ = ["MEMBER_COLUMNS", "influence", "members_table"]
 #: Columns of the table of galaxies, and what they are.
 MEMBER_COLUMNS = {
     "cluster_id": "the observer's name of the cluster",
+    "galaxy_id": "the observer's name of the galaxy",
+    "ra": "right ascension",
+    "dec": "declination",
     "r_proj_comoving": "projected distance from the centre, comoving",
     "v_los": "line-of-sight velocity in the cluster's rest frame",
     "p_member": "probability to lie inside r200c in space; NaN where the model does not tell",
@@ -41,13 +44,23 @@ def members_table(
     Returns
     -------
     QTable
-        The columns of `MEMBER_COLUMNS`, one row a galaxy.
+        The columns of `MEMBER_COLUMNS`, one row a galaxy; names and positions only where the observer gave
+        them.
     """
-    rows = np.flatnonzero([problem is None for problem in problems_of(clusters, model)])
-    inside = clusters.sample.in_cylinder(cylinder_of(model))[rows]
+    sound = np.array([problem is None for problem in problems_of(clusters, model)], dtype=bool)
+    sample, cylinder = clusters.sample, cylinder_of(model)
+    rows = np.flatnonzero(sound)
+    inside = sample.in_cylinder(cylinder)[rows]
+    kept = cylinder.in_h(sample.cosmology.h).holds(sample.r_proj_comoving, sample.v_los)
+    kept &= np.repeat(sound, sample.n_galaxies)
     known = isinstance(model, ConditionalEstimator) and len(inside)
     table = QTable()
     table["cluster_id"] = np.repeat(np.asarray(clusters.label)[rows], inside.n_galaxies)
+    origin = clusters.origin
+    if origin.galaxy_id is not None:
+        table["galaxy_id"] = origin.galaxy_id[kept]
+    if origin.ra is not None and origin.dec is not None:
+        table["ra"], table["dec"] = origin.ra[kept] * u.deg, origin.dec[kept] * u.deg
     table["r_proj_comoving"] = inside.r_proj_comoving.astype(float) * u.Mpc
     table["v_los"] = inside.v_los.astype(float) * u.km / u.s
     table["p_member"] = model.membership(inside) if known else np.full(len(inside.r_proj_comoving), np.nan)

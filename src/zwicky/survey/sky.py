@@ -23,6 +23,7 @@ from zwicky.survey.clusters import (
     match,
     observed_sample,
 )
+from zwicky.survey.origin import Origin
 from zwicky.survey.quality import Problem
 from zwicky.tables import Cylinder
 
@@ -121,6 +122,13 @@ def clusters_from_sky(
         sample=sample,
         label=centres.cluster_id,
         from_sky=True,
+        origin=Origin(
+            galaxy_id=None if galaxies.galaxy_id is None else galaxies.galaxy_id[galaxy],
+            ra=galaxies.ra[galaxy],
+            dec=galaxies.dec[galaxy],
+            centre_ra=centres.ra,
+            centre_dec=centres.dec,
+        ),
         problems=problems,
         notes=(*galaxies.notes, *left_out(galaxies.source, counts)),
     )
@@ -135,7 +143,7 @@ def _measured(galaxies: SkyList) -> tuple[SkyList, int]:
 
 def select(galaxies: SkyList, keep: np.ndarray) -> SkyList:
     """The rows that a mask or index array `keep` names."""
-    columns = ("ra", "dec", "z", "cluster_id", "unmeasured")
+    columns = ("ra", "dec", "z", "cluster_id", "galaxy_id", "unmeasured")
     held = {name: getattr(galaxies, name) for name in columns}
     return dataclasses.replace(galaxies, **{k: v[keep] for k, v in held.items() if v is not None})
 

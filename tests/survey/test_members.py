@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 from astropy.table import Table
-
 from made_clusters import galaxies_of, virial_model
+
 from sky_field import CENTRE, field
 from zwicky.cosmology import paper_cosmology
 from zwicky.io.centres import Centres

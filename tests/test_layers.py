@@ -22,6 +22,8 @@ FLOORS = [
         "settings",
         "theory",
         "progress",
+        "stopping",
+        "processes",
     ],
     ["tables"],
     ["io"],

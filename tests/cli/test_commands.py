@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
 
@@ -208,34 +207,6 @@ def test_unfinished_universe(run, tmp_path, capsys):
     assert "is not finished" in capsys.readouterr().err
     zwicky("info", tmp_path)
     assert "give the `zwicky universe` command again" in capsys.readouterr().out
-
-
-def test_interrupted_by_hand(tmp_path):
-    command = [
-        sys.executable,
-        "-m",
-        "zwicky",
-        "universe",
-        "--n-side",
-        "32",
-        "--box",
-        "60",
-        "--out",
-        tmp_path / "u",
-    ]
-
-    def listen():  # where the tests run in the background interrupts are ignored, and children inherit that
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=listen)
-    for line in process.stderr:
-        if "gravity" in line:
-            process.send_signal(signal.SIGINT)
-            break
-    rest = process.stderr.read()
-    assert process.wait() == 130
-    assert "zwicky: stopped" in rest
-    assert "Traceback" not in rest
 
 
 def test_other_settings_in_the_same_directory(run, capsys):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import warnings
 from typing import Annotated
@@ -21,6 +22,7 @@ from zwicky.cli.stack import stack
 from zwicky.cli.train import train
 from zwicky.cli.universe import universe
 from zwicky.errors import ZwickyError
+from zwicky.stopping import ended_by_signals, stopped_line
 
 __all__ = ["app", "main"]
 
@@ -56,17 +58,26 @@ def _options(
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command line; a user's mistake is one line on standard error and exit code 2."""
+    """Run the command line; a user's mistake is one line on standard error and exit code 2.
+
+    A signal ends it as `zwicky.stopping` says, with 128 and the signal's number: 130, 143, 129.
+    """
+    with ended_by_signals():
+        return sys.exit(_run(arguments))
+
+
+def _run(arguments: list[str] | None) -> int:
+    """Exit code of the command."""
     warnings.formatwarning = _format_warning
+    code = 2
     try:
-        code = app(arguments, standalone_mode=False)
+        code = app(arguments, standalone_mode=False) or 0
     except ZwickyError as error:
         print(f"zwicky: {error}", file=sys.stderr)
-        code = 2
     except _ClickError as error:
         print(f"zwicky: {_one_line(error)}", file=sys.stderr)
-        code = 2
-    except (typer.Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):  # where Python, not we, hears signals
+        print(stopped_line(signal.SIGINT), file=sys.stderr)
         code = 130
     except BrokenPipeError:
         code = 0
@@ -76,13 +87,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(
             f"zwicky: {where}{reason}; check the path, its permissions and the disk's space", file=sys.stderr
         )
-        code = 2
-    if code == 130:
-        print(
-            "zwicky: stopped; finished parts are kept, and a long command goes on from there if given again",
-            file=sys.stderr,
-        )
-    return sys.exit(code or 0)
+    return code
 
 
 def _one_line(error: _ClickError) -> str:

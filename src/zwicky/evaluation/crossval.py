@@ -9,13 +9,8 @@ run at once; each finished fold is kept on disk, and an interrupted one goes on 
 from __future__ import annotations
 
 import dataclasses
-import multiprocessing
-import os
-import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,6 +29,7 @@ from zwicky.estimators import (
 from zwicky.estimators.posterior_files import read_posterior, write_posterior
 from zwicky.io import read_json, read_sample, remove_directory, write_json, write_sample
 from zwicky.parallel import available_cores
+from zwicky.processes import SPAWN, run_in_processes
 from zwicky.progress import Progress, quiet
 from zwicky.resume import digest_of
 from zwicky.settings import to_mapping
@@ -261,14 +257,6 @@ _worker: dict[str, Any] = {}
 
 
 def _start_worker(samples: list[Path], messages: Any) -> None:
-    parent = multiprocessing.parent_process()
-
-    def end_with_parent() -> None:
-        parent.join()
-        os._exit(1)
-
-    # A killed parent cannot tell its workers; they must not train on as orphans.
-    threading.Thread(target=end_with_parent, daemon=True).start()
     train, test = (read_sample(path) for path in samples)
     _worker.update(train=train, test=test, messages=messages)
 
@@ -280,30 +268,27 @@ def _run_in_worker(job: _Fold) -> None:
 def _run_in_processes(
     jobs: list[_Fold], train: ClusterSample, test: ClusterSample, workers: int, report: Callable[[str], None]
 ) -> None:
-    # Spawned, not forked: PyTorch's and numba's threads do not survive a fork.
-    context = multiprocessing.get_context("spawn")
-    messages = context.SimpleQueue()
+    messages = SPAWN.SimpleQueue()
     # Through files: samples in the arguments would fill the pipe to each new process until it has started,
     # and the processes would start one after the other.
     samples = _sample_files(jobs[0].directory.parent)
-    for path, sample in zip(samples, (train, test), strict=True):
-        write_sample(path, sample)
-    pool = ProcessPoolExecutor(workers, context, _start_worker, (samples, messages))
+
+    def listen() -> None:
+        while not messages.empty():
+            report(messages.get())
+
     try:
-        waiting = {pool.submit(_run_in_worker, job) for job in jobs}
-        while waiting:
-            done, waiting = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
-            while not messages.empty():
-                report(messages.get())
-            for future in done:
-                future.result()
-    except BrokenProcessPool as error:
-        raise ZwickyError(
-            "a worker process died (out of memory, or a script without `if __name__ == '__main__':`); "
-            "run again to go on, with workers=1 if it dies again"
-        ) from error
+        for path, sample in zip(samples, (train, test), strict=True):
+            write_sample(path, sample)
+        run_in_processes(
+            _run_in_worker,
+            jobs,
+            workers,
+            start=_start_worker,
+            arguments=(samples, messages),
+            meanwhile=listen,
+        )
     finally:
-        pool.shutdown(cancel_futures=True)
         for path in samples:
             path.unlink(missing_ok=True)
 

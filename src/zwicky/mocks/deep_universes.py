@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import nullcontext
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 
 from zwicky.errors import ZwickyError
 from zwicky.mocks.deep import DeepViews, InfallHistory, choose_lines, concatenate_views, deep_views, in_group
+from zwicky.processes import run_in_processes
 from zwicky.progress import Progress, quiet
 from zwicky.settings import check_ranges, setting
 from zwicky.tables import take
@@ -100,15 +98,18 @@ def views_of_universes(
     plan = _plan(directories, redshifts, settings, rng)
     streams = rng.spawn(len(directories))
     jobs = [(i, d, redshifts[i], plan, streams[i]) for i, d in enumerate(directories)]
-    found: list[DeepViews] = []
-    with (
-        ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
-        if workers > 1
-        else nullcontext() as pool
-    ):
-        for i, views in enumerate((pool.map if pool else map)(_views_of_universe, jobs)):
-            found.extend(views)
-            progress("clusters of universes", i + 1, len(directories), directories[i].name)
+
+    def tell(number: int) -> None:
+        progress("clusters of universes", number + 1, len(directories), directories[number].name)
+
+    if workers > 1:
+        views = run_in_processes(_views_of_universe, jobs, workers, finished=tell)
+    else:
+        views = []
+        for number, job in enumerate(jobs):
+            views.append(_views_of_universe(job))
+            tell(number)
+    found = [one for some in views for one in some]
     if not found:
         low, high = settings.range_log10_m200c_h
         raise ZwickyError(

@@ -1,0 +1,112 @@
+"""Work in other processes, none of which outlives this one or an interrupted call.
+
+Every worker holds the reading end of a pipe whose writing end only this process has, and ends when that is
+closed: by the call that started it, or by the system when this process is killed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.connection import Connection
+from typing import Any
+
+from zwicky.errors import ZwickyError
+from zwicky.stopping import SIGNALS
+
+__all__ = ["SPAWN", "run_in_processes"]
+
+#: How processes start. Not by fork: threads of PyTorch and numba do not survive it.
+SPAWN = multiprocessing.get_context("spawn")
+
+
+def run_in_processes(
+    function: Callable[[Any], Any],
+    jobs: Sequence[Any],
+    workers: int,
+    *,
+    start: Callable[..., None] | None = None,
+    arguments: tuple = (),
+    finished: Callable[[int], None] = lambda number: None,
+    meanwhile: Callable[[], None] = lambda: None,
+) -> list[Any]:
+    """Call ``function(job)`` for each job in processes of their own; results in the order of the jobs.
+
+    Parameters
+    ----------
+    function
+        Found by name in its module, as all that goes to other processes.
+    jobs
+        What to call it with.
+    workers
+        Processes side by side.
+    start, arguments
+        Called once in every process before its first job.
+    finished
+        Told the number of each job that is done, in this process.
+    meanwhile
+        Called in this process five times a second, and last of all.
+
+    Raises
+    ------
+    ZwickyError
+        If a process dies; and whatever `function` raises. No process is left then.
+    """
+    hold, line = SPAWN.Pipe(duplex=False)
+    pool = ProcessPoolExecutor(workers, SPAWN, _start_worker, (hold, start, arguments))
+    try:
+        with _no_signals_for_children():
+            numbers: dict[Future, int] = {pool.submit(function, job): i for i, job in enumerate(jobs)}
+        waiting = set(numbers)
+        while waiting:
+            done, waiting = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
+            meanwhile()
+            for future in done:
+                future.result()
+                finished(numbers[future])
+        return [future.result() for future in numbers]
+    except BrokenProcessPool as error:
+        raise ZwickyError(
+            "a worker process died (out of memory, or a script without `if __name__ == '__main__':`); "
+            "run again to go on, with workers=1 if it dies again"
+        ) from error
+    except BaseException:
+        line.close()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
+        line.close()
+        hold.close()
+
+
+def _start_worker(hold: Connection, start: Callable[..., None] | None, arguments: tuple) -> None:
+    def end_with_parent() -> None:
+        with contextlib.suppress(EOFError, OSError):
+            hold.recv_bytes()
+        os._exit(1)
+
+    threading.Thread(target=end_with_parent, daemon=True).start()
+    if start is not None:
+        start(*arguments)
+
+
+@contextlib.contextmanager
+def _no_signals_for_children() -> Iterator[None]:
+    """Start processes that do not hear Ctrl-C or the end of a terminal, which tell all processes at once.
+
+    They are told by this process, to which a signal that comes meanwhile comes afterwards.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, set(SIGNALS) - {signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from zwicky.errors import ZwickyError
-from zwicky.io.chunks import open_table
+from zwicky.io.readers import open_table
 
 N = 25
 BIG = 2**53 + 1 + 2 * np.arange(N)
@@ -188,7 +188,7 @@ def test_extensions_of_a_fits_file(tmp_path):
     fits.HDUList([fits.PrimaryHDU(), first, second]).writeto(tmp_path / "t.fits")
     found = {t: read(tmp_path / "t.fits", ["a"], table=t)["a"][0] for t in (None, "GALAXIES", "2", "HALOS")}
     assert found == {None: 1.0, "GALAXIES": 2.0, "2": 2.0, "HALOS": 1.0}
-    with pytest.raises(ZwickyError, match="no binary table STARS; it has HALOS, GALAXIES"):
+    with pytest.raises(ZwickyError, match="has no table 'STARS'; it has HDU 1 HALOS, HDU 2 GALAXIES"):
         open_table(tmp_path / "t.fits", "STARS")
 
 

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zwicky.errors import ZwickyError
-from zwicky.io.chunks import text
-from zwicky.io.chunks.text import TextTable, read_columns
 from zwicky.io.kinds import open_bytes
+from zwicky.io.readers import numbers_in_text as text
+from zwicky.io.readers.numbers_in_text import TextTable, read_columns
 
 NAMES = ("a", "id", "b")
 
@@ -266,7 +266,7 @@ def test_memory_is_bounded_by_the_block(tmp_path):
             file.write(line * 20_000)
     script = f"""
 from pathlib import Path
-from zwicky.io.chunks.text import TextTable, read_columns
+from zwicky.io.readers.numbers_in_text import TextTable, read_columns
 def peak():
     words = Path("/proc/self/status").read_text().split()
     return int(words[words.index("VmHWM:") + 1])

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from foreign_text import UM_ARRAY, UM_BINARY
 from zwicky.errors import ZwickyError
-from zwicky.io.chunks.records import RECORD_BYTES
+from zwicky.io.readers.records import RECORD_BYTES
 from zwicky.simulations.layouts import UM_RECORD as RECORD
 from zwicky.simulations.reader import Counted, Range
 

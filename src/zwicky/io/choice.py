@@ -8,7 +8,7 @@ import numpy as np
 
 from zwicky.errors import ZwickyError
 from zwicky.io.columns import QUALITY, WARNINGS, Named, column_named, missing, normal_name
-from zwicky.io.foreign import ForeignColumn, ForeignTable
+from zwicky.io.foreign import ForeignColumn, ForeignTable, named
 from zwicky.io.measures import Measure, measure
 
 __all__ = [
@@ -30,24 +30,14 @@ def chosen_table(
 ) -> tuple[ForeignTable, tuple[str, ...]]:
     """The table of a file that is meant, and a line about the others."""
     if asked is not None:
-        for i, table in enumerate(tables):
-            if asked.lower() in (table.name.lower(), table.place.lower(), table.place.rpartition(" ")[2]):
-                return table, ()
-            if asked == str(i + 1) and not table.place:
-                return table, ()
-        there = ", ".join(f"{_titled(table) or 'one without a name'}" for table in tables[:20])
-        raise ZwickyError(f"{tables[0].source}: has no table {asked!r}; it has {there}")
+        return named(tables, asked), ()
     able = [table for table in tables if _has_galaxies(table, columns)]
     chosen = able[0] if able else tables[0]
     others = [table for table in tables if table is not chosen]
     if not others:
         return chosen, ()
-    named = ", ".join(_titled(table) for table in others[:6]) + (", ..." if len(others) > 6 else "")
-    return chosen, (f"read {_titled(chosen)}; left {named} (--table takes another)",)
-
-
-def _titled(table: ForeignTable) -> str:
-    return f"{table.place} {table.name}".strip() if table.name != table.place else table.place
+    left = ", ".join(table.title for table in others[:6]) + (", ..." if len(others) > 6 else "")
+    return chosen, (f"read {chosen.title}; left {left} (--table takes another)",)
 
 
 def _has_galaxies(table: ForeignTable, columns: Mapping[str, Named]) -> bool:

@@ -6,7 +6,7 @@ file has it: what is missing in the file is masked and never a number.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +14,10 @@ import numpy as np
 
 from zwicky.errors import ZwickyError
 
-__all__ = ["ForeignColumn", "ForeignTable", "is_missing", "masked_text", "short_reason"]
+__all__ = ["ForeignColumn", "ForeignTable", "Stream", "is_missing", "masked_text", "named", "short_reason"]
+
+#: Yields {name: values} for the columns named, at most so many rows at once; the last are the integers.
+Stream = Callable[[Sequence[str], int, frozenset[str]], Iterator[Mapping[str, np.ndarray]]]
 
 #: Cells that hold nothing, whatever their case.
 MISSING = frozenset(
@@ -24,15 +27,27 @@ MISSING = frozenset(
 
 @dataclass(frozen=True)
 class ForeignColumn:
-    """A column: its name, its unit in the file's own spelling or None, and how its contents are read.
+    """A column of a table.
 
-    `is_text` says that the file declares the contents to be text, though they may look like numbers.
+    Parameters
+    ----------
+    name
+        What the file calls it.
+    unit
+        In the file's own spelling, or None.
+    read
+        Gives the contents of all rows.
+    is_text
+        Whether the file declares the contents to be text, though they may look like numbers.
+    shape
+        Of the contents of one row; None where rows differ or hold no numbers and no text.
     """
 
     name: str
     unit: str | None
     read: Callable[[], np.ma.MaskedArray] = field(repr=False)
     is_text: bool = False
+    shape: tuple[int, ...] | None = ()
 
 
 @dataclass(frozen=True)
@@ -55,6 +70,8 @@ class ForeignTable:
         Plain values that the file says about the whole table.
     notes
         What a reader noticed, one line each, without the name of the file.
+    stream
+        Reads some columns in parts, where the format allows that; what is missing is masked.
     """
 
     source: str
@@ -64,11 +81,17 @@ class ForeignTable:
     name: str = ""
     meta: Mapping[str, Any] = field(default_factory=dict, repr=False)
     notes: tuple[str, ...] = ()
+    stream: Stream | None = field(default=None, repr=False)
 
     @property
     def names(self) -> list[str]:
         """Names of the columns, in their order."""
         return [column.name for column in self.columns]
+
+    @property
+    def title(self) -> str:
+        """Place and name of the table in its file; empty where it has neither."""
+        return f"{self.place} {self.name}".strip() if self.name != self.place else self.place
 
     def contents(self, column: ForeignColumn) -> np.ma.MaskedArray:
         """The contents of one of the columns, shape (n_rows,): numbers, or text in an object array.
@@ -93,6 +116,23 @@ class ForeignTable:
                 "row; write one row a galaxy"
             )
         return contents
+
+
+def named(tables: Sequence[ForeignTable], asked: str) -> ForeignTable:
+    """The table that a file calls so, or whose place or number in the file that is.
+
+    Raises
+    ------
+    ZwickyError
+        If there is none: with those that there are.
+    """
+    for i, table in enumerate(tables):
+        if asked.lower() in (table.name.lower(), table.place.lower(), table.place.rpartition(" ")[2]):
+            return table
+        if asked == str(i + 1) and not table.place:
+            return table
+    there = ", ".join(f"{table.title or 'one without a name'}" for table in tables[:20])
+    raise ZwickyError(f"{tables[0].source}: has no table {asked!r}; it has {there}")
 
 
 def is_missing(cell: str) -> bool:

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
+import lzma
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from zwicky.errors import ZwickyError
+from zwicky.io.foreign import short_reason
 
 __all__ = ["faults", "is_packed", "kind_of", "open_bytes", "start_of"]
 
-_GZIP = b"\x1f\x8b"
+#: How a compressed file begins, what it is called and what opens it.
+_PACKED: dict[bytes, tuple[str, Callable[[Any], BinaryIO]]] = {
+    b"\x1f\x8b": ("gzip", gzip.open),
+    b"BZh": ("bzip2", bz2.open),
+    b"\xfd7zXZ\x00": ("xz", lzma.open),
+}
 #: How a file of each kind begins; what begins otherwise and has no NUL byte is text.
 _STARTS = (
     ("Parquet", b"PAR1"),
@@ -21,6 +29,7 @@ _STARTS = (
     ("FITS", b"SIMPLE  ="),
     ("ECSV", b"# %ECSV"),
     ("numpy", b"\x93NUMPY"),
+    ("VOTable", b"<?xml"),
 )
 
 
@@ -30,14 +39,17 @@ def kind_of(start: bytes) -> str:
     >>> kind_of(b"PAR1\x15"), kind_of(b"#id x\n1 2\n"), kind_of(b"\0\1")
     ('Parquet', 'text', '')
     """
+    words = start.lstrip(b"\xef\xbb\xbf \t\r\n")
     for kind, first in _STARTS:
-        if start.startswith(first):
+        if words.startswith(first):
             return kind
+    if words.startswith(b"<") and b"<VOTABLE" in words:
+        return "VOTable"
     return "" if b"\0" in start else "text"
 
 
 def start_of(path: Path) -> bytes:
-    """The first 64 KiB of a file, decompressed where it is gzip.
+    """The first 64 KiB of a file, decompressed.
 
     Raises
     ------
@@ -52,47 +64,64 @@ def start_of(path: Path) -> bytes:
 
 
 def is_packed(path: Path) -> bool:
-    """Whether a file is gzip."""
+    """Whether a file is compressed with gzip, bzip2 or xz."""
     with path.open("rb") as file:
-        return file.read(2) == _GZIP
+        return _packing(file.read(6)) is not None
+
+
+def _packing(start: bytes) -> tuple[str, Callable[[Any], BinaryIO]] | None:
+    return next((how for magic, how in _PACKED.items() if start.startswith(magic)), None)
 
 
 @contextmanager
 def open_bytes(path: Path) -> Iterator[BinaryIO]:
-    """The bytes of a file, decompressed where it is gzip.
+    """The bytes of a file, decompressed where it is gzip, bzip2 or xz.
 
     Raises
     ------
     ZwickyError
         If the file cannot be opened, or, inside the block too, if reading or decompressing it fails.
     """
+    packing = None
     try:
         with path.open("rb") as raw:
-            packed = raw.read(2) == _GZIP
+            packing = _packing(raw.read(6))
             raw.seek(0)
-            if not packed:
+            if packing is None:
                 yield raw
                 return
-            with gzip.GzipFile(fileobj=raw) as file:
+            with packing[1](raw) as file:
                 yield file
-    except (OSError, EOFError, zlib.error) as error:
-        reason = getattr(error, "strerror", None) or (str(error) or type(error).__name__).splitlines()[0]
+    except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
+        reason = getattr(error, "strerror", None) or short_reason(error)
         what = "give a readable file"
-        if not isinstance(error, OSError) or isinstance(error, gzip.BadGzipFile):
-            what = "the gzip file is cut short or damaged: fetch it again"
+        if packing is not None and getattr(error, "errno", None) is None:
+            what = f"the {packing[0]} file is cut short or damaged: fetch it again"
         raise ZwickyError(f"{path}: cannot be read ({reason}); {what}") from error
 
 
 @contextmanager
-def faults(path: Path, kind: str) -> Iterator[None]:
-    """Turn whatever a library raises over a damaged file into one line."""
+def faults(
+    path: Path, kind: str, advice: str = "the file may be damaged or cut short: fetch or write it again"
+) -> Iterator[None]:
+    """Turn whatever a library raises over a damaged file into one line that begins with its path.
+
+    Parameters
+    ----------
+    path
+        The file; a message that begins with its name alone gets the whole path.
+    kind
+        What it is read as.
+    advice
+        What to do, the end of the message.
+    """
     try:
         yield
-    except ZwickyError:
-        raise
+    except ZwickyError as error:
+        text = str(error)
+        if text.startswith(str(path)):
+            raise
+        text = text.removeprefix(path.name) if text.startswith(path.name) else f": {text}"
+        raise ZwickyError(f"{path}{text}") from error
     except Exception as error:
-        reason = " ".join(str(error).split())[:160] or type(error).__name__
-        raise ZwickyError(
-            f"{path}: cannot be read as {kind} ({reason}); the file may be damaged or cut short: fetch or "
-            "write it again"
-        ) from error
+        raise ZwickyError(f"{path}: cannot be read as {kind} ({short_reason(error)}); {advice}") from error

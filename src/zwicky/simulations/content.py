@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from zwicky.io.chunks import TableFile
+from zwicky.io.readers.table_file import TableFile
 
 __all__ = ["Content"]
 

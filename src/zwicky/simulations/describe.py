@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from zwicky.errors import ZwickyError
-from zwicky.io.chunks import open_table
 from zwicky.io.kinds import kind_of, start_of
+from zwicky.io.readers import open_table
 from zwicky.simulations.column_map import KINDS, read_column_map
 from zwicky.simulations.fields import FIELDS, VECTORS
 from zwicky.simulations.formats import detect_format, open_catalog

@@ -11,8 +11,9 @@ import h5py
 import numpy as np
 
 from zwicky.errors import ZwickyError
-from zwicky.io.chunks import TableFile, open_table
 from zwicky.io.kinds import faults, kind_of
+from zwicky.io.readers import open_table
+from zwicky.io.readers.table_file import TableFile
 from zwicky.simulations.content import Content
 from zwicky.simulations.layouts import UCHUU, Layout
 from zwicky.units import critical_density

@@ -9,7 +9,8 @@ import astropy.units as u
 import numpy as np
 
 from zwicky.errors import ZwickyError
-from zwicky.io.chunks import TableFile, open_table
+from zwicky.io.readers import open_table
+from zwicky.io.readers.table_file import TableFile
 from zwicky.simulations.column_map import KINDS, ColumnMap, MappedColumn
 from zwicky.simulations.fields import FIELDS, UNITS, Field, units_of
 from zwicky.simulations.paths import files_meant

@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from zwicky.errors import ZwickyError
-from zwicky.io.chunks import open_records, open_table
 from zwicky.io.kinds import faults, kind_of, start_of
+from zwicky.io.readers import open_table
+from zwicky.io.readers.records import open_records
 from zwicky.simulations.content import Content
 from zwicky.simulations.fields import FIELDS
 from zwicky.simulations.layouts import UM_RECORD, Layout

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import numpy as np
 
 from zwicky.errors import ZwickyError
-from zwicky.io.chunks import TableFile
+from zwicky.io.readers.table_file import TableFile
 from zwicky.simulations.fields import FIELDS, Field
 from zwicky.simulations.reader import CatalogHeader, CatalogReader
 

@@ -9,7 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from zwicky.errors import ZwickyError
-from zwicky.io.chunks import Column, TableFile, TextHead, TextTable, read_columns, read_head
+from zwicky.io.readers.head import TextHead, read_head
+from zwicky.io.readers.numbers_in_text import TextTable, read_columns
+from zwicky.io.readers.table_file import Column, TableFile
 from zwicky.simulations.content import Content
 from zwicky.simulations.hlist import layout_note
 from zwicky.simulations.layouts import MDPL2_REDSHIFTS, Layout

@@ -8,16 +8,21 @@ of floats and trusts every size in a header; so the headers are astropy's here a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 from astropy.io import fits
 
 from zwicky.errors import ZwickyError
-from zwicky.io.foreign import ForeignColumn, ForeignTable, masked_text
+from zwicky.io.foreign import ForeignColumn, ForeignTable, Stream, masked_text
+from zwicky.io.readers.source import Source
 
-__all__ = ["binary_columns", "hdus", "read_fits"]
+__all__ = ["tables_of"]
+
+#: Bytes of rows that are read at once.
+BLOCK = 8 << 20
 
 _BLOCK = 2880
 _BINARY = re.compile(r"(\d{0,12})([LXBIJKAEDCMPQ])")
@@ -27,7 +32,7 @@ _BYTES = {"L": 1, "B": 1, "I": 2, "J": 4, "K": 8, "E": 4, "D": 8, "A": 1, "C": 8
 _LONGEST_TEXT = 10_000
 
 
-def read_fits(data: bytes, source: str) -> list[ForeignTable]:
+def tables_of(source: Source) -> list[ForeignTable]:
     """Every table of a FITS file, in the order of the HDUs.
 
     Raises
@@ -37,8 +42,8 @@ def read_fits(data: bytes, source: str) -> list[ForeignTable]:
     ZwickyError
         If a table ends before its rows do.
     """
-    tables = []
-    for number, (header, start, size) in enumerate(hdus(data)):
+    data, tables = source.data, []
+    for number, (header, start, size) in enumerate(_hdus(data)):
         kind = str(header.get("XTENSION", "")).strip().upper()
         if kind not in ("BINTABLE", "TABLE") or header.get("ZIMAGE", False):
             continue
@@ -47,26 +52,29 @@ def read_fits(data: bytes, source: str) -> list[ForeignTable]:
             raise ValueError(f"TFIELDS = {fields}")
         if start + size > len(data):
             raise ZwickyError(
-                f"{source}: HDU {number} ends after {len(data) - start} of {size} bytes; the file may be cut "
-                "short: fetch or write it again"
+                f"{source.name}: HDU {number} ends after {len(data) - start} of {size} bytes; the file may "
+                "be cut short: fetch or write it again"
             )
-        columns = (binary_columns if kind == "BINTABLE" else _ascii)(data, header, start, width, rows, fields)
+        made = _binary if kind == "BINTABLE" else _ascii
+        columns, n_rows = made(data, header, start, width, rows, fields), rows
         if rows == 1:
-            columns, rows = _unrolled(columns)
+            columns, n_rows = _unrolled(columns)
+        in_parts = kind == "BINTABLE" and n_rows == rows
         tables.append(
             ForeignTable(
-                source=source,
-                columns=tuple(column for column, _ in columns),
-                n_rows=rows,
+                source=source.name,
+                columns=tuple(columns),
+                n_rows=n_rows,
                 place=f"HDU {number}",
                 name=str(header.get("EXTNAME", "")).strip(),
                 meta={k: v for k, v in header.items() if isinstance(v, str | int | float) and k},
+                stream=_stream(source, header, start, width, rows, fields) if in_parts else None,
             )
         )
     return tables
 
 
-def hdus(data: bytes) -> Iterator[tuple[fits.Header, int, int]]:
+def _hdus(data: bytes) -> Iterator[tuple[fits.Header, int, int]]:
     """Header, first byte of the data and their number for every HDU."""
     at = 0
     while at + 80 <= len(data) and data[at : at + 8] in (b"SIMPLE  ", b"XTENSION"):
@@ -98,14 +106,29 @@ def _whole(header: fits.Header, key: str) -> int:
     return value
 
 
-#: A column and how many elements a row of it has.
-_Counted = list[tuple[ForeignColumn, int]]
+def _stream(source: Source, header: fits.Header, start: int, width: int, n: int, fields: int) -> Stream:
+    """Blocks of rows, each read like a whole table."""
+
+    def stream(names: Sequence[str], rows: int, integers: frozenset[str]) -> Iterator[dict]:
+        step = max(1, min(rows, BLOCK // max(width, 1)))
+        with source.path.open("rb") as file:
+            file.seek(start)
+            for done in range(0, n, step):
+                wanted = min(step, n - done)
+                block = file.read(wanted * width)
+                if len(block) < wanted * width:
+                    got = done + len(block) // width
+                    raise ZwickyError(f"{source.path}: ends after {got} of {n} rows; fetch it again")
+                read = {c.name: c.read for c in _binary(block, header, 0, width, wanted, fields)}
+                yield {name: read[name]() for name in names}
+
+    return stream
 
 
-def binary_columns(
+def _binary(
     data: bytes, header: fits.Header, start: int, width: int, rows: int, fields: int
-) -> _Counted:
-    """The columns of a binary table, and how many elements a row of each has.
+) -> list[ForeignColumn]:
+    """The columns of a binary table.
 
     Parameters
     ----------
@@ -130,17 +153,25 @@ def binary_columns(
         repeat, letter = int(found[1] or 1), found[2]
         size = -(-repeat // 8) if letter == "X" else repeat * _BYTES[letter]
         read = partial(_binary_contents, data, header, i, start + at, width, rows, repeat, letter)
-        count = 1 if letter == "A" else repeat
-        columns.append((_column(header, i, read, letter == "A"), count))
+        columns.append(_column(header, i, read, letter == "A", _shape(repeat, letter)))
         at += size
     if at != width:
         raise ValueError(f"columns of {at} bytes in rows of {width}")
     return columns
 
 
-def _column(header: fits.Header, i: int, read, is_text: bool) -> ForeignColumn:
+def _shape(repeat: int, letter: str) -> tuple[int, ...] | None:
+    """Of one row; of a column of variable length the rows hold only pointers, and bits are no numbers."""
+    if letter in "PQX":
+        return None
+    return () if letter == "A" or repeat == 1 else (repeat,)
+
+
+def _column(
+    header: fits.Header, i: int, read, is_text: bool, shape: tuple[int, ...] | None = ()
+) -> ForeignColumn:
     name, unit = (str(header.get(f"{key}{i}", "")).strip() for key in ("TTYPE", "TUNIT"))
-    return ForeignColumn(name or f"col{i}", unit or None, read, is_text)
+    return ForeignColumn(name or f"col{i}", unit or None, read, is_text, shape)
 
 
 def _binary_contents(data, header, i, at, width, rows, repeat, letter) -> np.ma.MaskedArray:
@@ -181,7 +212,9 @@ def _scaled(raw: np.ndarray, scale: float, zero: float) -> np.ndarray:
     return raw * float(scale) + float(zero)
 
 
-def _ascii(data: bytes, header: fits.Header, start: int, width: int, rows: int, fields: int) -> _Counted:
+def _ascii(
+    data: bytes, header: fits.Header, start: int, width: int, rows: int, fields: int
+) -> list[ForeignColumn]:
     columns = []
     for i in range(1, fields + 1):
         form = str(header.get(f"TFORM{i}", "")).strip().upper()
@@ -193,7 +226,7 @@ def _ascii(data: bytes, header: fits.Header, start: int, width: int, rows: int, 
             raise ValueError(f"TSCAL{i} or TZERO{i} of an ASCII table")
         null = str(header.get(f"TNULL{i}", "")).strip()
         read = partial(_ascii_contents, data, start + begin, width, rows, int(letters[1]), null)
-        columns.append((_column(header, i, read, form[0] == "A"), 1))
+        columns.append(_column(header, i, read, form[0] == "A"))
     return columns
 
 
@@ -205,14 +238,14 @@ def _ascii_contents(data, at: int, width: int, rows: int, letters: int, null: st
     return contents
 
 
-def _unrolled(columns: _Counted) -> tuple[_Counted, int]:
+def _unrolled(columns: list[ForeignColumn]) -> tuple[list[ForeignColumn], int]:
     """A table of one row whose cells are vectors of one length, as IDL writes it, row by row."""
-    lengths = {count for _, count in columns}
-    if len(lengths) != 1 or lengths == {1}:
+    shapes = {column.shape for column in columns}
+    (shape,) = shapes if len(shapes) == 1 else [()]
+    if not shape:
         return columns, 1
 
     def flat(read):
         return lambda: read()[0]
 
-    rolled = [(ForeignColumn(c.name, c.unit, flat(c.read), c.is_text), 1) for c, _ in columns]
-    return rolled, lengths.pop()
+    return [replace(c, read=flat(c.read), shape=()) for c in columns], shape[0]

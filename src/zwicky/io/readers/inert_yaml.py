@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import yaml
@@ -130,4 +131,4 @@ def _masked(column: ForeignColumn, mask: ForeignColumn) -> ForeignColumn:
         gaps = np.array([str(gap).lower() in ("true", "1") for gap in gaps.data])
         return np.ma.MaskedArray(contents.data, mask=np.ma.getmaskarray(contents) | gaps)
 
-    return ForeignColumn(column.name, column.unit, read, column.is_text)
+    return replace(column, read=read)

@@ -7,23 +7,31 @@ dashes below, as VizieR does. Machine-readable tables and IPAC's have readers of
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
+from zwicky.errors import ZwickyError
 from zwicky.io.foreign import ForeignColumn, ForeignTable, is_missing, masked_text
 from zwicky.io.readers.delimited import Delimited, cells_of
-from zwicky.io.readers.unpack import decoded
+from zwicky.io.readers.head import first_lines
+from zwicky.io.readers.numbers_in_text import TextTable, read_columns
+from zwicky.io.readers.source import Source, decoded
+from zwicky.io.readers.table_file import Column, TableFile
 from zwicky.io.spelling import split_unit
 
-__all__ = ["read_text"]
+__all__ = ["open_in_parts", "tables_of"]
 
 _MARKS = "\t;|,"
 _BYTE_BY_BYTE = "Byte-by-byte Description of file"
+#: Lines at the top in which a file says that it is a machine-readable table, and rows that show how cells
+#: are separated.
+_TOP, _ROWS = 200, 4
 
 
-def read_text(data: bytes, source: str) -> list[ForeignTable]:
-    """The table in a text file.
+def tables_of(source: Source) -> list[ForeignTable]:
+    """The table in a text file, its cells as they are written.
 
     Raises
     ------
@@ -32,55 +40,117 @@ def read_text(data: bytes, source: str) -> list[ForeignTable]:
     ZwickyError
         If a row does not have a cell for each column.
     """
-    text, notes = decoded(bytes(data))
+    text, notes = decoded(bytes(source.data))
     lines = text.split("\n")
-    if any(_BYTE_BY_BYTE in line for line in lines[:200]):
-        return [_by_astropy(text, "mrt", _rows_below_dashes(lines), source, notes)]
+    if any(_BYTE_BY_BYTE in line for line in lines[:_TOP]):
+        return [_by_astropy(text, "mrt", _rows_below_dashes(lines), source.name, notes)]
     first = next((line for line in lines if line.strip() and line[0] != "\\"), "")
     if first.startswith("|") and not any(line.startswith("|") for line in lines[-20:] if line.strip()):
         n_rows = sum(1 for line in lines if line.strip() and line[0] not in "\\|")
-        return [_by_astropy(text, "ipac", n_rows, source, notes)]
-    comments, rows, numbers = [], [], []
-    for number, line in enumerate(lines, 1):
+        return [_by_astropy(text, "ipac", n_rows, source.name, notes)]
+    numbered = list(enumerate(lines, 1))
+    layout, rows = _laid_out(numbered)
+    names, units = [], list(layout.units)
+    for i, cell in enumerate(layout.header):
+        name, unit = split_unit(cell)
+        names.append(name)
+        units[i] = unit or units[i]
+    numbers, texts = [number for number, _ in rows], [text for _, text in rows]
+    table = Delimited(source.name, names, texts, numbers, layout.mark)
+    table.check()
+    return [ForeignTable(source.name, tuple(table.columns(units)), len(rows), notes=notes)]
+
+
+def open_in_parts(source: Source, _: str | None) -> TableFile:
+    """The table as columns of numbers under the names that stand in the file, in bounded memory.
+
+    Only where cells are separated otherwise than by single commas or by blanks is the file read whole.
+
+    Raises
+    ------
+    ValueError
+        As `tables_of`.
+    ZwickyError
+        If two columns have one name, or as `tables_of`.
+    """
+    top, rows = [], 0
+    for line in first_lines(source.path):
+        top.append(line)
+        rows += bool(line.strip()) and not line.lstrip().startswith(b"#")
+        if rows > _ROWS:
+            break
+    lines = [line.decode("utf-8-sig", "replace").rstrip("\r\n") for line in top]
+    odd = any(_BYTE_BY_BYTE in line or "\r" in line or line.startswith(("\\", "|", "+-")) for line in lines)
+    if not odd:
+        layout, below = _laid_out(list(enumerate(lines, 1)))
+        header = layout.header
+        blank = layout.mark == " " or (layout.mark == "\t" and _parted_by_blanks(header, below))
+        if blank or layout.mark == ",":
+            for name in header:
+                if header.count(name) > 1:
+                    raise ZwickyError(f"{source.path}: two columns are called {name!r}; rename one")
+            above = below[0][0] - 1 if below else len(top)
+            start, mark = sum(map(len, top[:above])), " " if blank else ","
+
+            def stream(names: Sequence[str], rows: int, integers: frozenset[str]) -> Iterator[dict]:
+                return read_columns(TextTable(source.path, header, integers, start, mark), names, rows)
+
+            units = zip(header, layout.units, strict=True)
+            columns = {name: Column(name, unit=unit or "") for name, unit in units}
+            return TableFile(source.path, "text", columns, stream)
+    source.check_last_line()
+    return TableFile.of(tables_of(source)[0], source.path, "text")
+
+
+def _parted_by_blanks(header: Sequence[str], below: _Numbered) -> bool:
+    """Whether blanks part the cells as tabs do: none is empty or holds one."""
+    return not any(len(name.split()) != 1 for name in header) and all(
+        len(text.split()) == len(header) for _, text in below
+    )
+
+
+#: Lines, each with its number in the file.
+_Numbered = list[tuple[int, str]]
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """Names of the columns as they are written, their units by a line of units, and what separates cells."""
+
+    header: tuple[str, ...]
+    units: tuple[str | None, ...]
+    mark: str
+
+
+def _laid_out(lines: _Numbered) -> tuple[_Layout, _Numbered]:
+    """How a table is laid out, and its rows: neither header nor comments, units, rules or empty lines."""
+    comments: list[str] = []
+    rows: _Numbered = []
+    for number, line in lines:
         if line.lstrip().startswith("#"):
             if not rows:
                 comments.append(line)
         elif line.strip():
-            rows.append(line)
-            numbers.append(number)
+            rows.append((number, line))
     if not rows:
         raise ValueError("nothing but comments" if comments else "no text, or binary data of no known kind")
-    table, units = _laid_out(source, comments, rows, numbers)
-    table.check()
-    return [ForeignTable(source, tuple(table.columns(units)), len(table.lines), notes=notes)]
-
-
-def _laid_out(
-    source: str, comments: list[str], rows: list[str], numbers: list[int]
-) -> tuple[Delimited, list[str | None]]:
-    """The rows without header, units and rules, and the units of the columns."""
-    mark = _mark_between(rows)
-    rows, numbers = _without_rules(rows, numbers)
-    header = _cells(rows[0], mark)
+    mark = _mark_between([line for _, line in rows[:_ROWS]])
+    rows = [(number, line) for number, line in rows if not _is_drawn(line)]
+    header = _cells(rows[0][1], mark) if rows else []
     if all(_is_number(cell) for cell in header):
         header = _commented(comments, len(header), mark)
     else:
-        rows, numbers = rows[1:], numbers[1:]
+        rows = rows[1:]
     while len(header) > 1 and not header[-1].strip():
         header = header[:-1]
     units: list[str | None] = [None] * len(header)
-    ruled = next((i for i, row in enumerate(rows[:3]) if _is_rule(_cells(row, mark))), None)
+    ruled = next((i for i, (_, row) in enumerate(rows[:3]) if _is_rule(_cells(row, mark))), None)
     if ruled is not None:
         if ruled:
-            below = [cell.strip() for cell in _cells(rows[0], mark)]
+            below = [cell.strip() for cell in _cells(rows[0][1], mark)]
             units = [unit or None for unit in (below + [""] * len(header))[: len(header)]]
-        rows, numbers = rows[ruled + 1 :], numbers[ruled + 1 :]
-    names = []
-    for i, cell in enumerate(header):
-        name, unit = split_unit(cell.strip())
-        names.append(name)
-        units[i] = unit or units[i]
-    return Delimited(source, names, rows, numbers, mark), units
+        rows = rows[ruled + 1 :]
+    return _Layout(tuple(cell.strip() for cell in header), tuple(units), mark), rows
 
 
 def _mark_between(rows: Sequence[str]) -> str:
@@ -88,19 +158,15 @@ def _mark_between(rows: Sequence[str]) -> str:
     if rows[0].strip() and all(map(_is_number, rows[0].split())) and len(rows[0].split()) > 1:
         return " "
     for mark in _MARKS:
-        counts = {len(_cells(row, mark)) for row in rows[:4] if not set(row.strip()) <= set("-+| ")}
+        counts = {len(_cells(row, mark)) for row in rows if not set(row.strip()) <= set("-+| ")}
         if len(counts) == 1 and counts.pop() > 1:
             return mark
     return next((mark for mark in ",;\t|" if mark in rows[0]), " ")
 
 
-def _without_rules(rows: list[str], numbers: list[int]) -> tuple[list[str], list[int]]:
-    """Without the lines of ``+----+`` that data bases draw."""
-    drawn = [i for i, row in enumerate(rows) if row[:2] == "+-" and set(row.strip()) <= set("+-=")]
-    if not drawn:
-        return rows, numbers
-    keep = sorted(set(range(len(rows))) - set(drawn))
-    return [rows[i] for i in keep], [numbers[i] for i in keep]
+def _is_drawn(line: str) -> bool:
+    """Whether it is a line of ``+----+`` as data bases draw."""
+    return line[:2] == "+-" and set(line.strip()) <= set("+-=")
 
 
 def _is_rule(cells: Sequence[str]) -> bool:
@@ -113,7 +179,7 @@ def _commented(comments: list[str], n: int, mark: str) -> list[str]:
     for between in (mark, " "):
         if len(header := _cells(last, between)) == n:
             return header
-    raise ValueError("the first line holds numbers; put the names of the columns above it")
+    raise ZwickyError("no line names the columns; put the names of the columns above the first row")
 
 
 def _cells(line: str, mark: str) -> list[str]:

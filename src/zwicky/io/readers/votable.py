@@ -13,8 +13,9 @@ from astropy.io import votable
 
 from zwicky.errors import ZwickyError
 from zwicky.io.foreign import ForeignColumn, ForeignTable, masked_text
+from zwicky.io.readers.source import Source
 
-__all__ = ["read_votable"]
+__all__ = ["tables_of"]
 
 #: Letters of a cell of fixed length, and bytes of all of them.
 _LONGEST_TEXT, _MOST_BYTES = 10_000, 1 << 29
@@ -30,7 +31,7 @@ class _Seen:
     text: list[str] | None = None
 
 
-def read_votable(data: bytes, source: str) -> list[ForeignTable]:
+def tables_of(source: Source) -> list[ForeignTable]:
     """Every table of a VOTable; only what stands in the file itself is read.
 
     Raises
@@ -40,23 +41,25 @@ def read_votable(data: bytes, source: str) -> list[ForeignTable]:
     ValueError
         If it is no VOTable, or has more rows than could be read.
     """
-    data = bytes(data)
-    seen = _look_through(data, source)
+    data = bytes(source.data)
+    seen = _look_through(data, source.name)
     for status, said in seen.status:
         if status == "ERROR":
-            raise ZwickyError(f"{source}: the archive's query failed and says {said[:200]!r}; ask it again")
+            raise ZwickyError(
+                f"{source.name}: the archive's query failed and says {said[:200]!r}; ask it again"
+            )
         if status == "OVERFLOW":
             n = f" after {sum(seen.rows)} rows" if sum(seen.rows) else ""
             raise ZwickyError(
-                f"{source}: the archive cut the table off{n} (QUERY_STATUS OVERFLOW); ask it for all rows, "
-                "for example with a larger MAXREC"
+                f"{source.name}: the archive cut the table off{n} (QUERY_STATUS OVERFLOW); ask it for all "
+                "rows, for example with a larger MAXREC"
             )
     tree = votable.parse(io.BytesIO(data), verify="ignore")
     found = [table for table in tree.iter_tables() if not table.is_empty()]
     if seen.rows and sum(seen.rows) != sum(len(table.array) for table in found):
         raise ValueError(f"{sum(len(t.array) for t in found)} rows of {sum(seen.rows)}")
     meta = _parameters(tree)
-    return [_table(table, i, source, meta) for i, table in enumerate(found)]
+    return [_table(table, i, source.name, meta) for i, table in enumerate(found)]
 
 
 def _look_through(data: bytes, source: str) -> _Seen:
@@ -133,7 +136,8 @@ def _column(table, field, number: int) -> ForeignColumn:
             return masked_text(cells)
         return contents
 
-    return ForeignColumn(str(field.name or field.ID), str(field.unit) if field.unit else None, read, is_text)
+    unit, shape = str(field.unit) if field.unit else None, table.array.dtype[number].shape
+    return ForeignColumn(str(field.name or field.ID), unit, read, is_text, shape)
 
 
 def _text(value) -> str:

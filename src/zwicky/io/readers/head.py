@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from zwicky.errors import ZwickyError
 from zwicky.io.kinds import open_bytes
 
-__all__ = ["TextHead", "read_head"]
+__all__ = ["TextHead", "first_lines", "read_head"]
 
 #: A header may be this long: UniverseMachine's histories name some 1500 columns.
 _LONGEST = 4 << 20
@@ -41,27 +42,35 @@ def read_head(path: Path, bare_names: bool) -> TextHead:
         If the file cannot be read, is empty, holds no text, or has nothing above the first row.
     """
     lines: list[bytes] = []
-    size = 0
-    named = not bare_names
-    with open_bytes(path) as file:
-        while True:
-            line = file.readline(_LONGEST)
-            if not line:
-                first = b""
-                break
-            if b"\0" in line or size + len(line) > _LONGEST:
-                raise ZwickyError(f"{path}: this is no text table; give the catalogue itself")
-            comment = not line.strip() or line.lstrip().startswith(b"#")
-            if not comment and (named or _is_number(line.replace(b",", b" ").split()[:1])):
-                first = line
-                break
-            named = named or not comment
-            lines.append(line)
-            size += len(line)
+    named, first = not bare_names, b""
+    for line in first_lines(path):
+        comment = not line.strip() or line.lstrip().startswith(b"#")
+        if not comment and (named or _is_number(line.replace(b",", b" ").split()[:1])):
+            first = line
+            break
+        named = named or not comment
+        lines.append(line)
     if not lines and not first:
         raise ZwickyError(f"{path}: is empty; fetch the file again")
     texts = tuple(text for part in lines if (text := _printable(part)))
-    return TextHead(path, texts, size, _printable(first))
+    return TextHead(path, texts, sum(map(len, lines)), _printable(first))
+
+
+def first_lines(path: Path) -> Iterator[bytes]:
+    """Lines of a text file from the first, with their ends.
+
+    Raises
+    ------
+    ZwickyError
+        If the file cannot be read or holds no text, or if more is asked for than any header has.
+    """
+    size = 0
+    with open_bytes(path) as file:
+        while line := file.readline(_LONGEST):
+            size += len(line)
+            if b"\0" in line or size > _LONGEST:
+                raise ZwickyError(f"{path}: this is no text table; give the catalogue itself")
+            yield line
 
 
 def _printable(line: bytes) -> str:

@@ -1,21 +1,24 @@
-"""A table on disk as named columns of numbers, in chunks, whatever its format."""
+"""A table on disk as named columns of numbers, in chunks, whatever its format.
+
+A column of vectors is one column a component, ``Pos[0]`` and so on.
+"""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from zwicky.errors import ZwickyError
+from zwicky.io.cells import decimals
+from zwicky.io.foreign import ForeignColumn, ForeignTable, Stream
 from zwicky.io.kinds import faults
 
-__all__ = ["Column", "Stream", "TableFile", "components", "joined", "native", "without_gaps"]
-
-#: Yields {source: values} for the sources named, at most so many rows at once; the last are the integers.
-Stream = Callable[[Sequence[str], int, frozenset[str]], Iterator[Mapping[str, np.ndarray]]]
+__all__ = ["Column", "TableFile", "components", "joined", "native", "without_gaps"]
 
 #: A vector longer than this is a spectrum or a history, not a position.
 LONGEST_VECTOR = 64
@@ -39,6 +42,16 @@ class TableFile:
     kind: str
     columns: dict[str, Column]
     stream: Stream
+
+    @classmethod
+    def of(cls, table: ForeignTable, path: Path, kind: str) -> TableFile:
+        """What a reader found in a file, as columns of numbers."""
+        columns = joined(
+            components(column.name, column.shape, column.unit or "", table.n_rows)
+            for column in table.columns
+            if column.shape is not None
+        )
+        return cls(path, kind, columns, table.stream or _slices(table))
 
     def column(self, name: str) -> Column:
         """The column of that name.
@@ -72,14 +85,44 @@ class TableFile:
         with faults(self.path, self.kind):
             for chunk in self.stream(sources, rows, whole):
                 yield {
-                    name: native(self._component(chunk, column), f"{self.path}: {name}", name in integers)
+                    name: self._numbers(chunk, column, name, name in integers)
                     for name, column in wanted.items()
                 }
 
-    @staticmethod
-    def _component(chunk: Mapping[str, np.ndarray], column: Column) -> np.ndarray:
-        values = chunk[column.source]
-        return values if column.component is None else values[:, column.component]
+    def _numbers(
+        self, chunk: Mapping[str, np.ndarray], column: Column, name: str, integer: bool
+    ) -> np.ndarray:
+        values, where = chunk[column.source], f"{self.path}: {name}"
+        values = values if column.component is None else values[:, column.component]
+        return native(without_gaps(values, where), where, integer)
+
+
+def _slices(table: ForeignTable) -> Stream:
+    """The stream of a table that is read whole; text becomes the numbers that are written in it."""
+
+    def stream(names: Sequence[str], rows: int, integers: frozenset[str]) -> Iterator[dict]:
+        columns = {column.name: column for column in table.columns}
+        whole = {name: _of_text(table, columns[name], name in integers) for name in names}
+        for a in range(0, table.n_rows, rows):
+            yield {name: values[a : a + rows] for name, values in whole.items()}
+
+    return stream
+
+
+def _of_text(table: ForeignTable, column: ForeignColumn, integer: bool) -> np.ma.MaskedArray:
+    contents = table.contents(column)
+    if contents.dtype.kind != "O" or column.is_text:
+        return contents
+    gaps = np.ma.getmaskarray(contents)
+    cells = ["0" if gap else cell for cell, gap in zip(contents.data, gaps, strict=True)]
+    if column.shape:
+        return np.ma.asarray(np.array([json.loads(cell) for cell in cells], np.float64))
+    try:
+        whole = integer and not any("_" in cell for cell in cells)
+        values = np.array([int(cell) for cell in cells], np.int64) if whole else decimals(cells)[0]
+    except ValueError:  # what is no integer may be a number, and if it is too large a float says so
+        values = decimals(cells)[0]
+    return np.ma.MaskedArray(values, mask=gaps)
 
 
 def native(values: np.ndarray, where: str, integer: bool) -> np.ndarray:
@@ -121,7 +164,7 @@ def native(values: np.ndarray, where: str, integer: bool) -> np.ndarray:
     return values.astype(np.float32 if size <= 4 else np.float64, copy=False)
 
 
-def components(name: str, shape: tuple[int, ...], unit: str, rows: int | None) -> dict[str, Column]:
+def components(name: str, shape: Sequence[int], unit: str, rows: int | None) -> dict[str, Column]:
     """A column, or one for each component of a vector; none for what is neither."""
     if not shape:
         return {name: Column(name, None, unit, rows)}
@@ -143,8 +186,9 @@ def without_gaps(values: np.ndarray, where: str) -> np.ndarray:
     ZwickyError
         If something is missing where no NaN can stand.
     """
-    if not np.any(getattr(values, "mask", False)):
+    gaps = np.ma.getmaskarray(values)
+    if not gaps.any():
         return np.asarray(values)
     if values.dtype.kind != "f":
-        raise ZwickyError(f"{where} has missing values; fill them or leave the rows out")
+        raise ZwickyError(f"{where} has {gaps.sum()} missing values; fill them or leave the rows out")
     return np.asarray(values.filled(np.nan))

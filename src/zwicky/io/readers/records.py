@@ -1,16 +1,19 @@
-"""Records of one type, one after the other in a file: raw bytes, structured arrays of numpy, FITS rows."""
+"""Records of one type, one after the other in a file: raw bytes, and structured arrays of numpy."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from zwicky.errors import ZwickyError
-from zwicky.io.chunks.table import Column, Stream, TableFile, components, joined
+from zwicky.io.foreign import ForeignColumn, ForeignTable, Stream, masked_text
+from zwicky.io.readers.source import Source
+from zwicky.io.readers.table_file import TableFile
 
-__all__ = ["RECORD_BYTES", "columns_of_records", "open_npy", "open_records", "read_records"]
+__all__ = ["RECORD_BYTES", "open_records", "read_records", "tables_of"]
 
 #: Bytes of records read at once: picking columns out of them then stays in the processor's cache.
 RECORD_BYTES = 2 << 20
@@ -35,11 +38,6 @@ def read_records(path: Path, dtype: np.dtype, start: int, n: int, rows: int) -> 
             yield part
 
 
-def columns_of_records(dtype: np.dtype, n: int) -> dict[str, Column]:
-    """A column for each field, of vectors one for each component."""
-    return joined(components(name, dtype[name].shape, "", n) for name in dtype.names)
-
-
 def open_records(path: Path, kind: str, dtype: np.dtype, start: int = 0) -> TableFile:
     """A file that holds nothing but records from `start` on.
 
@@ -54,12 +52,18 @@ def open_records(path: Path, kind: str, dtype: np.dtype, start: int = 0) -> Tabl
             f"{path}: {size} bytes are no whole number of records of {dtype.itemsize}; the file is cut short "
             f"or is no {kind}: fetch it again"
         )
-    n = size // dtype.itemsize
-    return TableFile(path, kind, columns_of_records(dtype, n), _stream(path, dtype, start, n))
+    return TableFile.of(_table(path, dtype, start, size // dtype.itemsize), path, kind)
 
 
-def open_npy(path: Path, _: str | None) -> tuple[dict[str, Column], Stream]:
-    """Columns and stream of a structured array that `numpy.save` wrote."""
+def tables_of(source: Source) -> list[ForeignTable]:
+    """The structured array that `numpy.save` wrote.
+
+    Raises
+    ------
+    ZwickyError
+        If the file holds another array, or more or fewer bytes than it says.
+    """
+    path = source.path
     with path.open("rb") as file:
         version = np.lib.format.read_magic(file)
         first = version == (1, 0)
@@ -76,12 +80,24 @@ def open_npy(path: Path, _: str | None) -> tuple[dict[str, Column], Stream]:
             f"{path}: {size} bytes where {shape[0]} records take {expected}; the file is cut short or "
             "damaged: write it again"
         )
-    return columns_of_records(dtype, shape[0]), _stream(path, dtype, start, shape[0])
+    return [_table(path, dtype, start, shape[0])]
+
+
+def _table(path: Path, dtype: np.dtype, start: int, n: int) -> ForeignTable:
+    def whole(name: str) -> np.ma.MaskedArray:
+        parts = read_records(path, dtype, start, n, n)
+        values = np.concatenate([np.empty(0, dtype)[name], *(part[name] for part in parts)])
+        return masked_text([str(value) for value in values]) if values.dtype.kind in "SU" else values
+
+    columns = [
+        ForeignColumn(name, None, partial(whole, name), shape=dtype[name].shape) for name in dtype.names
+    ]
+    return ForeignTable(path.name, tuple(columns), n, stream=_stream(path, dtype, start, n))
 
 
 def _stream(path: Path, dtype: np.dtype, start: int, n: int) -> Stream:
-    def stream(sources: Sequence[str], rows: int, integers: frozenset[str]) -> Iterator[dict]:
+    def stream(names: Sequence[str], rows: int, integers: frozenset[str]) -> Iterator[dict]:
         for part in read_records(path, dtype, start, n, rows):
-            yield {name: part[name] for name in sources}
+            yield {name: part[name] for name in names}
 
     return stream

@@ -53,10 +53,11 @@ def make_directory(path: Path | str) -> Path:
 
 
 @contextlib.contextmanager
-def written_whole(path: Path | str) -> Iterator[Path]:
+def written_whole(path: Path | str, *, durable: bool = True) -> Iterator[Path]:
     """Yield a temporary path beside `path` that takes its place only if the block succeeds.
 
-    The temporary name keeps the suffix, so that writers which look at it still work.
+    The temporary name keeps the suffix, so that writers which look at it still work. What is not `durable` is
+    not waited for until it is on the disk: a kill cannot break it, a power cut can.
     """
     path = Path(path)
     make_directory(path.parent)
@@ -66,8 +67,9 @@ def written_whole(path: Path | str) -> Iterator[Path]:
             leftover.unlink(missing_ok=True)
     try:
         yield temporary
-        with open(temporary, "rb") as handle:
-            os.fsync(handle.fileno())
+        if durable:
+            with open(temporary, "rb") as handle:
+                os.fsync(handle.fileno())
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)

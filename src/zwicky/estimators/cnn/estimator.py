@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -21,6 +19,7 @@ from zwicky.estimators.training import require_known_masses
 from zwicky.extras import require
 from zwicky.images import image_faults, phase_space_images, thinned, velocity_images
 from zwicky.progress import Progress, quiet
+from zwicky.resume import digest_of
 from zwicky.settings import from_mapping, to_mapping
 from zwicky.tables import ClusterSample
 
@@ -213,14 +212,13 @@ class _CNN(PointEstimator):
 
     def _digest(self, seed: int, *samples: ClusterSample | None) -> str:
         """What is trained and followed on what: equal for two calls that would give the same."""
-        digest = hashlib.sha256(
-            json.dumps([self.name, self.configuration(), to_mapping(self.cylinder), seed]).encode()
-        )
-        for sample in samples:
-            if sample is not None:
-                for values in (sample.offsets, sample.v_los, sample.r_proj_comoving, sample.log10_m200c_h):
-                    digest.update(values)
-        return digest.hexdigest()
+        columns = [
+            values
+            for sample in samples
+            if sample is not None
+            for values in (sample.offsets, sample.v_los, sample.r_proj_comoving, sample.log10_m200c_h)
+        ]
+        return digest_of(self.name, self.configuration(), to_mapping(self.cylinder), seed, *columns)
 
 
 class CNN1D(_CNN):

@@ -7,8 +7,6 @@ so a run that continues from a checkpoint draws what the unbroken run would have
 from __future__ import annotations
 
 import contextlib
-import json
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -16,8 +14,6 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 
 from zwicky.errors import ZwickyError
 from zwicky.estimators.cnn.adam import FlatAdam
@@ -25,6 +21,7 @@ from zwicky.estimators.cnn.network import PhaseSpaceNetwork
 from zwicky.estimators.cnn.settings import CNNSettings
 from zwicky.estimators.training import Losses
 from zwicky.progress import Progress, quiet
+from zwicky.resume import keep, kept
 
 __all__ = ["device_named", "evaluate", "limit_to_one_thread", "train"]
 
@@ -111,7 +108,7 @@ def train(
     adam = FlatAdam(network, _ADAM_EPSILON)
     losses = Losses()
     done = 0
-    if checkpoint is not None and checkpoint.exists():
+    if checkpoint is not None:
         done = _restore(checkpoint, digest, adam, losses)
     for epoch in range(done, settings.epochs):
         rng = _stream(seed, epoch + 1)
@@ -158,25 +155,16 @@ def _stream(seed: int, epoch: int) -> np.random.Generator:
 
 
 def _save(path: Path, digest: str, adam: FlatAdam, losses: Losses) -> None:
-    tensors = {name: value.cpu() for name, value in adam.state().items()}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # Not synced to the disk: a killed process cannot break it, a power cut costs this fold's epochs at
-    # worst (a broken file is not continued), and waiting for the disk would take longer than an epoch.
-    temporary = path.with_name(f".{path.name}.part")
-    save_file(tensors, temporary, metadata={"digest": digest, "losses": json.dumps(asdict(losses))})
-    os.replace(temporary, path)
+    arrays = {name: value.cpu().numpy() for name, value in adam.state().items()}
+    keep(path, digest, arrays, asdict(losses), durable=False)
 
 
 def _restore(path: Path, digest: str, adam: FlatAdam, losses: Losses) -> int:
-    """Put the state of a checkpoint back and return its finished epochs; 0 if it is of another run."""
-    try:
-        with safe_open(path, framework="pt") as file:
-            facts = file.metadata() or {}
-            if facts.get("digest") != digest:
-                return 0
-            adam.restore({name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118 (no dict)
-    except SafetensorError:
-        return 0  # not a checkpoint of ours: start again and write over it
-    history = Losses(**json.loads(facts["losses"]))
-    losses.train[:], losses.validation[:] = history.train, history.validation
+    """Put the state of a checkpoint back and return its finished epochs; 0 if there is none of this run."""
+    found = kept(path, digest)
+    if found is None:
+        return 0
+    arrays, history = found
+    adam.restore({name: torch.from_numpy(values) for name, values in arrays.items()})
+    losses.train[:], losses.validation[:] = history["train"], history["validation"]
     return len(losses.train)

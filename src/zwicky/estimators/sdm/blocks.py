@@ -7,14 +7,13 @@ each fold of a cross-validation needs all but those with itself, and they are co
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 import numpy as np
 
 from zwicky.estimators.sdm.divergence import Clouds, divergences
-from zwicky.io import written_whole
 from zwicky.parallel import pieces
+from zwicky.resume import digest_of, keep, kept
 
 __all__ = ["both_ways", "groups_of", "stored_divergences"]
 
@@ -39,12 +38,13 @@ def stored_divergences(x: Clouds, y: Clouds, directory: Path | None) -> np.ndarr
     """`divergences`, from `directory` if they are there, else computed and put there; None keeps nothing."""
     if directory is None:
         return divergences(x, y)
-    path = directory / f"{_digest(x)}-{_digest(y)}.npy"
-    if path.exists():
-        return np.load(path, allow_pickle=False)
+    digest = digest_of(_digest(x), _digest(y))
+    path = directory / f"{digest[:32]}.safetensors"
+    found = kept(path, digest)
+    if found is not None:
+        return found[0]["divergences"]
     block = divergences(x, y)
-    with written_whole(path) as temporary:
-        np.save(temporary, block, allow_pickle=False)
+    keep(path, digest, {"divergences": block})
     return block
 
 
@@ -78,7 +78,4 @@ def both_ways(
 
 
 def _digest(group: Clouds) -> str:
-    digest = hashlib.sha256(np.array([len(group.columns), group.least]))
-    for values in (group.offsets, group.k, *group.columns):
-        digest.update(values)
-    return digest.hexdigest()[:24]
+    return digest_of(group.least, group.offsets, group.k, *group.columns)

@@ -122,6 +122,8 @@ def from_mapping(cls: type[T], values: Mapping[str, Any], where: str = "settings
 
 def _convert(kind: Any, value: Any, where: str) -> Any:
     origin, inner = typing.get_origin(kind), typing.get_args(kind)
+    if kind is Any:
+        return value
     if dataclasses.is_dataclass(kind):
         if not isinstance(value, Mapping):
             raise ZwickyError(f"{where} = {_short(value)} is not a table of settings; write [{where}]")

@@ -89,19 +89,25 @@ def _facts(name: str) -> dict[str, Any]:
             if not result.exists():
                 facts["to finish it"] = f"give the `zwicky {_MAKERS[kind]}` command again"
             else:
-                facts |= read_json(result)
+                facts |= _metrics(result) if kind == "run" else read_json(result)
             for table in sorted(path.glob("*.parquet")):
                 if table.name != "predictions.parquet":
                     facts[table.name] = repr(_table(table))
             return facts
     if (path / "metrics.json").exists():
-        return {"kind": "evaluation", **read_json(path / "metrics.json")}
+        return {"kind": "evaluation", **_metrics(path / "metrics.json")}
     try:
         return _snapshot(name)
     except ZwickyError as error:
         raise ZwickyError(
             f"{name}: holds no universe, mocks, run or model, nor a catalogue ({error})"
         ) from error
+
+
+def _metrics(path: Path) -> dict[str, Any]:
+    from zwicky.ho2019.metrics import read_metrics
+
+    return read_metrics(path)
 
 
 def _snapshot(place: str) -> dict[str, Any]:

@@ -52,7 +52,8 @@ def reproduce(
     from zwicky.extras import require
     from zwicky.ho2019 import RUN_SCALES, RunSettings, density_in_box, existing_universe
     from zwicky.ho2019 import reproduce as run
-    from zwicky.io import exclusive, read_json
+    from zwicky.ho2019.metrics import read_metrics
+    from zwicky.io import exclusive
     from zwicky.units import mpc_h
     from zwicky.universe import is_complete, output_redshift, plan_universe, read_halos
 
@@ -85,5 +86,5 @@ def reproduce(
     if as_json:
         typer.echo((out / "metrics.json").read_text(), nl=False)
         return
-    print_table2(read_json(out / "metrics.json"))
+    print_table2(read_metrics(out / "metrics.json"))
     typer.echo(path)

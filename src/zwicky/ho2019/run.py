@@ -37,6 +37,7 @@ from zwicky.ho2019.experiment import (
 )
 from zwicky.ho2019.facts import universe_facts
 from zwicky.ho2019.leakage import measure_leakage
+from zwicky.ho2019.metrics import read_metrics
 from zwicky.ho2019.predictions import masses_h, weigh_test
 from zwicky.ho2019.report import write_report
 from zwicky.ho2019.results import write_results
@@ -107,7 +108,7 @@ def reproduce(
     first_seed = settings.seed + len(crossed)
     crossed |= cross_validate_estimators(mocks, training, others, first_seed, tell, workers, timing)
     report, metrics = directory / "report.html", directory / "metrics.json"
-    done = metrics.exists() and read_json(metrics).get("run_digest") == settings.digest
+    done = metrics.exists() and read_metrics(metrics).get("run_digest") == settings.digest
     if not done:
         report.unlink(missing_ok=True)  # of earlier metrics
         measured = _measured(settings, directory, mocks, crossed, relations, tell, workers, timing)

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from zwicky.errors import ZwickyError
+from zwicky.ho2019.metrics import read_losses, read_metrics
 from zwicky.io import read_json, read_table
 from zwicky.mocks import Mocks, read_mocks
 from zwicky.tables import GalaxyTable, HaloTable
@@ -107,9 +108,14 @@ def read_run(directory: Path | str) -> RunResults:
         settings = tomllib.loads(settings_text)
     except tomllib.TOMLDecodeError as error:
         raise ZwickyError(f"{directory / 'run.toml'}: is not valid TOML ({error}); fix that line") from error
-    metrics = read_json(directory / "metrics.json")
+    metrics = read_metrics(directory / "metrics.json")
     universe = Path(settings.get("existing", {}).get("directory", directory / "universe"))
-    redshift = metrics["universe"]["redshift"]
+    redshift = metrics["universe"].get("redshift")
+    if redshift is None:
+        raise ZwickyError(
+            f"{directory}: its metrics are of no universe, so it is no run; give one that `zwicky reproduce` "
+            "wrote"
+        )
     halos = read_table(HaloTable, snapshot_file(universe, "halos", redshift))
     return RunResults(
         directory=directory,
@@ -117,7 +123,7 @@ def read_run(directory: Path | str) -> RunResults:
         settings=settings,
         settings_text=settings_text,
         metrics=metrics,
-        losses=read_json(directory / "losses.json"),
+        losses=read_losses(directory / "losses.json"),
         predictions=_read_predictions(directory / "predictions.parquet", halos.snapshot.cosmology.h),
         diagnostics=_read_diagnostics(universe, redshift),
         halos=halos,

@@ -196,6 +196,18 @@ def test_msun_h_cosmology_and_plot(zwicky, tmp_path):
     assert (tmp_path / "p.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_a_report_is_one_page_of_every_cluster(zwicky, tmp_path):
+    many_clusters().write(tmp_path / "many.csv")
+    zwicky(tmp_path / "many.csv", redshift=0.1, report=tmp_path / "clusters.html")
+    page = (tmp_path / "clusters.html").read_text(encoding="utf-8")
+    assert page.count("<article") == 5
+    assert "2 of 5 clusters weighed, 3 with a flag" in page
+    with pytest.raises(ZwickyError, match=r"use a suffix of \.html"):
+        zwicky(tmp_path / "many.csv", redshift=0.1, report=tmp_path / "clusters.pdf")
+    with pytest.raises(ZwickyError, match="is a table to read"):
+        zwicky(tmp_path / "many.csv", redshift=0.1, report=tmp_path / "many.csv")
+
+
 def test_a_sample_that_zwicky_wrote(zwicky, tmp_path):
     table = one_cluster()
     sample = observed_sample(

@@ -59,6 +59,9 @@ def predict(
         Path | None, typer.Option(help="Write each galaxy's membership and influence, as --out.")
     ] = None,
     plot: Annotated[Path | None, typer.Option(help="Draw the first clusters: .png, .pdf, .svg.")] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="Write a page of every cluster and its galaxies: .html.")
+    ] = None,
     msun_h: Annotated[bool, typer.Option("--msun-h", help="Print masses in Msun/h as well.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
 ) -> None:
@@ -83,13 +86,21 @@ def predict(
     if centre is not None and (clusters is not None or redshift is not None):
         other = "--clusters" if clusters is not None else "--redshift"
         raise ZwickyError(f"--centre {centre}: has the centre and the redshift; leave out {other}")
-    outputs = {"--out": out, "--plot": plot, "--posterior": posterior, "--members": members}
+    outputs = {
+        "--out": out,
+        "--plot": plot,
+        "--posterior": posterior,
+        "--members": members,
+        "--report": report,
+    }
     given.check_paths([galaxies, *([clusters] if clusters else [])], outputs)
     for path in (out, members):
         if path is not None:
             check_output(path)
     if plot is not None:
         survey.check_plot(plot)
+    if report is not None:
+        survey.check_page(report)
     if redshift is not None and not 0 < redshift < 20:
         raise ZwickyError(f"--redshift {redshift:g} is not allowed; give the cluster's redshift, above 0")
     known = _density(survey_file, density)
@@ -115,7 +126,7 @@ def predict(
         cosmology=cosmology,
         comoving=comoving,
         recentre=recentre,
-        with_origin=members is not None,
+        with_origin=members is not None or report is not None,
         redshift_error_kms=redshift_error,
         centre_error_kms=centre_error,
         aperture_mpc_h=aperture,
@@ -137,6 +148,10 @@ def predict(
         write_any(members, survey.members_table(found, weighing, density=known))
     if plot is not None:
         survey.write_figure(plot, found, masses, survey.cylinder_of(weighing), msun_h=msun_h)
+    if report is not None:
+        survey.write_page(
+            report, found, weighed, masses, weighing, by_sigma, prior=chosen, source=galaxies.name
+        )
     if known is None and survey.can_be_calibrated(weighed, weighing):
         typer.echo(
             f"zwicky: {galaxies.name}: from so many clusters `zwicky calibrate` can learn the density of the "

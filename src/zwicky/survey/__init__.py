@@ -12,6 +12,7 @@ from zwicky.survey.find_centre import Field, find_centre
 from zwicky.survey.masses import COLUMNS, masses_table, under, weigh
 from zwicky.survey.members import influence, members_table
 from zwicky.survey.observe import clusters_of
+from zwicky.survey.page import check_page, write_page
 from zwicky.survey.priors import mass_function_prior, prior_named, read_prior
 from zwicky.survey.quality import MIN_GALAXIES, Problem, find_problem
 from zwicky.survey.recentre import recentre
@@ -42,6 +43,7 @@ __all__ = [
     "Stack",
     "Weighed",
     "can_be_calibrated",
+    "check_page",
     "check_plot",
     "clusters_from_phase_space",
     "clusters_from_sample",
@@ -76,4 +78,5 @@ __all__ = [
     "weigh_clusters",
     "write_density",
     "write_figure",
+    "write_page",
 ]

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from zwicky.tables.snapshots import Snapshot
 from zwicky.units import critical_density
 
-__all__ = ["density_200c", "density_virial", "r200c", "rvir"]
+if TYPE_CHECKING:
+    from astropy.cosmology import FLRW
+
+__all__ = ["density_200c", "density_virial", "r200c", "r200c_at", "rvir"]
 
 
 def density_200c(snapshot: Snapshot) -> float:
@@ -25,12 +30,17 @@ def density_virial(snapshot: Snapshot) -> float:
 
 def r200c(m200c_msun: np.ndarray, snapshot: Snapshot) -> np.ndarray:
     """Comoving radius in Mpc of the sphere of mass M200c at 200 times the critical density."""
-    return _radius(m200c_msun, 200.0, snapshot)
+    return r200c_at(m200c_msun, snapshot.redshift, snapshot.cosmology)
+
+
+def r200c_at(m200c_msun: np.ndarray, redshift: np.ndarray, cosmology: FLRW) -> np.ndarray:
+    """As `r200c`, for halos at redshifts of their own; shape (n,)."""
+    return _radius(m200c_msun, 200.0, redshift, cosmology)
 
 
 def rvir(mvir_msun: np.ndarray, snapshot: Snapshot) -> np.ndarray:
     """Comoving virial radius in Mpc of virial masses in Msun."""
-    return _radius(mvir_msun, _virial_over_critical(snapshot), snapshot)
+    return _radius(mvir_msun, _virial_over_critical(snapshot), snapshot.redshift, snapshot.cosmology)
 
 
 def _virial_over_critical(snapshot: Snapshot) -> float:
@@ -40,9 +50,13 @@ def _virial_over_critical(snapshot: Snapshot) -> float:
 
 
 def _critical(snapshot: Snapshot) -> float:
-    return critical_density(snapshot.cosmology.H(snapshot.redshift).to_value("km/(s Mpc)"))
+    return _critical_at(snapshot.redshift, snapshot.cosmology)
 
 
-def _radius(mass_msun: np.ndarray, times_critical: float, snapshot: Snapshot) -> np.ndarray:
-    density = times_critical * _critical(snapshot)
-    return (3.0 * mass_msun / (4.0 * np.pi * density)) ** (1.0 / 3.0) * (1.0 + snapshot.redshift)
+def _critical_at(redshift, cosmology: FLRW):
+    return critical_density(cosmology.H(redshift).to_value("km/(s Mpc)"))
+
+
+def _radius(mass_msun: np.ndarray, times_critical: float, redshift, cosmology: FLRW) -> np.ndarray:
+    density = times_critical * _critical_at(redshift, cosmology)
+    return (3.0 * mass_msun / (4.0 * np.pi * density)) ** (1.0 / 3.0) * (1.0 + redshift)

@@ -48,8 +48,13 @@ def settings_of(
 
 def universes() -> dict[str, UniverseSettings]:
     """Every universe by name, the most useful first."""
-    found = {"small": settings_of(160, 156.25, 2001, "b"), "large": settings_of(192, 300.0, 1001, "a")}
-    for i, peak in enumerate(np.linspace(14.6, 15.6, 16)):
+    found = {
+        "small": settings_of(160, 156.25, 2001, "b"),
+        "small_2": settings_of(128, 125.0, 2002, "a"),
+        "large": settings_of(192, 300.0, 1001, "a"),
+    }
+    peaks = [*np.linspace(14.6, 15.6, 16), *np.linspace(15.55, 14.65, 12)]
+    for i, peak in enumerate(peaks):
         found[f"peak_{i:02d}"] = settings_of(80, 125.0, 3001 + i, "ab"[i % 2], round(float(peak), 3))
     wide = settings_of(256, 500.0, 101, "c")
     found["wide"] = wide.replace(

@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 
 from zwicky.errors import ZwickyError
-from zwicky.estimators.posterior.calibrate import fit_calibration, fit_memberships, fit_stretch
+from zwicky.estimators.posterior.calibrate import (
+    fit_calibration,
+    fit_density_stretch,
+    fit_memberships,
+    fit_stretch,
+)
 from zwicky.estimators.posterior.mixture import Mixture
 
 
@@ -24,6 +29,21 @@ def measured(n, told, seed=0, low=13.0, high=15.2):
 def test_the_stretch_is_the_truth_over_what_was_told(told):
     mixture, mass = measured(4000, told)
     assert fit_stretch(mixture, mass) == pytest.approx(0.2 / told, rel=0.04)
+
+
+def test_the_density_is_as_sure_as_it_turns_out():
+    # Mass and density scatter together about two ridges; the width in density was told too small.
+    rng = np.random.default_rng(5)
+    n, told = 6000, 0.2
+    one = np.ones((n, 2))
+    mass = np.stack([rng.uniform(13.6, 14.2, n), rng.uniform(14.4, 15.0, n)], axis=1)
+    density = np.full((n, 2), [-2.4, -1.8])
+    which = rng.integers(0, 2, n)
+    draw = rng.multivariate_normal([0.0, 0.0], [[0.1**2, 0.0], [0.0, 0.35**2]], n)
+    rows = np.arange(n)
+    true_mass, true_density = mass[rows, which] + draw[:, 0], density[rows, which] + draw[:, 1]
+    mixture = Mixture(np.log(0.5) * one, mass, density, 0.1 * one, told * one, 0.0 * one, 12.0, 17.0)
+    assert fit_density_stretch(mixture, true_mass, true_density) == pytest.approx(0.35 / told, rel=0.05)
 
 
 def test_density_at_a_mass_is_that_on_the_grid():
@@ -48,8 +68,13 @@ def test_memberships_are_straightened():
 def test_the_floor_is_kept_and_few_clusters_are_refused():
     mixture, mass = measured(500, 0.2)
     made = fit_calibration(
-        mixture, mass, np.full(4, 0.5), np.array([True, False, True, False]), floor_dex=0.04
+        mixture,
+        mass,
+        np.full(500, -2.0),
+        np.full(4, 0.5),
+        np.array([True, False, True, False]),
+        floor_dex=0.04,
     )
     assert made.floor_dex == 0.04
     with pytest.raises(ZwickyError, match="hold out a larger share"):
-        fit_calibration(mixture[:20], mass[:20], np.full(2, 0.5), np.array([True, False]))
+        fit_calibration(mixture[:20], mass[:20], np.full(20, -2.0), np.full(2, 0.5), np.array([True, False]))

@@ -9,7 +9,7 @@ from scipy.stats import kstest
 
 from synthetic_clusters import synthetic_clusters
 from zwicky.errors import ZwickyError
-from zwicky.estimators.posterior.features import conditions, galaxy_features
+from zwicky.estimators.posterior.told import conditions
 from zwicky.estimators.posterior.unlike import STATISTICS, Unlike, phase_space_statistics
 
 APERTURE = 1.6
@@ -30,12 +30,7 @@ def inputs(sample):
         sample.n_galaxies, sample.redshift, np.full(n, APERTURE), np.full(n, 30.0), np.zeros(n),
         np.zeros(n, dtype=bool), np.zeros(n),
     )  # fmt: skip
-    r = (sample.r_proj_comoving * h).astype(np.float32)
-    return (
-        galaxy_features(r, sample.v_los, np.full(len(r), APERTURE, dtype=np.float32)),
-        known,
-        sample.offsets,
-    )
+    return sample.r_proj_comoving * h / APERTURE, sample.v_los, known, sample.offsets
 
 
 @pytest.fixture(scope="module")
@@ -65,11 +60,11 @@ def test_p_is_uniform_on_clusters_like_the_mocks(unlike):
 
 
 def test_order_of_galaxies_does_not_matter(unlike):
-    features, known, offsets = inputs(thinned_clusters(50, 3))
+    share, v, known, offsets = inputs(thinned_clusters(50, 3))
     turned = np.concatenate([np.arange(a, b)[::-1] for a, b in itertools.pairwise(offsets)])
-    first = phase_space_statistics(features, known, offsets)
+    first = phase_space_statistics(share, v, known, offsets)
     assert first.shape == (len(known), len(STATISTICS))
-    assert np.allclose(first, phase_space_statistics(features[turned], known, offsets))
+    assert np.allclose(first, phase_space_statistics(share[turned], v[turned], known, offsets))
 
 
 def shifted(sample, kms):

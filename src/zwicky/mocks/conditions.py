@@ -118,6 +118,8 @@ class ObservedViews:
         Projected radius, comoving Mpc/h, and velocity, km/s, as observed.
     is_member : bool
         True inside r200c in space.
+    log10_m200c_h : float64, shape (n,)
+        True mass, Msun/h.
     log10_density : float64, shape (n,)
         log10 of the comoving number density, (h/Mpc)^3, that tracers of this kind and completeness have
         in the whole universe.
@@ -129,6 +131,7 @@ class ObservedViews:
     r_mpc_h: np.ndarray
     v_los: np.ndarray
     is_member: np.ndarray
+    log10_m200c_h: np.ndarray
     log10_density: np.ndarray
 
     def __len__(self) -> int:
@@ -226,9 +229,10 @@ def _infall_acceptance(views, rows, tracer, settings, rng) -> np.ndarray:
     """Chance of each time of infall to be of the kind, float64, shape (n, k)."""
     n = len(rows)
     half = rng.uniform(*settings.infall_gyr, n)[:, None]
+    width = rng.uniform(*settings.infall_width_gyr, n)[:, None]
     field_red = rng.uniform(*settings.field_red, n)[:, None]
     since = views.infall_gyr[rows]
-    red = field_red + (1.0 - field_red) / (1.0 + np.exp(-(since - half) / settings.infall_width_gyr))
+    red = field_red + (1.0 - field_red) / (1.0 + np.exp(-(since - half) / width))
     red = np.where(since < 0, field_red, red)
     kind = tracer[:, None]
     return np.where(kind == _RED, red, np.where(kind == _BLUE, 1.0 - red, 1.0))
@@ -302,6 +306,7 @@ def observe(
         r_mpc_h=r,
         v_los=v,
         is_member=member,
+        log10_m200c_h=views.log10_m200c_h[rows[kept]],
         log10_density=np.log10(density[kept]),
     )
 
@@ -320,7 +325,7 @@ def sample_of(views: DeepViews, drawn: Conditions, seen: ObservedViews, cosmolog
         halo_id=views.halo_id[seen.row],
         direction=np.full((n, 3), np.nan),
         redshift=drawn.redshift[i],
-        log10_m200c=log10_msun(views.log10_m200c_h[seen.row], h),
+        log10_m200c=log10_msun(seen.log10_m200c_h, h),
         n_true=np.add.reduceat(seen.is_member, seen.offsets[:-1]) if n else np.zeros(0),
         fold=np.full(n, -1),
         offsets=seen.offsets,

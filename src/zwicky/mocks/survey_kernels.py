@@ -102,7 +102,8 @@ def observe_rows(
     out_r = np.empty(n_rows * n_max, dtype=np.float32)
     out_v = np.empty(n_rows * n_max, dtype=np.float32)
     out_member = np.empty(n_rows * n_max, dtype=np.bool_)
-    weight = np.empty(most)
+    chosen, weight = np.empty(most + 1, dtype=np.int64), np.empty(most + 1)
+    profile = np.empty(256)
     px, py = np.empty(most + 1), np.empty(most + 1)
     pr, pv = np.empty(most + 1), np.empty(most + 1)
     pm = np.empty(most + 1, dtype=np.bool_)
@@ -117,49 +118,50 @@ def observe_rows(
         central_share, central_kms, scale_r, scale_v = table[i, 15:]
         a, b = offsets[rows[i]], offsets[rows[i] + 1]
         mirror = 1.0 if _next(state) < 0.5 else -1.0
-        # What each particle weighs in the sample; members keep their mean whatever their profile.
+        # What a particle of each depth weighs in the sample; members keep their mean whatever their profile.
+        for d in range(256):
+            inside = d <= DEPTH_STEPS
+            profile[d] = _profile_weight(d / DEPTH_STEPS, ratio) if inside else interlopers
         members, weighed = 0, 0.0
         for j in range(a, b):
-            w = accept[i, infall[j]]
             if depth[j] <= DEPTH_STEPS:
-                profile = _profile_weight(depth[j] / DEPTH_STEPS, ratio)
                 members += 1
-                weighed += profile
-                w *= profile
-            else:
-                w *= interlopers
-            weight[j - a] = w
-        norm = members / weighed if weighed > 0.0 else 1.0
-        expected, largest = 0.0, 0.0
+                weighed += profile[depth[j]]
+        if weighed > 0.0:
+            profile[: DEPTH_STEPS + 1] *= members / weighed
+        # Those inside the aperture, the halo's own galaxy at its centre first.
+        n, expected, largest = 0, 0.0, 0.0
+        if cx * cx + cy * cy <= aperture * aperture:
+            chosen[0], weight[0] = -1, 0.0
+            n = 1
+        fastest = v_cut / scale_v
         for j in range(a, b):
-            if depth[j] <= DEPTH_STEPS:
-                weight[j - a] *= norm
             dx, dy = x[j] * scale_r - cx, y[j] * scale_r - cy
-            r = math.sqrt(dx * dx + dy * dy)
-            if r <= aperture and weight[j - a] > 0.0:
-                if abs(v[j]) * scale_v <= v_cut:
-                    expected += weight[j - a] * (1.0 - core_loss * math.exp(-r / core))
-                largest = max(largest, weight[j - a])
+            r2 = dx * dx + dy * dy
+            w = accept[i, infall[j]] * profile[depth[j]]
+            if r2 <= aperture * aperture and w > 0.0:
+                largest = max(largest, w)
+                if core_loss > 0.0:
+                    w *= 1.0 - core_loss * math.exp(-math.sqrt(r2) / core)
+                if abs(v[j]) <= fastest:
+                    expected += w
+                chosen[n], weight[n] = j, w
+                n += 1
         if expected <= 0.0:
             continue
         p = n_wanted / expected
         if p * largest > 1.0:
             continue  # denser than the particles
         chance[i] = p
-        n = 0
-        for j in range(a - 1, b):
-            central = j < a  # the halo's own galaxy, at its centre
+        n_near, n = n, 0
+        for k in range(n_near):
+            j = chosen[k]
+            central = j < 0
+            if _next(state) >= (central_share if central else p * weight[k]):
+                continue
             dx, dy = -cx, -cy
             if not central:
                 dx, dy = x[j] * scale_r - cx, y[j] * scale_r - cy
-            r = math.sqrt(dx * dx + dy * dy)
-            if r > aperture:
-                continue
-            share = central_share
-            if not central:
-                share = p * weight[j - a] * (1.0 - core_loss * math.exp(-r / core))
-            if _next(state) >= share:
-                continue
             member = central or depth[j] <= DEPTH_STEPS
             u = central_kms if central else v[j] * scale_v
             if member and not central:
@@ -169,7 +171,7 @@ def observe_rows(
             u += error * _normal(state) + c_kms
             if _next(state) < catastrophic:
                 u = (2.0 * _next(state) - 1.0) * v_cut
-            px[n], py[n], pr[n], pv[n], pm[n] = dx, dy, r, mirror * u, member
+            px[n], py[n], pr[n], pv[n], pm[n] = dx, dy, math.sqrt(dx * dx + dy * dy), mirror * u, member
             n += 1
         if pair > 0.0:
             n = _without_pairs(n, pair, px, py, pr, pv, pm)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from scipy.optimize import minimize_scalar
 
@@ -9,7 +11,7 @@ from zwicky.errors import ZwickyError
 from zwicky.estimators.posterior.calibration import Calibration
 from zwicky.estimators.posterior.mixture import Mixture
 
-__all__ = ["fit_calibration", "fit_memberships", "fit_stretch"]
+__all__ = ["fit_calibration", "fit_density_stretch", "fit_memberships", "fit_stretch"]
 
 #: Least and largest factor of the widths: what lies beyond is no calibration but another model.
 _STRETCH = (0.5, 2.0)
@@ -20,6 +22,7 @@ _FEWEST = 50
 def fit_calibration(
     mixture: Mixture,
     log10_m200c_h: np.ndarray,
+    log10_density: np.ndarray,
     probability: np.ndarray,
     is_member: np.ndarray,
     *,
@@ -31,8 +34,8 @@ def fit_calibration(
     ----------
     mixture
         Densities of n clusters, not calibrated.
-    log10_m200c_h : shape (n,)
-        Their true masses, Msun/h.
+    log10_m200c_h, log10_density : shape (n,)
+        Their true masses, Msun/h, and densities of tracers, (h/Mpc)^3.
     probability, is_member : shape (n_galaxies,)
         Memberships of their galaxies, not calibrated, and the truth.
     floor_dex
@@ -48,18 +51,35 @@ def fit_calibration(
             f"{len(mixture)} held-out clusters cannot calibrate; give more views, or hold out a larger share"
         )
     slope, offset = fit_memberships(probability, is_member)
-    return Calibration(fit_stretch(mixture, log10_m200c_h), floor_dex, slope, offset)
+    stretch = fit_stretch(mixture, log10_m200c_h)
+    density_stretch = fit_density_stretch(Calibration(stretch).apply(mixture), log10_m200c_h, log10_density)
+    return Calibration(stretch, density_stretch, floor_dex, slope, offset)
 
 
 def fit_stretch(mixture: Mixture, log10_m200c_h: np.ndarray) -> float:
-    """Factor of the widths in mass under which the true masses are most probable."""
+    """Factor of the widths in mass under which the true masses are most probable, nothing else known."""
+    return _most_probable(
+        lambda factor: Calibration(stretch=factor).apply(mixture).log_mass_density_at(log10_m200c_h)
+    )
 
-    def loss(log_stretch: float) -> float:
-        wider = Calibration(stretch=float(np.exp(log_stretch))).apply(mixture)
-        return -float(np.mean(wider.log_mass_density_at(log10_m200c_h)))
 
-    bounds = (float(np.log(_STRETCH[0])), float(np.log(_STRETCH[1])))
-    return float(np.exp(minimize_scalar(loss, bounds=bounds, method="bounded").x))
+def fit_density_stretch(mixture: Mixture, log10_m200c_h: np.ndarray, log10_density: np.ndarray) -> float:
+    """Factor of the widths in density under which they are most probable with the density known."""
+
+    def log_probability(factor: float) -> np.ndarray:
+        _, told = Calibration(density_stretch=factor).apply(mixture).given_density(log10_density, 0.0)
+        return told.log_mass_density_at(log10_m200c_h)
+
+    return _most_probable(log_probability)
+
+
+def _most_probable(log_probability: Callable[[float], np.ndarray]) -> float:
+    """The factor with the largest mean log probability."""
+    low, high = np.log(_STRETCH)
+    found = minimize_scalar(
+        lambda x: -float(np.mean(log_probability(float(np.exp(x))))), bounds=(low, high), method="bounded"
+    )
+    return float(np.exp(found.x))
 
 
 def fit_memberships(probability: np.ndarray, is_member: np.ndarray) -> tuple[float, float]:

@@ -21,6 +21,9 @@ class Calibration:
     ----------
     stretch
         Factor of the Gaussians' standard deviations in mass.
+    density_stretch
+        Factor of those in the density of the tracers, correlations kept: the marginal of the mass stays, and
+        a density that is known says less.
     floor_dex
         Added to them in quadrature: what no mock cluster can tell, such as the difference between simulations
         of galaxies (docs/results.md).
@@ -29,21 +32,29 @@ class Calibration:
     """
 
     stretch: float = 1.0
+    density_stretch: float = 1.0
     floor_dex: float = 0.0
     member_slope: float = 1.0
     member_offset: float = 0.0
 
     def __post_init__(self):
-        if not self.stretch > 0 or not self.floor_dex >= 0 or not self.member_slope > 0:
+        factors = {name: getattr(self, name) for name in ("stretch", "density_stretch", "member_slope")}
+        if not min(factors.values()) > 0 or not self.floor_dex >= 0:
+            said = ", ".join(f"{name} = {value}" for name, value in factors.items())
             raise ZwickyError(
-                f"stretch = {self.stretch}, floor_dex = {self.floor_dex}, member_slope = "
-                f"{self.member_slope}; give positive numbers, and a floor of at least 0"
+                f"{said}, floor_dex = {self.floor_dex}; give positive numbers, and a floor of at least 0"
             )
 
     def apply(self, mixture: Mixture) -> Mixture:
-        """The mixture with wider Gaussians in mass; widths in density and covariances stay."""
-        std = np.hypot(self.stretch * mixture.mass_std, self.floor_dex)
-        return dataclasses.replace(mixture, mass_std=std, rho=mixture.rho * mixture.mass_std / std)
+        """The mixture with wider Gaussians; what mass and density share grows no wider by the floor."""
+        stretched = self.stretch * mixture.mass_std
+        std = np.hypot(stretched, self.floor_dex)
+        return dataclasses.replace(
+            mixture,
+            mass_std=std,
+            density_std=self.density_stretch * mixture.density_std,
+            rho=mixture.rho * stretched / std,
+        )
 
     def membership(self, probability: np.ndarray) -> np.ndarray:
         """Calibrated probabilities, same shape."""

@@ -15,10 +15,11 @@ from zwicky.estimators.conditional import ConditionalEstimator
 from zwicky.estimators.forward import check_weights
 from zwicky.estimators.mass_posterior import MassPosterior, mass_grid
 from zwicky.estimators.posterior.calibration import Calibration
-from zwicky.estimators.posterior.features import conditions, galaxy_features
 from zwicky.estimators.posterior.forward import Output, network_output, weight_shapes
+from zwicky.estimators.posterior.histogram import at_galaxies, phase_space_histogram
 from zwicky.estimators.posterior.mixture import Mixture, unpack
 from zwicky.estimators.posterior.settings import PosteriorSettings
+from zwicky.estimators.posterior.told import conditions
 from zwicky.estimators.posterior.unlike import Unlike
 from zwicky.estimators.training import Losses, TrainingRange
 from zwicky.progress import Progress, quiet
@@ -40,7 +41,7 @@ _LOOKS = 8
 
 
 class Posterior(ConditionalEstimator):
-    """p(log10 M200c, log10 n | galaxies, conditions) by an ensemble of Deep Sets with mixture densities.
+    """p(log10 M200c, log10 n | galaxies, conditions) by an ensemble of networks with mixture densities.
 
     n is the comoving number density of tracers like the cluster's galaxies. The prior is flat in both
     logarithms; unless n is told, the mass is the marginal, which the number of galaxies says nothing to:
@@ -54,8 +55,8 @@ class Posterior(ConditionalEstimator):
     name: ClassVar[str] = "posterior"
     about: ClassVar[str] = (
         "Posterior of log10 M200c and of the tracers' density, conditional on how a cluster was observed: an "
-        "ensemble of Deep Sets (Zaheer et al. 2017) with mixture densities (Bishop 1994), trained on survey "
-        "conditions that are drawn anew in every epoch."
+        "ensemble of networks on phase-space histograms with mixture densities (Bishop 1994), trained on "
+        "survey conditions that are drawn anew in every epoch."
     )
     settings_class: ClassVar[type] = PosteriorSettings
     own_process: ClassVar[bool] = True
@@ -157,20 +158,23 @@ class Posterior(ConditionalEstimator):
 
         rows = np.concatenate([balanced_rows(views, self.settings, rng=rng) for _ in range(_LOOKS)])
         seen = look(views, rows, self.settings, rng=rng)
-        output = network_output(
-            self._weights, seen.features, seen.conditions, seen.offsets, with_members=True
-        )
+        output = network_output(self._weights, seen.histogram(), seen.conditions, with_maps=True)
         self.calibration = fit_calibration(
             unpack(output.mixture, *self.range_log10_m200c_h),
-            views.log10_m200c_h[seen.view],
-            _mean_probability(output),
+            seen.log10_m200c_h,
+            seen.log10_density,
+            _mean_probability(output, seen.r_mpc_h, seen.v_los, seen.offsets),
             seen.is_member,
             floor_dex=floor_dex,
         )
-        enough = np.diff(seen.offsets) >= self.min_galaxies
-        galaxies = np.repeat(enough, np.diff(seen.offsets))
-        offsets = np.concatenate([[0], np.cumsum(np.diff(seen.offsets)[enough])])
-        self._unlike = Unlike.fit(seen.features[galaxies], seen.conditions[enough], offsets, rng=rng)
+        counts = np.diff(seen.offsets)
+        enough = counts >= self.min_galaxies
+        galaxies = np.repeat(enough, counts)
+        share = seen.r_mpc_h / np.repeat(seen.aperture_mpc_h, counts)
+        offsets = np.concatenate([[0], np.cumsum(counts[enough])])
+        self._unlike = Unlike.fit(
+            share[galaxies], seen.v_los[galaxies], seen.conditions[enough], offsets, rng=rng
+        )
         return {"held_out": len(seen.view), **to_mapping(self.calibration)}
 
     def faults(self, sample: ClusterSample) -> dict[int, str]:
@@ -222,18 +226,23 @@ class Posterior(ConditionalEstimator):
 
     def membership(self, sample: ClusterSample) -> np.ndarray:
         """Probability of each galaxy to lie inside r200c in space, float64, shape (n_galaxies,)."""
-        output = self.outputs(sample, with_members=True)
-        return self.calibration.membership(_mean_probability(output))
+        self._require_sound(sample)
+        seen = self._seen(sample)
+        output = network_output(self._weights, seen.histogram(), seen.conditions, with_maps=True)
+        return self.calibration.membership(
+            _mean_probability(output, seen.r_mpc_h, seen.v_los, sample.offsets)
+        )
 
     def p_unlike(self, sample: ClusterSample) -> np.ndarray:
         """Chance that a mock cluster is as odd as each one, shape (n,); NaN of a model not calibrated."""
-        self._require_fitted()
-        self._refuse_faults(sample)
+        self._require_sound(sample)
         if self._unlike is None:
             return np.full(len(sample), np.nan)
-        return self._unlike.p_value(*self._inputs(sample), sample.offsets)
+        seen = self._seen(sample)
+        share = seen.r_mpc_h / np.repeat(seen.aperture_mpc_h, sample.n_galaxies)
+        return self._unlike.p_value(share, seen.v_los, seen.conditions, sample.offsets)
 
-    def outputs(self, sample: ClusterSample, *, with_members: bool = False) -> Output:
+    def outputs(self, sample: ClusterSample) -> Output:
         """The networks' numbers of clusters without faults.
 
         Raises
@@ -241,12 +250,15 @@ class Posterior(ConditionalEstimator):
         ZwickyError
             If the estimator is not fitted, or a cluster is one of `faults`.
         """
+        self._require_sound(sample)
+        seen = self._seen(sample)
+        return network_output(self._weights, seen.histogram(), seen.conditions)
+
+    def _require_sound(self, sample: ClusterSample) -> None:
         self._require_fitted()
         self._refuse_faults(sample)
-        features, known = self._inputs(sample)
-        return network_output(self._weights, features, known, sample.offsets, with_members=with_members)
 
-    def _inputs(self, sample: ClusterSample) -> tuple[np.ndarray, np.ndarray]:
+    def _seen(self, sample: ClusterSample) -> _Seen:
         h = sample.cosmology.h
         reach = mpc_h(self._aperture(sample), h)
         r = mpc_h(sample.r_proj_comoving, h).astype(np.float32)
@@ -265,7 +277,7 @@ class Posterior(ConditionalEstimator):
             recentred,
             np.nan_to_num(sample.centre_error_kms),
         )
-        return galaxy_features(r, v, np.repeat(reach, sample.n_galaxies).astype(np.float32)), known
+        return _Seen(r, v, sample.offsets, reach, known)
 
     def _aperture(self, sample: ClusterSample) -> np.ndarray:
         """Radius that each row reaches, comoving Mpc: as said, the cylinder's, or where galaxies end."""
@@ -315,7 +327,22 @@ class Posterior(ConditionalEstimator):
         return digest.hexdigest()
 
 
-def _mean_probability(output: Output) -> np.ndarray:
-    """The members' mean probability of each galaxy to lie inside r200c, shape (n_galaxies,)."""
-    assert output.member is not None
-    return (1.0 / (1.0 + np.exp(-output.member.astype(float)))).mean(axis=0)
+@dataclasses.dataclass(frozen=True, eq=False)
+class _Seen:
+    """A sample as the network takes it, in Mpc/h and km/s."""
+
+    r_mpc_h: np.ndarray
+    v_los: np.ndarray
+    offsets: np.ndarray
+    aperture_mpc_h: np.ndarray
+    conditions: np.ndarray
+
+    def histogram(self) -> np.ndarray:
+        return phase_space_histogram(self.r_mpc_h, self.v_los, self.offsets)
+
+
+def _mean_probability(output: Output, r_mpc_h, v_los, offsets) -> np.ndarray:
+    """The networks' mean probability of each galaxy to lie inside r200c, shape (n_galaxies,)."""
+    assert output.maps is not None
+    logits = np.stack([at_galaxies(maps, r_mpc_h, v_los, offsets) for maps in output.maps])
+    return (1.0 / (1.0 + np.exp(-logits.astype(float)))).mean(axis=0)

@@ -20,14 +20,17 @@ class PosteriorSettings:
     ----------
     members
         Networks of the ensemble, trained side by side from different weights and resampled clusters.
-    width, context, hidden
-        Numbers that stand for a galaxy, for what a cluster tells its galaxies, and in the last layers.
+    hidden
+        Numbers that stand for a cluster in the first two layers; half as many in the third.
+    dropout
+        Share of the first layer's numbers left out at a step (Srivastava et al. 2014).
     components
         Gaussians of the density of (log10 M200c, log10 density).
     range_log10_m200c_h
         Masses in Msun/h that the prior of training covers, evenly.
-    epochs, batch, learning_rate, weight_decay
-        Adam with decoupled decay (Loshchilov & Hutter 2019), a cosine schedule, clusters a step.
+    epochs, passes, batch, learning_rate, weight_decay
+        Adam with decoupled decay (Loshchilov & Hutter 2019), a cosine schedule, clusters a step. In every
+        epoch clusters are observed anew, and gone through this many times.
     member_weight
         Weight of the membership's cross-entropy beside the density's.
     error_known
@@ -38,14 +41,14 @@ class PosteriorSettings:
         Ranges of the survey conditions.
     """
 
-    members: int = setting(5, "[1, inf)")
-    width: int = setting(48, "[1, inf)")
-    context: int = setting(32, "[1, inf)")
-    hidden: int = setting(128, "[1, inf)")
+    members: int = setting(4, "[1, inf)")
+    hidden: int = setting(256, "[2, inf)")
+    dropout: float = setting(0.0, "[0, 1)")
     components: int = setting(8, "[1, inf)")
     range_log10_m200c_h: tuple[float, ...] = (12.8, 15.4)
-    epochs: int = setting(120, "[1, inf)")
-    batch: int = setting(1024, "[1, inf)")
+    epochs: int = setting(80, "[1, inf)")
+    passes: int = setting(2, "[1, inf)")
+    batch: int = setting(512, "[1, inf)")
     learning_rate: float = 2e-3
     weight_decay: float = 1e-4
     member_weight: float = 0.3

@@ -10,41 +10,58 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from zwicky.estimators.posterior.features import conditions as condition_features
-from zwicky.estimators.posterior.features import galaxy_features
+from zwicky.estimators.posterior.histogram import phase_space_histogram
 from zwicky.estimators.posterior.mixture import to_unit_density, to_unit_mass
 from zwicky.estimators.posterior.network import EnsembleNetwork, member_loss, mixture_loss
 from zwicky.estimators.posterior.settings import PosteriorSettings
+from zwicky.estimators.posterior.told import conditions as conditions_told
 from zwicky.mocks.conditions import Conditions, ObservedViews, draw_conditions, observe
 from zwicky.mocks.deep import DeepViews
 from zwicky.progress import Progress, quiet
 
 __all__ = ["Looks", "look", "train_networks"]
 
+#: Looks at the clusters of validation.
+_CHECKS = 4
+
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Looks:
-    """One epoch's clusters as the network takes them, ragged.
+    """One epoch's clusters as the network takes them.
 
     Parameters
     ----------
     view : int64, shape (n,)
         Row of the deep views.
     conditions : float32, shape (n, c)
+    aperture_mpc_h : shape (n,)
     offsets : int64, shape (n + 1,)
-    features : float32, shape (n_galaxies, f)
+    r_mpc_h, v_los : float32, shape (n_galaxies,)
     is_member : bool, shape (n_galaxies,)
-    mass, density : float32, shape (n,)
-        Targets in the network's units.
+    log10_m200c_h, log10_density : shape (n,)
+        What is to be told: mass in Msun/h, density of the tracers in (h/Mpc)^3.
     """
 
     view: np.ndarray
     conditions: np.ndarray
+    aperture_mpc_h: np.ndarray
     offsets: np.ndarray
-    features: np.ndarray
+    r_mpc_h: np.ndarray
+    v_los: np.ndarray
     is_member: np.ndarray
-    mass: np.ndarray
-    density: np.ndarray
+    log10_m200c_h: np.ndarray
+    log10_density: np.ndarray
+
+    def histogram(self) -> np.ndarray:
+        """`phase_space_histogram` of all galaxies, float32, shape (n, N_CELLS)."""
+        return phase_space_histogram(self.r_mpc_h, self.v_los, self.offsets)
+
+    def tensors(self) -> tuple[torch.Tensor, ...]:
+        """Histogram, conditions, mass and density in the network's units, histogram of members."""
+        members = phase_space_histogram(self.r_mpc_h, self.v_los, self.offsets, self.is_member)
+        mass, density = to_unit_mass(self.log10_m200c_h), to_unit_density(self.log10_density)
+        arrays = (self.histogram(), self.conditions, mass, density, members)
+        return tuple(torch.from_numpy(np.asarray(x, dtype=np.float32)) for x in arrays)
 
 
 def look(
@@ -61,7 +78,7 @@ def as_looks(views: DeepViews, drawn: Conditions, seen: ObservedViews, error_tol
     """What the network is given of an observation."""
     i = seen.look
     aperture = drawn.aperture_mpc_h[i]
-    known = condition_features(
+    known = conditions_told(
         seen.n_galaxies,
         drawn.redshift[i],
         aperture,
@@ -70,15 +87,16 @@ def as_looks(views: DeepViews, drawn: Conditions, seen: ObservedViews, error_tol
         drawn.recentred[i] > 0,
         drawn.centre_error_kms[i],
     )
-    each = np.repeat(aperture, seen.n_galaxies).astype(np.float32)
     return Looks(
         view=seen.row,
         conditions=known,
+        aperture_mpc_h=aperture,
         offsets=seen.offsets,
-        features=galaxy_features(seen.r_mpc_h, seen.v_los, each),
+        r_mpc_h=seen.r_mpc_h,
+        v_los=seen.v_los,
         is_member=seen.is_member,
-        mass=to_unit_mass(views.log10_m200c_h[seen.row]).astype(np.float32),
-        density=to_unit_density(seen.log10_density).astype(np.float32),
+        log10_m200c_h=seen.log10_m200c_h,
+        log10_density=seen.log10_density,
     )
 
 
@@ -139,7 +157,7 @@ def train_networks(
     halos, halo_of = np.unique(np.stack([views.universe, views.halo_id], axis=1), axis=0, return_inverse=True)
     bayesian = np.random.default_rng(streams[-1]).exponential(size=(settings.members, len(halos)))
     member_weight = torch.from_numpy(bayesian.astype(np.float32)).to(device)
-    halo_of = torch.from_numpy(halo_of.reshape(-1)).to(device)
+    halo_of = halo_of.reshape(-1)
     optimiser = torch.optim.AdamW(
         network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
     )
@@ -152,50 +170,49 @@ def train_networks(
             optimiser.load_state_dict(state["optimiser"])
             curves, first = state["curves"], state["epoch"]
 
-    def prepare(epoch: int) -> Looks:
+    def prepare(epoch: int) -> tuple[Looks, tuple[torch.Tensor, ...]]:
         own = np.random.default_rng(streams[epoch])
-        return look(views, balanced_rows(views, settings, rng=own), settings, rng=own)
+        looks = look(views, balanced_rows(views, settings, rng=own), settings, rng=own)
+        return looks, looks.tensors()
 
     checked = None
     if validation is not None:
         own = np.random.default_rng(streams[-2])
-        checked = look(validation, balanced_rows(validation, settings, rng=own), settings, rng=own)
+        checked = [
+            look(validation, balanced_rows(validation, settings, rng=own), settings, rng=own).tensors()
+            for _ in range(_CHECKS)
+        ]
     low, high = (float(to_unit_mass(x)) for x in settings.range_log10_m200c_h)
 
-    def losses(batch):
-        features, known, present, mass, density, is_member, _ = batch
-        raw, logit = network(features, known, present)
-        return mixture_loss(raw, mass, density, low, high), member_loss(logit, is_member, present)
+    def losses(histogram, known, mass, density, members):
+        raw, logit = network(histogram, known)
+        return mixture_loss(raw, mass, density, low, high), member_loss(logit, members, histogram)
 
     with ThreadPoolExecutor(1) as ahead:
         coming = ahead.submit(prepare, first) if first < settings.epochs else None
         for epoch in range(first, settings.epochs):
-            looks = coming.result()
+            looks, tensors = coming.result()
             coming = ahead.submit(prepare, epoch + 1) if epoch + 1 < settings.epochs else None
             network.train()
-            summed, n_steps = torch.zeros((), device=device), 0
-            for batch in _batches(
-                looks, settings.batch, device, np.random.default_rng(streams[epoch].spawn(1)[0])
-            ):
-                loss, other = losses(batch)
-                weight = member_weight[:, halo_of[batch[6]]]
+            order = _batches(len(looks.view), settings, np.random.default_rng(streams[epoch].spawn(1)[0]))
+            summed = torch.zeros((), device=device)
+            for step, rows in enumerate(order):
+                loss, other = losses(*(x[rows].to(device) for x in tensors))
+                weight = member_weight[:, halo_of[looks.view[rows]]]
                 objective = (weight * (loss + settings.member_weight * other)).mean(1).sum()
-                done = epoch + n_steps * settings.batch / len(looks.mass)
                 for group in optimiser.param_groups:
-                    group["lr"] = settings.learning_rate * _rate(done, settings.epochs)
+                    group["lr"] = settings.learning_rate * _rate(epoch + step / len(order), settings.epochs)
                 optimiser.zero_grad(set_to_none=True)
                 objective.backward()
-                nn_clip = torch.nn.utils.clip_grad_norm_(network.parameters(), 5.0 * settings.members)
-                if bool(torch.isfinite(nn_clip)):
+                norm = torch.nn.utils.clip_grad_norm_(network.parameters(), 5.0 * settings.members)
+                if bool(torch.isfinite(norm)):
                     optimiser.step()
                 summed += loss.detach().mean()
-                n_steps += 1
-            curves["train"].append(float(summed) / max(1, n_steps))
+            curves["train"].append(float(summed) / len(order))
             if checked is not None and (epoch % 5 == 4 or epoch + 1 == settings.epochs):
                 network.eval()
                 with torch.no_grad():
-                    same = np.random.default_rng(0)
-                    found = [losses(b)[0].mean(1) for b in _batches(checked, settings.batch, device, same)]
+                    found = [losses(*(x.to(device) for x in part))[0].mean(1) for part in checked]
                 curves["validation"].append(float(torch.stack(found).mean()))
             if checkpoint is not None:
                 part = checkpoint.with_name(checkpoint.name + ".part")
@@ -221,26 +238,7 @@ def _rate(done: float, epochs: int) -> float:
     return min(1.0, (done + 0.05) / 2.0) * 0.5 * (1.0 + math.cos(math.pi * min(1.0, done / epochs))) + 1e-3
 
 
-def _batches(looks: Looks, size: int, device: torch.device, rng: np.random.Generator):
-    """The epoch's clusters, `size` at a time, on the device; those of a batch have like numbers of galaxies.
-
-    So little of a padded batch is padding; the batches come in random order.
-    """
-    counts = np.diff(looks.offsets)
-    order = np.argsort(np.log(counts) + 0.1 * rng.standard_normal(len(counts)), kind="stable")
-    parts = np.array_split(order, max(1, len(order) // size))
-    for i in rng.permutation(len(parts)):
-        rows = np.sort(parts[i])
-        m = int(counts[rows].max())
-        present = np.arange(m) < counts[rows, None]
-        at = np.where(present, looks.offsets[rows, None] + np.arange(m), looks.offsets[rows, None])
-        arrays = (
-            looks.features[at],
-            looks.conditions[rows],
-            present.astype(np.float32),
-            looks.mass[rows],
-            looks.density[rows],
-            looks.is_member[at].astype(np.float32),
-            looks.view[rows],
-        )
-        yield tuple(torch.from_numpy(x).to(device, non_blocking=True) for x in arrays)
+def _batches(n: int, settings: PosteriorSettings, rng: np.random.Generator) -> list[np.ndarray]:
+    """Rows of each step of an epoch."""
+    steps = max(1, n // settings.batch)
+    return [rows for _ in range(settings.passes) for rows in np.array_split(rng.permutation(n), steps)]

@@ -68,9 +68,15 @@ class Unlike:
 
     @classmethod
     def fit(
-        cls, features: np.ndarray, conditions: np.ndarray, offsets: np.ndarray, *, rng: np.random.Generator
+        cls,
+        share: np.ndarray,
+        v_los: np.ndarray,
+        conditions: np.ndarray,
+        offsets: np.ndarray,
+        *,
+        rng: np.random.Generator,
     ) -> Unlike:
-        """Learn from mocks, given as the network takes them (`zwicky.estimators.posterior.features`).
+        """Learn from mocks; for the arguments see `phase_space_statistics`.
 
         Raises
         ------
@@ -80,7 +86,7 @@ class Unlike:
         n = len(conditions)
         if n < 2 * _PER_BIN:
             raise ZwickyError(f"{n} mock clusters are too few to tell odd ones; give at least {2 * _PER_BIN}")
-        found = phase_space_statistics(features, conditions, offsets)
+        found = phase_space_statistics(share, v_los, conditions, offsets)
         log_n = np.log(np.diff(offsets))
         bins = int(np.clip(n // (4 * _PER_BIN), 1, _MOST_BINS))
         edges = np.unique(np.quantile(log_n, np.linspace(0.0, 1.0, bins + 1)[1:-1]))
@@ -101,12 +107,14 @@ class Unlike:
             parts.append((coefficient, whiten, kept))
         return cls(edges, *(np.stack(x) for x in zip(*parts, strict=True)), level)
 
-    def p_value(self, features: np.ndarray, conditions: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+    def p_value(
+        self, share: np.ndarray, v_los: np.ndarray, conditions: np.ndarray, offsets: np.ndarray
+    ) -> np.ndarray:
         """Probability that a mock cluster is as far from what is expected, float64, shape (n,).
 
         Beyond the farthest mock of its bin a cluster has the least p that its bin can tell.
         """
-        found = phase_space_statistics(features, conditions, offsets)
+        found = phase_space_statistics(share, v_los, conditions, offsets)
         place = np.searchsorted(self.edges, np.log(np.diff(offsets)), side="right")
         p = np.empty(len(conditions))
         for b in np.unique(place):
@@ -144,14 +152,23 @@ class Unlike:
         return made
 
 
-def phase_space_statistics(features: np.ndarray, conditions: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+def phase_space_statistics(
+    share: np.ndarray, v_los: np.ndarray, conditions: np.ndarray, offsets: np.ndarray
+) -> np.ndarray:
     """The numbers of `STATISTICS` for clusters with at least two galaxies, float64, shape (n, s).
 
-    They are functions of what the network sees, and the order of galaxies does not matter.
+    Their order does not matter.
+
+    Parameters
+    ----------
+    share, v_los : shape (n_galaxies,)
+        Radius in units of the aperture, and velocity in km/s.
+    conditions, offsets : shapes (n, c), (n + 1,)
+        As the network takes them.
     """
     starts, counts = offsets[:-1], np.diff(offsets)
     row = np.repeat(np.arange(len(counts)), counts)
-    x, v = features[:, 1].astype(float), 1000.0 * features[:, 4].astype(float)
+    x, v = np.asarray(share, dtype=float), np.asarray(v_los, dtype=float)
 
     def mean(values):
         return np.add.reduceat(values, starts) / counts

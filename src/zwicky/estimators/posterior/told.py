@@ -1,35 +1,13 @@
-"""What the network sees of a cluster: numbers of each galaxy, and numbers of how it was observed.
-
-Both are written for arrays of numpy and of PyTorch alike, so that training and prediction cannot differ.
-"""
+"""What the network is told of how a cluster was observed."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-__all__ = ["N_CONDITIONS", "N_FEATURES", "conditions", "galaxy_features"]
+__all__ = ["N_CONDITIONS", "conditions"]
 
-#: Numbers of a galaxy, and of a cluster's conditions.
-N_FEATURES, N_CONDITIONS = 7, 11
-
-
-def galaxy_features(r_mpc_h: Any, v_los: Any, aperture_mpc_h: Any, xp: Any = np) -> Any:
-    """Features of galaxies, float32, shape (n, 7).
-
-    Parameters
-    ----------
-    r_mpc_h, v_los : shape (n,)
-        Projected radius in comoving Mpc/h and velocity in km/s, as observed.
-    aperture_mpc_h : shape (n,)
-        Radius that the survey of its cluster reaches.
-    xp
-        The arrays' module, numpy or torch.
-    """
-    r, v = r_mpc_h / 1.6, v_los / 1000.0
-    parts = (r, r_mpc_h / aperture_mpc_h, xp.sqrt(r), xp.exp(-4.0 * r), v, abs(v), v * v)
-    return xp.stack(parts, 1)
+#: Numbers of a cluster's conditions.
+N_CONDITIONS = 11
 
 
 def conditions(

@@ -16,7 +16,10 @@ def test_sums_are_scipys():
     sum_of_gaussians(height, mean, std, grid, found)
     weight = height * std * np.sqrt(2.0 * np.pi)
     expected = (weight[:, :, None] * norm(mean[:, :, None], std[:, :, None]).pdf(grid)).sum(axis=1)
-    assert np.allclose(found, expected, rtol=5e-6, atol=1e-30)
+    # Single precision: the farther out, the fewer digits.
+    assert np.allclose(found, expected, rtol=1e-4, atol=1e-30)
+    near = expected > 1e-3
+    assert np.allclose(found[near], expected[near], rtol=5e-6)
 
 
 def test_far_from_everything_is_next_to_nothing():

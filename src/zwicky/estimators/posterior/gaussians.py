@@ -1,4 +1,4 @@
-"""Sums of many Gaussians on a grid, the innermost loop of every mass: compiled, with an exponential of its own.
+"""Sums of many Gaussians on a grid, the innermost loop of every mass, with an exponential of their own.
 
 The exponential of the library is a call for each number; a power of two by its bits and a polynomial for what
 is left are the same to single precision and run in the processor's vectors.

@@ -21,7 +21,7 @@ UNIVERSE = UniverseSettings(
     tracer_density_h3_mpc3=32**3 / 50.0**3,
 )  # fmt: skip
 SETTINGS = PosteriorSettings(
-    members=2, width=8, context=4, hidden=16, components=2, epochs=3, batch=64,
+    members=2, hidden=16, components=2, epochs=3, batch=64,
     range_log10_m200c_h=(12.5, 15.4), survey=SurveySettings(n_galaxies=(4.0, 40.0)),
 )  # fmt: skip
 DEEP = DeepSettings(range_log10_m200c_h=(12.6, 15.4), per_bin=300, most=60, min_particles=8)
@@ -82,6 +82,18 @@ def test_no_halo_is_on_both_sides():
     for share in (0.0, 1.0):
         with pytest.raises(ZwickyError, match="between 0 and 1"):
             split_by_halo(views, share, rng=np.random.default_rng(1))
+
+
+def test_a_peak_is_on_one_side_at_all_outputs():
+    views = views_of_sample(synthetic_clusters(300))
+    # One box with ten halos an output, and twenty universes of one halo each, whose numbers differ.
+    universe = np.where(np.arange(300) < 100, 0, 1 + np.arange(300) % 20)
+    redshift = np.where(np.arange(300) < 100, np.arange(300) % 10, np.arange(300) // 20) * 0.1
+    views = dataclasses.replace(views, universe=universe, redshift=redshift, halo_id=np.arange(300))
+    one, two = split_by_halo(views, 0.3, rng=np.random.default_rng(2))
+    peaks = set(one.universe) & set(two.universe)
+    assert peaks == {0}
+    assert 2 <= len(set(two.universe)) <= 14
 
 
 def test_an_estimator_of_mocks_is_refused(tmp_path):

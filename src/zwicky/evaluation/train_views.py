@@ -120,8 +120,8 @@ def train_on_universes(
 def split_by_halo(views: DeepViews, share: float, *, rng: np.random.Generator) -> tuple[DeepViews, DeepViews]:
     """Views of most halos, and those of a `share` of them: no halo is in both.
 
-    Halos of different outputs are told apart by number alone: what a halo was at an earlier output may be on
-    the other side.
+    The one halo of a universe with a constrained peak is on one side at all outputs. Halos of boxes are told
+    apart by their output's numbers: what one was at an earlier output may be on the other side.
 
     Raises
     ------
@@ -139,8 +139,14 @@ def split_by_halo(views: DeepViews, share: float, *, rng: np.random.Generator) -
 
 
 def _halos(views: DeepViews) -> np.ndarray:
-    """A number for each halo of each universe, shape (n,)."""
-    both = np.stack([views.universe, views.halo_id], axis=1)
+    """A number for each halo of each universe, shape (n,); a universe with one halo an output has one."""
+    number = views.halo_id.copy()
+    for universe in np.unique(views.universe):
+        here = views.universe == universe
+        seen = np.unique(np.stack([views.redshift[here], number[here]]), axis=1)
+        if seen.shape[1] == len(np.unique(seen[0])):
+            number[here] = 0
+    both = np.stack([views.universe, number], axis=1)
     return np.unique(both, axis=0, return_inverse=True)[1].reshape(-1)
 
 

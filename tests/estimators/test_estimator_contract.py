@@ -22,7 +22,7 @@ pytestmark = pytest.mark.parametrize("name", estimator_names(), scope="module")
 
 
 def build(name):
-    small = {"members": 1, "width": 16, "context": 8, "hidden": 32, "components": 3, "batch": 64}
+    small = {"members": 1, "hidden": 32, "components": 3, "batch": 64}
     quick = {
         "cnn_1d": CNNSettings(epochs=3, device="cpu"),
         "cnn_2d": CNNSettings(epochs=3, device="cpu"),

@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test test-all test-processors test-generic test-haswell lint format benchmark clean
+.PHONY: demo test test-all test-processors test-generic test-haswell lint format benchmark docs clean
 
 demo: $(INSTALLED)
 	$(BIN)/zwicky reproduce --scale demo --out demo
@@ -42,6 +42,16 @@ benchmark: $(INSTALLED)
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[benchmarks]'
 	$(BIN)/python -m benchmarks
 
+# From nothing: the tutorials' universe is simulated, their notebooks are run, and a warning is an error.
+docs: $(VENV)/.docs
+	rm -rf docs/_build docs/_made docs/reference/made
+	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
+	@echo "Open docs/_build/html/index.html"
+
+$(VENV)/.docs: $(INSTALLED)
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[docs]'
+	touch $@
+
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
@@ -49,4 +59,4 @@ $(INSTALLED): pyproject.toml constraints.txt
 	touch $@
 
 clean:
-	rm -rf $(VENV) demo .pytest_cache .ruff_cache
+	rm -rf $(VENV) demo docs/_build docs/_made docs/reference/made .pytest_cache .ruff_cache

@@ -37,8 +37,15 @@ _H0, _OM0, _OB0 = 67.8, 0.307, 0.048206
 def paper_cosmology() -> FlatLambdaCDM:
     """The cosmology of Ho et al. (2019), Sec. 2.1, with the baryon density of MultiDark Planck 2.
 
-    >>> paper_cosmology().name
-    'ho2019'
+    Returns
+    -------
+    FlatLambdaCDM
+        h = 0.678, Omega_m = 0.307, no radiation; `name` is ``"ho2019"``.
+
+    Examples
+    --------
+    >>> paper_cosmology().name, round(float(paper_cosmology().h), 3)
+    ('ho2019', 0.678)
     """
     from astropy.cosmology import FlatLambdaCDM
 

@@ -10,6 +10,21 @@ class ZwickyError(ValueError):
 
     The command line prints the line and exits with code 2; a program can catch it as a `ValueError`. What a
     terminal would obey rather than show is spelt out.
+
+    Parameters
+    ----------
+    message
+        The line.
+
+    Examples
+    --------
+    >>> from zwicky.settings import from_mapping
+    >>> from zwicky.mocks import MockSettings
+    >>> try:
+    ...     from_mapping(MockSettings, {"n_min": 0})
+    ... except ZwickyError as error:
+    ...     print(error)
+    n_min = 0 is not allowed; give at least 1 (galaxies)
     """
 
     def __init__(self, message: str):

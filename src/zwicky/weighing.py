@@ -145,6 +145,19 @@ def weigh_sky(
     ------
     ZwickyError
         As `weigh`.
+
+    Examples
+    --------
+    A hundred galaxies within half a degree of a centre at redshift 0.1:
+
+    >>> rng = np.random.default_rng(1)
+    >>> sky = {
+    ...     "ra": 150.0 + 0.3 * rng.normal(size=100),
+    ...     "dec": 2.0 + 0.3 * rng.normal(size=100),
+    ...     "z": 0.1 + 0.003 * rng.normal(size=100),
+    ... }
+    >>> bool(14.0 < weigh_sky(sky, (150.0, 2.0, 0.1), cosmology="ho2019").median[0] < 15.5)
+    True
     """
     found: Centres | Path | ForeignTable | None
     if isinstance(centres, tuple) and len(centres) == 3:

@@ -92,7 +92,7 @@ def test_a_column_map_from_the_command_line(files, universe, tmp_path):
 
 
 def test_the_page_on_it_is_right(tmp_path):
-    page = (Path(__file__).parents[2] / "docs" / "bring_your_simulation.md").read_text()
+    page = (Path(__file__).parents[2] / "docs" / "howto" / "bring_your_simulation.md").read_text()
     (tmp_path / "my.toml").write_text(re.search(r"```toml\n(.*?)```", page, re.S)[1])
     column_map = read_column_map(tmp_path / "my.toml")
     assert column_map.galaxies.columns["parent_id"].of == "halos"

@@ -54,6 +54,22 @@ class MassPosterior:
         What the densities were made with.
     cluster_id : shape (n,), optional
         Names or numbers of the clusters, for `of` and for tables.
+
+    Raises
+    ------
+    ZwickyError
+        If the shapes do not agree.
+
+    Examples
+    --------
+    >>> masses = MassPosterior.from_gaussian([14.2, 14.8], [0.1, 0.2], cluster_id=np.array(["A85", "A2029"]))
+    >>> masses
+    <MassPosterior: 2 clusters, log10 M200c [Msun] 14.20 to 14.80, +- 0.15 dex; flat prior>
+    >>> low, high = masses.interval(0.68)
+    >>> low.round(1), high.round(1)
+    (array([14.1, 14.6]), array([14.3, 15. ]))
+    >>> masses.of("A85").cdf(14.3).round(2)
+    array([0.84])
     """
 
     log10_m200c: np.ndarray

@@ -113,10 +113,25 @@ def seal(directory: Path) -> None:
 def load_model(model: Path | str) -> Estimator:
     """The estimator in a directory that `save_model` wrote, or a shipped model by name.
 
+    Parameters
+    ----------
+    model
+        A directory, or a name that `shipped_models` has.
+
+    Returns
+    -------
+    Estimator
+        Fitted.
+
     Raises
     ------
     ZwickyError
         If there is no such model, if a zwicky of another schema wrote it, or if it is incomplete or damaged.
+
+    Examples
+    --------
+    >>> load_model("m_sigma").name
+    'm_sigma'
     """
     directory = _directory_of(model)
     facts = read_provenance(directory)
@@ -166,7 +181,18 @@ def read_provenance(model: Path | str) -> dict[str, Any]:
 
 
 def shipped_models() -> dict[str, Path]:
-    """Directories of the models that ship inside the package, by name."""
+    """Directories of the models that ship inside the package, by name.
+
+    Returns
+    -------
+    dict of str to Path
+        In the order of their names.
+
+    Examples
+    --------
+    >>> "cnn_2d" in shipped_models()
+    True
+    """
     root = Path(str(resources.files("zwicky"))) / "models"
     return {path.parent.name: path.parent for path in sorted(root.glob("*/config.toml"))}
 

@@ -29,6 +29,15 @@ class Prior:
     ------
     ZwickyError
         If the shapes do not agree, the grid does not rise or a density is NaN.
+
+    Examples
+    --------
+    A prior in which masses are rarer by e² a dex moves a Gaussian of 0.1 dex down by 2 times 0.1 squared:
+
+    >>> from zwicky.estimators import MassPosterior
+    >>> rare = Prior("rare", np.array([12.0, 16.2]), np.array([0.0, -8.4]))
+    >>> MassPosterior.from_gaussian(14.5, 0.1).with_prior(rare).median.round(3)
+    array([14.48])
     """
 
     name: str

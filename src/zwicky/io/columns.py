@@ -16,6 +16,7 @@ from zwicky.errors import ZwickyError
 from zwicky.io.foreign import ForeignColumn, ForeignTable
 
 __all__ = [
+    "COMMON_NAMES",
     "OUR_COLUMNS",
     "QUALITY",
     "WARNINGS",
@@ -35,8 +36,8 @@ _VELOCITIES = (
     "radvel", "rv",
 )  # fmt: skip
 
-# Common names by their letters and digits in lower case, the likeliest first.
-_COMMON: Mapping[str, tuple[str, ...]] = {
+#: Common names of our columns by their letters and digits in lower case, the likeliest first.
+COMMON_NAMES: Mapping[str, tuple[str, ...]] = {
     "cluster_id": (
         "clusterid", "cluster", "clustername", "clname", "clusname", "clid", "memmatchid", "groupid", "grpid",
     ),
@@ -163,7 +164,7 @@ def column_named(
             )
         if spelt or same:
             return (spelt or same)[0]
-    common = _COMMON.get(ours, ()) + (_CENTRE_NAMES if of_centres and ours == "cluster_id" else ())
+    common = COMMON_NAMES.get(ours, ()) + (_CENTRE_NAMES if of_centres and ours == "cluster_id" else ())
     by_name: dict[str, ForeignColumn] = {}
     for column in table.columns:
         by_name.setdefault(normal_name(column.name), column)

@@ -65,7 +65,14 @@ def read_table(cls: type[Table], path: Path | str) -> Table:
 
 
 def write_sample(path: Path | str, sample: ClusterSample) -> None:
-    """Write a `ClusterSample` whole, as ``.parquet``, ``.hdf5`` or ``.h5``.
+    """Write a `ClusterSample` whole, as ``.parquet``, ``.hdf5`` or ``.h5``; `read_sample` is the inverse.
+
+    Parameters
+    ----------
+    path
+        Of the file; what stood there is replaced once the new one is complete.
+    sample
+        What to write, cosmology and metadata included.
 
     Raises
     ------
@@ -82,6 +89,16 @@ def write_sample(path: Path | str, sample: ClusterSample) -> None:
 
 def read_sample(path: Path | str) -> ClusterSample:
     """Read the `ClusterSample` that `write_sample` wrote; units in the file are honoured.
+
+    Parameters
+    ----------
+    path
+        Of the file.
+
+    Returns
+    -------
+    ClusterSample
+        Bit for bit what was written.
 
     Raises
     ------

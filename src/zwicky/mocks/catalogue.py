@@ -94,6 +94,11 @@ def make_mocks(
     rng
         Randomness; only one number is drawn from it, and every bin and halo has a stream of its own.
 
+    Returns
+    -------
+    Mocks
+        Training and test samples, each also with its true members alone.
+
     Raises
     ------
     ZwickyError

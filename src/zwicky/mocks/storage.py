@@ -61,7 +61,17 @@ def write_mocks(directory: Path | str, mocks: Mocks, **facts: Any) -> None:
 
 
 def read_mocks(directory: Path | str) -> Mocks:
-    """Read the mocks that `write_mocks` wrote.
+    """Read the mocks that `write_mocks`, and so ``zwicky mock``, wrote.
+
+    Parameters
+    ----------
+    directory
+        Of the mocks.
+
+    Returns
+    -------
+    Mocks
+        Its ``train`` and ``test`` are what estimators learn from and are judged on.
 
     Raises
     ------

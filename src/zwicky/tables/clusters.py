@@ -58,6 +58,25 @@ class ClusterSample:
         True members where the truth is known, else False.
     meta
         Where the sample came from, plain values only; nothing is computed from them.
+
+    Raises
+    ------
+    ZwickyError
+        If columns do not have a row a cluster, or galaxies and `offsets` do not agree.
+
+    Examples
+    --------
+    >>> from zwicky.cosmology import paper_cosmology
+    >>> sample = ClusterSample(
+    ...     cosmology=paper_cosmology(), cluster_id=[7, 8], halo_id=[-1, -1], direction=np.zeros((2, 3)),
+    ...     redshift=[0.05, 0.1], log10_m200c=[np.nan, np.nan], n_true=[-1, -1], fold=[-1, -1],
+    ...     offsets=[0, 2, 5], r_proj_comoving=[0.1, 0.7, 0.2, 0.4, 1.5],
+    ...     v_los=[250.0, -410.0, 90.0, -620.0, 300.0], is_member=[False] * 5,
+    ... )
+    >>> sample.n_galaxies
+    array([2, 3])
+    >>> sample[1].v_los
+    array([  90., -620.,  300.], dtype=float32)
     """
 
     cosmology: FLRW = field(repr=False)

@@ -66,6 +66,11 @@ def make_universe(
     device
         ``"cpu"``, or ``"cuda"`` for gravity on an NVIDIA card: statistically the same universe.
 
+    Returns
+    -------
+    Path
+        The directory, for `read_halos` and `read_galaxies`.
+
     Raises
     ------
     ZwickyError

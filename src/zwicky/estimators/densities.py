@@ -6,12 +6,27 @@ import numpy as np
 
 from zwicky.errors import ZwickyError
 
-__all__ = ["cells_of", "cumulative", "inverse", "refined_product"]
+__all__ = ["cells_of", "cumulative", "inverse", "mass_grid", "refined_product"]
 
 # A peak of this log depth is where the mass is: all but 1e-9 of a Gaussian.
 _DEPTH = 20.0
 # Fewest cells of the grid over that peak (13 standard deviations of a Gaussian).
 _CELLS = 200
+
+_FIRST, _LAST, _STEP = 12.0, 16.2, 0.01
+
+
+def mass_grid() -> np.ndarray:
+    """The grid of log10 M200c [Msun] that estimators share: 12.0 to 16.2 in steps of 0.01; shape (421,).
+
+    A Gaussian of 0.1 dex keeps its width on it to one part in a thousand.
+
+    Examples
+    --------
+    >>> mass_grid()[[0, 1, -1]]
+    array([12.  , 12.01, 16.2 ])
+    """
+    return np.linspace(_FIRST, _LAST, round((_LAST - _FIRST) / _STEP) + 1)
 
 
 def cumulative(grid: np.ndarray, density: np.ndarray) -> np.ndarray:

@@ -1,5 +1,7 @@
 """The posterior on mock clusters that nothing was trained on: lean, scatter, coverage, and what counts add.
 
+Also galaxies and surveys beyond the ranges that it was trained on, one thing at a time.
+
 Run ``python -m validation.posterior MODEL OUT.json VIEWS.npz`` with views of `zwicky.mocks.deep_universes`,
 flat in mass at every redshift, kept by `save_views`. Every number is from survey conditions drawn anew.
 """
@@ -15,10 +17,12 @@ from pathlib import Path
 import numpy as np
 
 from zwicky.cosmology import paper_cosmology
-from zwicky.estimators import load_model
+from zwicky.estimators import Estimator, load_model
 from zwicky.estimators.posterior import Posterior
+from zwicky.estimators.posterior.training import balanced_rows
 from zwicky.mocks.conditions import draw_conditions, observe, sample_of
 from zwicky.mocks.deep import PARTICLE_COLUMNS, VIEW_COLUMNS, DeepViews
+from zwicky.tables import ClusterSample
 
 __all__ = ["evaluate", "load_views", "save_views"]
 
@@ -33,6 +37,21 @@ CLEAN = {
     "core_loss": 0.0,
     "centre_x_mpc_h": 0.0,
     "centre_y_mpc_h": 0.0,
+}
+#: What galaxies or a survey may be that training never was: the range trained on stands in `SurveySettings`.
+BEYOND = {
+    "nothing": {},
+    "velocity bias 0.85": {"velocity_bias": 0.85},
+    "velocity bias 1.15": {"velocity_bias": 1.15},
+    "a fifth of the concentration of matter": {"concentration": 0.2},
+    "twice the concentration of matter": {"concentration": 2.0},
+    "interlopers x 0.4": {"interlopers": 0.4},
+    "interlopers x 2": {"interlopers": 2.0},
+    "bright galaxies 25 % colder, all bright": {"bright_share": 1.0, "bright_factor": 0.75},
+    "10 % of redshifts wrong": {"catastrophic": 0.10},
+    "centre wrong by 0.6 Mpc/h": {"centre_x_mpc_h": 0.6},
+    "no galaxy left in the core": {"core_loss": 1.0},
+    "redshift errors of 600 km/s, told": {"redshift_error_kms": 600.0},
 }
 
 
@@ -53,7 +72,11 @@ def load_views(path: Path) -> DeepViews:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class _Looks:
-    """Clusters weighed: truth, kinematics alone, with the density known; one entry a look."""
+    """Clusters weighed: truth, and (median, standard deviation, cumulative at the truth) of each posterior.
+
+    `posteriors` are by kinematics alone, with the density known, and with masses known to be 10^14 to 10^15;
+    `points` the other methods' single numbers.
+    """
 
     halo: np.ndarray
     mass: np.ndarray
@@ -62,29 +85,50 @@ class _Looks:
     aperture: np.ndarray
     tracer: np.ndarray
     log10_density: np.ndarray
-    marginal: tuple[np.ndarray, ...]
-    known: tuple[np.ndarray, ...]
+    posteriors: dict[str, tuple[np.ndarray, ...]]
+    points: dict[str, np.ndarray]
 
 
-def weigh(model: Posterior, views: DeepViews, looks: int, *, seed: int = 1, **fixed) -> _Looks:
-    """Look at every view `looks` times and weigh what is seen."""
+def weigh(
+    model: Posterior,
+    views: DeepViews,
+    looks: int,
+    *,
+    seed: int = 1,
+    even: bool = False,
+    others: dict[str, Estimator] | None = None,
+    **fixed: float,
+) -> _Looks:
+    """Look at views and weigh what is seen.
+
+    Every view is looked at `looks` times; where `even`, as many are drawn as in training, each mass at each
+    output as often as the others, so that the clusters are those of the posterior's own prior.
+    """
     cosmology = paper_cosmology()
     parts = []
     for i in range(looks):
         rng = np.random.default_rng([seed, i])
-        rows = np.arange(len(views))
+        rows = balanced_rows(views, model.settings, rng=rng) if even else np.arange(len(views))
         drawn = draw_conditions(views, rows, model.settings.survey, rng=rng, **fixed)
         seen = observe(views, rows, drawn, model.settings.survey, seed=int(rng.integers(2**62)))
         sample = sample_of(views, drawn, seen, cosmology)
         sound = np.setdiff1d(np.arange(len(sample)), list(model.faults(sample)))
-        sample = sample[sound]
+        sample, look = sample[sound], seen.look[sound]
         joint = model.joint(sample)
-        _, told = joint.given_density(seen.log10_density[sound], 0.0)
+        kinds = {
+            "marginal": joint,
+            "known": joint.given_density(seen.log10_density[sound], 0.0)[1],
+            "10^14-10^15": dataclasses.replace(joint, low=14.0, high=15.0),
+        }
         truth = sample.log10_m200c
-        measured = [
-            (p.median, p.std, p.cdf(truth)) for p in (model.mass_posterior(m, sample) for m in (joint, told))
-        ]
-        look = seen.look[sound]
+        posteriors = {}
+        for kind, mixture in kinds.items():
+            p = model.mass_posterior(mixture, sample)
+            posteriors[kind] = (p.median - truth, p.std, p.cdf(truth))
+        points = {
+            name: other.predict(without_conditions(sample)).log10_m200c - truth
+            for name, other in (others or {}).items()
+        }
         columns = (
             views.universe[seen.row[sound]] * 10**7 + sample.halo_id,
             sample.log10_m200c_h,
@@ -94,30 +138,41 @@ def weigh(model: Posterior, views: DeepViews, looks: int, *, seed: int = 1, **fi
             drawn.tracer[look],
             seen.log10_density[sound],
         )
-        parts.append((*columns, *measured[0], *measured[1]))
-    joined = [np.concatenate(x) for x in zip(*parts, strict=True)]
-    h = cosmology.h
-    for i in (7, 10):
-        joined[i] = joined[i] + np.log10(h)
-    return _Looks(*joined[:7], tuple(joined[7:10]), tuple(joined[10:13]))
+        parts.append((columns, posteriors, points))
+    return _Looks(
+        *(np.concatenate(x) for x in zip(*(p[0] for p in parts), strict=True)),
+        {
+            kind: tuple(np.concatenate(x) for x in zip(*(p[1][kind] for p in parts), strict=True))
+            for kind in parts[0][1]
+        },
+        {name: np.concatenate([p[2][name] for p in parts]) for name in parts[0][2]},
+    )
 
 
-def statistics(looks: _Looks, chosen: np.ndarray, which: str = "marginal") -> dict[str, float]:
-    """Lean, scatter and coverage of some looks; errors count halos."""
-    median, std, cdf = (x[chosen] for x in getattr(looks, which))
-    error = median - looks.mass[chosen]
-    halos = len(np.unique(looks.halo[chosen]))
-    out = {"n": int(chosen.sum()), "halos": halos}
-    if out["n"] < 20:
-        return out
-    out |= {
+def without_conditions(sample: ClusterSample) -> ClusterSample:
+    """The sample for methods that know of no redshift errors."""
+    return dataclasses.replace(sample, redshift_error_kms=np.full(len(sample), np.nan))
+
+
+def scatter(error: np.ndarray, halos: int) -> dict[str, float]:
+    """Lean and scatter of residuals of so many halos."""
+    return {
         "median": float(np.median(error)),
         "median_error": float(1.2533 * np.std(error) / np.sqrt(halos)),
         "scatter": float(np.std(error)),
         "scatter_error": float(np.std(error) / np.sqrt(2.0 * halos)),
-        "pull": float(np.std(error / std)),
-        "mean_std": float(np.mean(std)),
     }
+
+
+def statistics(looks: _Looks, chosen: np.ndarray, which: str = "marginal") -> dict[str, float]:
+    """Lean, scatter and coverage of some looks; errors count halos."""
+    error, std, cdf = (x[chosen] for x in looks.posteriors[which])
+    halos = len(np.unique(looks.halo[chosen]))
+    out: dict[str, float] = {"n": int(chosen.sum()), "halos": halos}
+    if out["n"] < 20:
+        return out
+    out |= scatter(error, halos)
+    out |= {"pull": float(np.std(error / std)), "mean_std": float(np.mean(std))}
     for level in LEVELS:
         out[f"inside_{100 * level:.0f}"] = float(np.mean(np.abs(cdf - 0.5) < 0.5 * level))
     return out
@@ -125,30 +180,37 @@ def statistics(looks: _Looks, chosen: np.ndarray, which: str = "marginal") -> di
 
 def evaluate(model: Posterior, views: DeepViews, looks: int = 4) -> dict:
     """Everything that is told of the posterior on mocks."""
-    every = weigh(model, views, looks)
-    flat = (every.mass > 13.2) & (every.mass < 15.2)
+    every = weigh(model, views, 2 * looks, even=True)
+    whole = np.ones(len(every.mass), dtype=bool)
     high = (every.mass >= 14.0) & (every.mass <= 15.0)
-    out: dict = {"all": statistics(every, flat), "10^14-10^15": statistics(every, high)}
+    out: dict = {"all": statistics(every, whole), "10^14-10^15": statistics(every, high)}
+    ranks = every.posteriors["marginal"][2]
+    out["pit"] = np.histogram(ranks, np.linspace(0.0, 1.0, 21))[0].tolist()
 
-    def by(name: str, values: np.ndarray, edges: list[float], within: np.ndarray) -> None:
+    def by(name: str, values: np.ndarray, edges: list[float]) -> None:
         out[name] = {
-            f"{a:g} to {b:g}": statistics(every, within & (values >= a) & (values < b))
+            f"{a:g} to {b:g}": statistics(every, (values >= a) & (values < b))
             for a, b in itertools.pairwise(edges)
         }
 
-    by("by galaxies", every.n, [4, 8, 16, 32, 64, 128, 256, 600], flat)
-    by("by mass", every.mass, [12.8, 13.2, 13.6, 14.0, 14.4, 14.8, 15.2], np.ones(len(flat), dtype=bool))
-    by("by redshift", every.redshift, [0.0, 0.1, 0.2, 0.4, 0.7, 1.0, 1.7], flat)
-    by("by aperture", every.aperture, [0.3, 0.6, 1.0, 1.59, 1.61], flat)
-    by("by tracer", every.tracer, [0, 1, 2, 3], flat)
+    by("by galaxies", every.n, [4, 8, 16, 32, 64, 128, 256, 600])
+    by("by mass", every.mass, [12.8, 13.2, 13.6, 14.0, 14.4, 14.8, 15.2])
+    by("by redshift", every.redshift, [0.0, 0.1, 0.2, 0.4, 0.7, 1.0, 1.7])
+    by("by aperture", every.aperture, [0.3, 0.6, 1.0, 1.59, 1.61])
+    by("by tracer", every.tracer, [0, 1, 2, 3])
     # At fixed numbers of galaxies, near: with everything that surveys do, and in the prototype's conditions,
-    # recentred, the whole aperture, all galaxies and no faults of the survey.
-    out["at N"], out["at N, clean"], out["density known"] = {}, {}, {}
+    # recentred, the whole aperture, all galaxies and no faults of the survey; there other methods beside.
+    others = {name: load_model(name) for name in ("cnn_2d", "cnn_1d", "m_sigma")}
     for name, fixed in (("at N", {}), ("at N, clean", CLEAN)):
+        out[name] = {}
         for n in (20, 40, 80, 160):
-            one = weigh(model, views, looks, seed=n, n_wanted=float(n), **fixed)
+            beside = others if fixed else {}
+            one = weigh(model, views, looks, seed=n, n_wanted=float(n), others=beside, **fixed)
             near = (one.mass >= 14.0) & (one.mass <= 15.0) & (one.redshift < 0.4)
-            out[name][str(n)] = statistics(one, near)
+            halos = len(np.unique(one.halo[near]))
+            out[name][str(n)] = {kind: statistics(one, near, kind) for kind in ("marginal", "10^14-10^15")}
+            out[name][str(n)] |= {other: scatter(x[near], halos) for other, x in one.points.items()}
+    out["density known"] = {}
     one = weigh(model, views, 3 * looks, seed=7, **CLEAN)
     near = (one.mass >= 14.0) & (one.mass <= 15.0) & (one.redshift < 0.4)
     for n in (26, 53, 104, 263):
@@ -164,11 +226,48 @@ def evaluate(model: Posterior, views: DeepViews, looks: int = 4) -> dict:
     return out
 
 
+def coverage_of_both(model: Posterior, views: DeepViews, *, seed: int = 3, draws: int = 400) -> list[float]:
+    """Expected coverage of mass and density together by TARP (Lemos et al. 2023), at levels 0.05 to 0.95.
+
+    About a random point the share of a posterior's draws that lie nearer than the truth is even between 0 and
+    1 if and only if the posterior is right.
+    """
+    rng = np.random.default_rng(seed)
+    rows = balanced_rows(views, model.settings, rng=rng)
+    drawn = draw_conditions(views, rows, model.settings.survey, rng=rng)
+    seen = observe(views, rows, drawn, model.settings.survey, seed=seed)
+    sample = sample_of(views, drawn, seen, paper_cosmology())
+    sound = np.setdiff1d(np.arange(len(sample)), list(model.faults(sample)))
+    joint = model.joint(sample[sound])
+    truth = np.stack([sample.log10_m200c_h[sound], seen.log10_density[sound]], axis=1)
+    scale = truth.std(axis=0)
+    about = truth.mean(axis=0) + scale * rng.uniform(-2.0, 2.0, truth.shape)
+    points = joint.sample(draws, rng=rng)
+    near = (((points - about[:, None]) / scale) ** 2).sum(axis=2)
+    share = (near < (((truth - about) / scale) ** 2).sum(axis=1)[:, None]).mean(axis=1)
+    return [float(np.mean(share < level)) for level in np.arange(0.05, 0.96, 0.05)]
+
+
+def stress(model: Posterior, views: DeepViews, looks: int = 2) -> dict[str, dict[str, float]]:
+    """Clusters of 60 galaxies beyond the training's ranges; masses 10^14 to 10^15, z < 0.7."""
+    out = {}
+    for name, fixed in BEYOND.items():
+        one = weigh(model, views, looks, seed=60, n_wanted=60.0, **({"recentred": 1.0, "tracer": 0} | fixed))
+        out[name] = statistics(one, (one.mass >= 14.0) & (one.mass <= 15.0) & (one.redshift < 0.7))
+    return out
+
+
 def main() -> None:
     """Write what `evaluate` finds."""
     model_name, out = sys.argv[1], Path(sys.argv[2])
     model = load_model(model_name)
-    found = {Path(path).stem: evaluate(model, load_views(Path(path))) for path in sys.argv[3:]}
+    found = {}
+    for path in sys.argv[3:]:
+        views = load_views(Path(path))
+        found[Path(path).stem] = evaluate(model, views) | {
+            "beyond training": stress(model, views),
+            "tarp": coverage_of_both(model, views),
+        }
     out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 

@@ -76,6 +76,23 @@ def test_marginal_slice_and_evidence_are_the_integrals():
         assert mixture.density_moments()[0][row] == pytest.approx(mean, abs=2e-3)
 
 
+def test_draws_have_the_mixtures_moments():
+    mixture = some_mixture()
+    drawn = mixture.sample(40_000, rng=np.random.default_rng(6))
+    density = np.exp(mixture.log_mass_density(GRID))
+    mean = np.trapezoid(density * GRID, GRID, axis=1)
+    assert drawn[:, :, 0].mean(axis=1) == pytest.approx(mean, abs=0.01)
+    assert np.all((drawn[:, :, 0] >= mixture.low) & (drawn[:, :, 0] <= mixture.high))
+    mean, std = mixture.density_moments()
+    assert drawn[:, :, 1].mean(axis=1) == pytest.approx(mean, abs=0.01)
+    assert drawn[:, :, 1].std(axis=1) == pytest.approx(std, rel=0.02)
+    # Drawn together: with the density known to lie in a slice the masses are those of the slice.
+    _, told = mixture.given_density(-2.0, 0.0)
+    near = np.abs(drawn[0, :, 1] + 2.0) < 0.02
+    slice_mean = np.trapezoid(np.exp(told.log_mass_density(GRID)[0]) * GRID, GRID)
+    assert drawn[0, near, 0].mean() == pytest.approx(slice_mean, abs=0.02)
+
+
 def test_a_known_density_is_the_limit_of_a_narrow_prior():
     mixture = some_mixture()
     narrow, sharp = mixture.given_density(-2.0, 1e-4), mixture.given_density(-2.0, 0.0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import erfc, logsumexp
+from scipy.special import erfc, logsumexp, ndtr, ndtri
 
 from zwicky.estimators.posterior.gaussians import sum_of_gaussians
 from zwicky.parallel import available_cores, pieces, run_pieces
@@ -122,6 +122,19 @@ class Mixture:
         mean = (weight * mean_k).sum(axis=1)
         second = (weight * (var_k + mean_k**2)).sum(axis=1)
         return mean, np.sqrt(np.maximum(second - mean**2, 0.0))
+
+    def sample(self, n: int, *, rng: np.random.Generator) -> np.ndarray:
+        """`n` draws of (log10 M200c [Msun/h], log10 density [(h/Mpc)^3]) of each, shape (clusters, n, 2)."""
+        share = np.exp(self.log_weight + self._log_inside(self.mass, self.mass_std))
+        edges = np.cumsum(share, axis=1)
+        rows = np.arange(len(self))[:, None]
+        which = (rng.random((len(self), n, 1)) * edges[:, None, -1:] > edges[:, None]).sum(axis=2)
+        low, high = (ndtr((edge - self.mass) / self.mass_std)[rows, which] for edge in (self.low, self.high))
+        z = ndtri(low + (high - low) * rng.random((len(self), n)))
+        rho = self.rho[rows, which]
+        other = rho * z + np.sqrt(1.0 - rho**2) * rng.standard_normal((len(self), n))
+        mass = np.clip(self.mass[rows, which] + self.mass_std[rows, which] * z, self.low, self.high)
+        return np.stack([mass, self.density[rows, which] + self.density_std[rows, which] * other], axis=2)
 
     def _log_inside(self, mass: np.ndarray, std: np.ndarray) -> np.ndarray:
         """Log of each Gaussian's share inside the range of mass."""

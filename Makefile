@@ -19,7 +19,7 @@ test-all: $(INSTALLED)
 
 # What is written in vectors, compiled for other processors than this one: any x86-64, and AVX2 without AVX-512.
 VECTOR_TESTS := tests/universe/test_lanes.py tests/universe/test_gravity.py \
-  tests/estimators/test_sdm_divergence.py tests/images/test_density_images.py
+  tests/estimators/test_sdm_divergence.py tests/estimators/test_filtering.py tests/images/test_density_images.py
 test-processors: test-generic test-haswell
 
 test-generic: $(INSTALLED)

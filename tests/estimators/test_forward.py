@@ -9,7 +9,7 @@ from zwicky.errors import ZwickyError
 from zwicky.estimators import load_model
 from zwicky.estimators.cnn.forward import network_output, weight_shapes
 from zwicky.estimators.cnn.network import PhaseSpaceNetwork
-from zwicky.estimators.forward import check_weights, convolve, dense, max_pool, pair_matrix, relu
+from zwicky.estimators.forward import check_weights, convolve, dense, pair_matrix, relu
 
 
 def tensor(*shape, seed):
@@ -30,11 +30,8 @@ def test_convolution_is_pytorchs(taps, inputs, cells):
     assert np.allclose(ours, theirs.numpy(), atol=1e-5)
 
 
-@pytest.mark.parametrize("cells", [2, 9, 48])
-def test_pool_dense_and_relu_are_pytorchs(cells):
-    x = tensor(5, cells, 3, seed=cells)
-    pooled = F.max_pool1d(x.transpose(1, 2), 2).transpose(1, 2)
-    assert np.array_equal(max_pool(x.numpy()), pooled.numpy())
+def test_dense_and_relu_are_pytorchs():
+    x = tensor(5, 2, 3, seed=7)
     weight, bias = tensor(6, 3, seed=8), tensor(6, seed=9)
     ours = relu(dense(x[:, 0].numpy(), weight.numpy(), bias.numpy()))
     assert np.allclose(ours, F.linear(x[:, 0], weight, bias).relu().numpy(), atol=1e-6)

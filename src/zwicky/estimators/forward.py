@@ -13,10 +13,10 @@ import numpy as np
 from zwicky.errors import ZwickyError
 from zwicky.parallel import run_pieces
 
-__all__ = ["check_weights", "convolve", "dense", "in_batches", "max_pool", "pair_matrix", "relu"]
+__all__ = ["check_weights", "convolve", "dense", "in_batches", "pair_matrix", "relu"]
 
 #: Clusters a batch: the activations of this many stay in a core's cache.
-BATCH = 64
+BATCH = 32
 
 
 def relu(x: np.ndarray) -> np.ndarray:
@@ -80,12 +80,6 @@ def convolve(x: np.ndarray, pairs: np.ndarray, bias: np.ndarray) -> np.ndarray:
     y = windows.reshape(n * n_pairs, length) @ pairs
     y += np.tile(bias, 2)
     return y.reshape(n, 2 * n_pairs, outputs)[:, :cells]
-
-
-def max_pool(x: np.ndarray) -> np.ndarray:
-    """The larger of each two neighbours along the second axis; an odd last cell is dropped."""
-    pairs = x.shape[1] // 2 * 2
-    return np.maximum(x[:, 0:pairs:2], x[:, 1:pairs:2])
 
 
 def in_batches(network: Callable[[np.ndarray], np.ndarray], inputs: np.ndarray) -> np.ndarray:

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from zwicky.estimators.forward import convolve, dense, in_batches, max_pool, pair_matrix, relu
+from zwicky.estimators.filtering import LEAST_INPUTS, filters_at_points, rectified_convolution
+from zwicky.estimators.forward import convolve, dense, in_batches, pair_matrix, relu
 
 __all__ = ["network_output", "weight_shapes"]
 
@@ -48,12 +49,16 @@ def network_output(weights: Mapping[str, np.ndarray], images: np.ndarray) -> np.
     def layer(name: str) -> tuple[np.ndarray, np.ndarray]:
         return weights[f"{name}.weight"], weights[f"{name}.bias"]
 
-    first, second = (pair_matrix(weights[f"{name}.weight"]) for name in ("conv1", "conv2"))
+    few = images.shape[2] < LEAST_INPUTS  # of CNN_1D one
+    first = (pair_matrix if few else filters_at_points)(weights["conv1.weight"])
+    second = filters_at_points(weights["conv2.weight"])
 
     def batch(x: np.ndarray) -> np.ndarray:
-        x = relu(convolve(x, first, weights["conv1.bias"]))
-        # The pool of the rectified is the rectified pool, on half the cells.
-        x = relu(max_pool(convolve(x, second, weights["conv2.bias"])))
+        if few:
+            x = relu(convolve(x, first, weights["conv1.bias"]))
+        else:
+            x = rectified_convolution(x, first, weights["conv1.bias"])
+        x = rectified_convolution(x, second, weights["conv2.bias"], pooled=True)
         x = relu(dense(x.reshape(len(x), -1), *layer("dense1")))
         x = relu(dense(x, *layer("dense2")))
         return dense(x, *layer("output"))[:, 0]

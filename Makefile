@@ -4,7 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test test-all test-processors test-generic test-haswell lint format benchmark docs clean
+.PHONY: demo test test-all test-processors test-generic test-haswell lint format benchmark docs dist smoke \
+  lowest clean
 
 demo: $(INSTALLED)
 	$(BIN)/zwicky reproduce --scale demo --out demo
@@ -40,7 +41,31 @@ format: $(INSTALLED)
 
 benchmark: $(INSTALLED)
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[benchmarks]'
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks --write docs/benchmarks.md
+
+# Wheel and source distribution in dist/, checked for PyPI; then the wheel alone in an environment of its own.
+dist:
+	rm -rf dist $(VENV)-dist
+	$(PYTHON) -m venv $(VENV)-dist
+	$(VENV)-dist/bin/python -m pip install --quiet build twine
+	$(VENV)-dist/bin/python -m build
+	$(VENV)-dist/bin/python -m twine check --strict dist/*
+
+smoke: dist
+	rm -rf $(VENV)-dist
+	$(PYTHON) -m venv $(VENV)-dist
+	$(VENV)-dist/bin/python -m pip install --quiet dist/*.whl
+	PATH="$(CURDIR)/$(VENV)-dist/bin:$$PATH" .ci/smoke
+
+# The lowest versions that pyproject.toml allows, and the rooms that need no more than the core.
+lowest:
+	rm -rf $(VENV)-lowest
+	$(PYTHON) -m venv $(VENV)-lowest
+	.ci/lowest "pandas>=2.2.2" > $(VENV)-lowest/lowest.txt
+	$(VENV)-lowest/bin/python -m pip install --quiet --only-binary :all: -r $(VENV)-lowest/lowest.txt pytest hypothesis
+	$(VENV)-lowest/bin/python -m pip install --quiet --no-deps .
+	PATH="$(CURDIR)/$(VENV)-lowest/bin:$$PATH" .ci/smoke
+	$(VENV)-lowest/bin/python -m pytest -q -o filterwarnings=default tests/io tests/tables tests/images tests/survey
 
 # From nothing: the tutorials' universe is simulated, their notebooks are run, and a warning is an error.
 docs: $(VENV)/.docs
@@ -59,4 +84,5 @@ $(INSTALLED): pyproject.toml constraints.txt
 	touch $@
 
 clean:
-	rm -rf $(VENV) demo docs/_build docs/_made docs/reference/made .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(VENV)-dist $(VENV)-lowest dist demo docs/_build docs/_made docs/reference/made \
+	  .pytest_cache .ruff_cache

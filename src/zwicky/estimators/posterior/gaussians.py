@@ -24,8 +24,8 @@ _POWERS = tuple(
     ).convert(domain=[-1, 1], window=[-1, 1]).coef
 )  # fmt: skip
 _C0, _C1, _C2, _C3, _C4, _C5, _C6 = _POWERS
-#: Powers of two below this are no single-precision numbers: nothing.
-_LOWEST = np.float32(-126.0)
+#: Powers of two below this are no single-precision numbers, and so many standard deviations away they end.
+_LOWEST, _FARTHEST = np.float32(-126.0), math.sqrt(252.0 * math.log(2.0))
 
 
 @kernel
@@ -36,6 +36,7 @@ def sum_of_gaussians(height, mean, std, grid, out):
     ----------
     height, mean, std : float64, shape (n, k)
     grid : float64, shape (g,)
+        Rising.
     out : float64, shape (n, g)
     """
     g = len(grid)
@@ -47,8 +48,12 @@ def sum_of_gaussians(height, mean, std, grid, out):
         total[:] = np.float32(0.0)
         for k in range(height.shape[1]):
             scale, centre = 1.0 / std[c, k], mean[c, k]
-            for i in range(g):
-                z = np.float32((grid[i] - centre) * scale)
+            # Beyond this there is nothing in single precision.
+            first = np.searchsorted(grid, centre - _FARTHEST * std[c, k])
+            last = np.searchsorted(grid, centre + _FARTHEST * std[c, k])
+            near, part = grid[first:last], total[first:last]
+            for i in range(len(near)):
+                z = np.float32((near[i] - centre) * scale)
                 x = max(_HALF * z * z, _LOWEST)
                 whole = np.float32(math.floor(x))
                 f = x - whole
@@ -56,7 +61,7 @@ def sum_of_gaussians(height, mean, std, grid, out):
                 p = _C4 + f * (_C5 + f * _C6)
                 rest[i] = _C0 + f * (_C1 + f * (_C2 + f * (_C3 + f * p)))
             much = np.float32(height[c, k])
-            for i in range(g):
-                total[i] += much * rest[i] * power[i]
+            for i in range(len(near)):
+                part[i] += much * rest[i] * power[i]
         for i in range(g):
             out[c, i] += total[i]

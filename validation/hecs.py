@@ -7,18 +7,21 @@ source, else the source's own; redshifts are heliocentric throughout; 20 galaxie
 velocities on the median of the inner galaxies; redshift errors of 36 km/s and red tracers, as the survey's
 papers say. M500 becomes M200c with the concentrations of Diemer & Joyce (2019).
 
-Run ``python -m validation.hecs``.
+Run ``python -m validation.hecs OUT.json PAGE.md [MODEL...]``.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import json
 import sys
+from pathlib import Path
 
 import numpy as np
 
 from validation.data import catalogue
 from validation.mcxc_2mpp import COSMOLOGY
+from validation.pages import replace_part, table
 from zwicky.estimators import Estimator, load_model
 from zwicky.io.observed import Centres, SkyList
 from zwicky.io.tabular import read_any
@@ -121,5 +124,28 @@ def main(models: tuple[str, ...] = ("posterior", "cnn_2d", "cnn_1d", "m_sigma"))
     return results
 
 
+def write_page(page: Path, results: dict[str, dict]) -> None:
+    """Put the table into the page of the documentation."""
+    rows = []
+    for name, s in results.items():
+        model, survey = name.split()
+        median, scatter = (
+            f"{s[k]:{f}} ± {s[k + '_error']:.3f}" for k, f in (("median", "+.3f"), ("scatter", ".3f"))
+        )
+        pulls = f"{s['pull']:.2f} ({s['pull_with_their_scatter']:.2f})"
+        rows.append([model, survey, str(s["n"]), median, f"{scatter} ({s['scatter_robust']:.3f})", pulls])
+    heads = [
+        "model",
+        "against",
+        "clusters",
+        "median",
+        "scatter, dex (robust)",
+        "pull width (with 0.1 dex of theirs)",
+    ]
+    replace_part(page, "hecs", table(heads, rows))
+
+
 if __name__ == "__main__":
-    main(tuple(sys.argv[1:]) or ("posterior", "cnn_2d", "cnn_1d", "m_sigma"))
+    found = main(tuple(sys.argv[3:]) or ("posterior", "cnn_2d", "cnn_1d", "m_sigma"))
+    Path(sys.argv[1]).write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    write_page(Path(sys.argv[2]), found)

@@ -2,8 +2,9 @@
 
 Also galaxies and surveys beyond the ranges that it was trained on, one thing at a time.
 
-Run ``python -m validation.posterior MODEL OUT.json VIEWS.npz`` with views of `zwicky.mocks.deep_universes`,
-flat in mass at every redshift, kept by `save_views`. Every number is from survey conditions drawn anew.
+Run ``python -m validation.posterior MODEL OUT.json VIEWS.npz PAGE.md`` with views of
+`zwicky.mocks.deep_universes`, flat in mass at every redshift, kept by `save_views`. Every number is from
+survey conditions drawn anew; the tables of the page are written too.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from validation.pages import replace_part, table
 from zwicky.cosmology import paper_cosmology
 from zwicky.estimators import Estimator, load_model
 from zwicky.estimators.posterior import Posterior
@@ -257,18 +259,78 @@ def stress(model: Posterior, views: DeepViews, looks: int = 2) -> dict[str, dict
     return out
 
 
+def _number(s: dict[str, float], name: str, sign: str = "") -> str:
+    return f"{s[name]:{sign}.3f} ± {s[name + '_error']:.3f}"
+
+
+def _inside(s: dict[str, float]) -> str:
+    return " / ".join(f"{100 * s[f'inside_{100 * level:.0f}']:.0f}" for level in LEVELS)
+
+
+def _row(name: str, s: dict[str, float]) -> list[str]:
+    if "median" not in s:
+        return [name, f"{s['n']}", f"{s['halos']}", "too few", "", ""]
+    count = [f"{s['n']:,}", f"{s['halos']}"]
+    return [name, *count, _number(s, "median", "+"), _number(s, "scatter"), _inside(s)]
+
+
+def write_page(page: Path, found: dict) -> None:
+    """Put the tables into the page of the documentation."""
+    heads = ["", "looks", "halos", "median", "scatter, dex", "inside 68 / 90 / 95 %"]
+    rows = [_row(name, found[name]) for name in ("all", "10^14-10^15")]
+    for kind in ("galaxies", "mass", "redshift", "aperture"):
+        unit = {"mass": "log10 M ", "redshift": "z ", "aperture": "Mpc/h "}.get(kind, "")
+        after = " galaxies" if kind == "galaxies" else ""
+        rows += [_row(f"{unit}{k}{after}", s) for k, s in found[f"by {kind}"].items()]
+    for kind, s in zip(("all", "red", "blue"), found["by tracer"].values(), strict=True):
+        rows.append(_row(f"tracers: {kind}", s))
+    replace_part(page, "mocks", table(heads, rows))
+    clean = found["at N, clean"]
+    methods = ["cnn_2d", "cnn_1d", "m_sigma"]
+    rows = [
+        [
+            n,
+            *(
+                f"{_number(s[k], 'median', '+')}; {_number(s[k], 'scatter')}"
+                for k in ("10^14-10^15", "marginal")
+            ),
+            *(f"{s[k]['median']:+.2f}; {s[k]['scatter']:.3f}" for k in methods),
+        ]
+        for n, s in clean.items()
+    ]
+    heads = [
+        "galaxies",
+        "posterior, prior 10^14-10^15",
+        "posterior, its whole prior",
+        "CNN_2D",
+        "CNN_1D",
+        "M-sigma",
+    ]
+    replace_part(page, "at N", table(heads, rows))
+    rows = [
+        [n, _number(s["marginal"], "scatter"), _number(s["known"], "scatter"), _inside(s["known"])]
+        for n, s in found["density known"].items()
+    ]
+    heads = ["galaxies", "kinematics alone, dex", "density known, dex", "inside 68 / 90 / 95 %"]
+    replace_part(page, "density", table(heads, rows))
+    rows = [
+        [name, f"{s['median']:+.3f}", f"{s['scatter']:.3f}", f"{s['mean_std']:.3f}", _inside(s)]
+        for name, s in found["beyond training"].items()
+    ]
+    heads = ["", "median", "scatter, dex", "mean width, dex", "inside 68 / 90 / 95 %"]
+    replace_part(page, "beyond", table(heads, rows))
+
+
 def main() -> None:
     """Write what `evaluate` finds."""
-    model_name, out = sys.argv[1], Path(sys.argv[2])
-    model = load_model(model_name)
-    found = {}
-    for path in sys.argv[3:]:
-        views = load_views(Path(path))
-        found[Path(path).stem] = evaluate(model, views) | {
-            "beyond training": stress(model, views),
-            "tarp": coverage_of_both(model, views),
-        }
+    model = load_model(sys.argv[1])
+    out, views, page = Path(sys.argv[2]), load_views(Path(sys.argv[3])), Path(sys.argv[4])
+    found = evaluate(model, views) | {
+        "beyond training": stress(model, views),
+        "tarp": coverage_of_both(model, views),
+    }
     out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    write_page(page, found)
 
 
 if __name__ == "__main__":

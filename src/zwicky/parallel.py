@@ -7,10 +7,11 @@ results do not depend on the number of threads or on their order.
 
 from __future__ import annotations
 
+import functools
 import itertools
 import os
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 
 import numpy as np
@@ -34,10 +35,39 @@ def pieces(n: int, n_pieces: int) -> list[tuple[int, int]]:
 
 
 def run_pieces(function: Callable[..., Any], arguments: Iterable[tuple], workers: int | None = None) -> list:
-    """Call ``function(*args)`` for each tuple of arguments on threads; results in the order given."""
+    """Call ``function(*args)`` for each tuple of arguments on threads; results in the order given.
+
+    The calling thread works too, beside threads that wait between calls: steps of a simulation call this a
+    thousand times a second. It may be called inside a piece, and by several threads at once.
+    """
     arguments = list(arguments)
     workers = min(workers or available_cores(), max(1, len(arguments)))
-    if workers == 1:
-        return [function(*args) for args in arguments]
-    with ThreadPoolExecutor(workers) as pool:
-        return list(pool.map(lambda args: function(*args), arguments))
+    results: list[Any] = [None] * len(arguments)
+    todo = iter(range(len(arguments)))  # each number goes to one thread
+
+    def work() -> None:
+        try:
+            for i in todo:
+                results[i] = function(*arguments[i])
+        finally:
+            for _ in todo:  # after an error nothing new is begun
+                pass
+
+    helpers = [_pool().submit(work) for _ in range(workers - 1)]
+    try:
+        work()
+    finally:
+        started = [helper for helper in helpers if not helper.cancel()]
+        wait(started)
+    for helper in started:
+        helper.result()
+    return results
+
+
+@functools.cache
+def _pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max(64, available_cores()), thread_name_prefix="zwicky")
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_pool.cache_clear)  # threads do not survive a fork

@@ -142,3 +142,100 @@ def test_mistakes_are_one_line(arguments, message):
     with pytest.raises(ZwickyError, match=message) as error:
         zwicky.weigh(**arguments, redshift=Z, cosmology="ho2019")
     assert "\n" not in str(error.value)
+
+
+# What `zwicky predict` can be told, a program can be told too.
+
+
+def test_a_prior_changes_the_posterior_as_it_should(plane, answer):
+    r_proj, v_los = plane
+    options = {"r_proj": r_proj, "v_los": v_los, "redshift": Z, "cosmology": "ho2019"}
+    by_number = zwicky.weigh(**options, prior="hmf")
+    assert by_number.prior.name == "hmf"
+    expected = answer.log_density[0] + by_number.prior.log_density[0]
+    expected -= np.log(np.trapezoid(np.exp(expected), answer.grid))
+    assert by_number.log_density[0] == pytest.approx(expected, abs=1e-9)
+    own = zwicky.Prior("low", np.array([12.0, 14.4, 14.41, 16.2]), np.array([0.0, 0.0, -99.0, -99.0]))
+    assert zwicky.weigh(**options, prior=own).median[0] < 14.42
+
+
+def test_a_prior_from_a_table(plane, tmp_path):
+    r_proj, v_los = plane
+    (tmp_path / "prior.csv").write_text("log10_m200c,density\n14.0,1\n14.3,1\n")
+    found = zwicky.weigh(
+        r_proj=r_proj, v_los=v_los, redshift=Z, cosmology="ho2019", prior=tmp_path / "prior.csv"
+    )
+    assert 14.0 <= found.median[0] <= 14.3
+    with pytest.raises(ZwickyError, match="is no file"):
+        zwicky.weigh(r_proj=r_proj, v_los=v_los, redshift=Z, cosmology="ho2019", prior="halo")
+
+
+def test_a_network_takes_no_density_and_no_density_is_zero(plane):
+    r_proj, v_los = plane
+    options = {"r_proj": r_proj, "v_los": v_los, "redshift": Z, "cosmology": "ho2019", "model": "cnn_2d"}
+    with pytest.raises(ZwickyError, match="takes no density"):
+        zwicky.weigh(**options, density=0.01)
+    with pytest.raises(ZwickyError, match="density 0 is not allowed"):
+        zwicky.weigh(**options, density=0.0)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"redshift_error_kms": 300.0},
+        {"centre_error_kms": 0.0},
+        {"aperture_mpc_h": 0.8},
+        {"tracer": "red"},
+        {"density": 3e-3},
+    ],
+    ids=lambda told: next(iter(told)),
+)
+def test_what_a_posterior_is_told_it_takes_into_account(plane, told):
+    r_proj, v_los = plane
+    options = {"r_proj": r_proj, "v_los": v_los, "redshift": Z, "cosmology": "ho2019", "model": "posterior"}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        before, after = zwicky.weigh(**options), zwicky.weigh(**options, **told)
+    assert np.abs(after.density - before.density).max() > 1e-3
+
+
+def test_a_mistake_in_what_is_told_is_one_line(plane):
+    r_proj, v_los = plane
+    options = {"r_proj": r_proj, "v_los": v_los, "redshift": Z, "cosmology": "ho2019"}
+    with pytest.raises(ZwickyError, match="tracer 'pink' is not known"):
+        zwicky.weigh(**options, tracer="pink")
+    with pytest.raises(ZwickyError, match="at least 0"):
+        zwicky.weigh(**options, redshift_error_kms=-1.0)
+
+
+def test_repeats_on_the_sky_are_merged_as_asked():
+    rng = np.random.default_rng(5)
+    ra, dec = 150.0 + 0.2 * rng.standard_normal(60), 2.0 + 0.2 * rng.standard_normal(60)
+    z = 0.1 + 0.003 * rng.standard_normal(60)
+    twice = {name: np.concatenate([x, x]) for name, x in (("ra", ra), ("dec", dec), ("z", z))}
+    options = {"centres": (150.0, 2.0, 0.1), "cosmology": "ho2019", "model": "cnn_2d"}
+    once = zwicky.weigh_sky({"ra": ra, "dec": dec, "z": z}, **options)
+    with pytest.warns(UserWarning, match="merged 120 rows into 60 galaxies"):
+        merged = zwicky.weigh_sky(twice, **options)
+    assert merged.median == pytest.approx(once.median, abs=1e-6)
+    with pytest.warns(UserWarning, match="60 galaxies given twice"):
+        zwicky.weigh_sky(twice, **options, merge_arcsec=0.0)
+
+
+def test_rows_with_a_warning_and_the_table_of_a_file(tmp_path):
+    from astropy.io import fits
+
+    rng = np.random.default_rng(6)
+    good = {"r_proj": 2.0 * rng.random(60), "v_los": rng.normal(0, 700, 60), "ZWARN": np.repeat([0, 4], 30)}
+    other = {"r_proj": 2.0 * rng.random(60), "v_los": rng.normal(0, 300, 60)}
+    hdus = [fits.PrimaryHDU()]
+    hdus += [fits.table_to_hdu(Table(t, meta={"EXTNAME": n})) for n, t in (("FAST", good), ("SLOW", other))]
+    fits.HDUList(hdus).writeto(tmp_path / "g.fits")
+    options = {"redshift": 0.1, "cosmology": "ho2019", "model": "cnn_2d"}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        some = zwicky.weigh(tmp_path / "g.fits", **options)
+        every = zwicky.weigh(tmp_path / "g.fits", **options, keep_warned=True)
+        slow = zwicky.weigh(tmp_path / "g.fits", **options, table="SLOW")
+    assert some.median[0] != every.median[0]
+    assert slow.median[0] < every.median[0] - 0.4

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,13 +16,25 @@ import numpy as np
 
 from zwicky.cosmology import deferred_cosmology
 from zwicky.errors import ZwickyError
-from zwicky.estimators import DEFAULT_MODEL, Estimator, MassPosterior, load_model
+from zwicky.estimators import DEFAULT_MODEL, Estimator, MassPosterior, Prior, load_model
 from zwicky.io.centres import Centres
 from zwicky.io.columns import parse_columns
 from zwicky.io.foreign import ForeignTable
 from zwicky.io.memory import table_of
 from zwicky.io.observed import read_observed
-from zwicky.survey import clusters_of, cylinder_of, recentre, weigh_clusters
+from zwicky.survey import (
+    MERGE_ARCSEC,
+    DensityPrior,
+    clusters_of,
+    conditional,
+    cylinder_of,
+    known_density,
+    observed_with,
+    prior_named,
+    recentre,
+    under,
+    weigh_clusters,
+)
 from zwicky.tables import ClusterSample
 
 if TYPE_CHECKING:
@@ -38,10 +52,18 @@ def weigh(
     v_los: Any = None,
     cluster_id: Any = None,
     columns: str = "",
+    table: str | None = None,
+    keep_warned: bool = False,
     comoving: bool = False,
     recentred: bool = False,
     model: Estimator | str | Path = DEFAULT_MODEL,
     m_sigma: Estimator | str | Path = "m_sigma",
+    prior: Prior | str | Path = "flat",
+    density: DensityPrior | float | str | Path | None = None,
+    redshift_error_kms: float | None = None,
+    centre_error_kms: float | None = None,
+    aperture_mpc_h: float | None = None,
+    tracer: str | None = None,
 ) -> MassPosterior:
     """Masses of clusters from the projected radii and the velocities of their galaxies.
 
@@ -60,12 +82,30 @@ def weigh(
         (km/s) and, of several clusters, which each galaxy belongs to.
     columns
         Your names for our columns, ``"v_los=V[m/s],r_proj=R"``.
+    table
+        Which table of the galaxies' file; None takes the first with our columns.
+    keep_warned
+        Use redshifts whose ``ZWARN`` is not 0 as well.
     comoving
         Radii are comoving, not proper.
     recentred
         Put the velocities on the median of the inner galaxies first.
     model, m_sigma
         Estimators, the names of shipped ones or directories. The second is what masses are compared with.
+    prior
+        What the posteriors carry: ``"flat"``, ``"hmf"`` for the mass function, a `Prior`, or a table of
+        ``log10_m200c`` and ``density``.
+    density
+        What is known of the density of the survey's galaxies: galaxies per comoving (Mpc/h)^3, a
+        `zwicky.survey.DensityPrior`, or the file that ``zwicky calibrate`` writes. With it their number
+        speaks of the mass; only a posterior takes it.
+    redshift_error_kms, centre_error_kms
+        Errors of a galaxy's redshift and of the clusters' own, km/s in the rest frame; 0 is exact.
+    aperture_mpc_h
+        Radius out to which galaxies were observed, comoving Mpc/h.
+    tracer
+        Kind of galaxies: ``"all"``, ``"red"`` or ``"blue"``. Like the three before, a posterior takes it into
+        account and a network does not.
 
     Returns
     -------
@@ -105,8 +145,11 @@ def weigh(
             columns=parse_columns(columns),
             redshift=None if redshift is None else float(redshift),
             comoving=comoving,
+            table=table,
+            keep_warned=keep_warned,
         )
-    return _weigh(observed, centres, cosmology, recentred, model, m_sigma)
+    told = _told(redshift_error_kms, centre_error_kms, aperture_mpc_h, tracer)
+    return _weigh(observed, centres, _Asked(cosmology, recentred, model, m_sigma, prior, density, told))
 
 
 def weigh_sky(
@@ -115,9 +158,18 @@ def weigh_sky(
     *,
     cosmology: FLRW | str,
     columns: str = "",
+    table: str | None = None,
+    keep_warned: bool = False,
+    merge_arcsec: float = MERGE_ARCSEC,
     recentred: bool = False,
     model: Estimator | str | Path = DEFAULT_MODEL,
     m_sigma: Estimator | str | Path = "m_sigma",
+    prior: Prior | str | Path = "flat",
+    density: DensityPrior | float | str | Path | None = None,
+    redshift_error_kms: float | None = None,
+    centre_error_kms: float | None = None,
+    aperture_mpc_h: float | None = None,
+    tracer: str | None = None,
 ) -> MassPosterior:
     """Masses of clusters from galaxies on the sky.
 
@@ -128,7 +180,11 @@ def weigh_sky(
         ``ra``, ``dec`` (degrees unless they have a unit) and ``z``. A galaxy with a ``cluster_id`` belongs to
         that cluster, the others to every centre that they are near. A single centre may be a triple
         (ra, dec, z); without one, it is found.
-    cosmology, columns, recentred, model, m_sigma
+    merge_arcsec
+        Galaxies within this distance, with redshifts that agree, are one; 0 merges none.
+    cosmology, columns, table, keep_warned, recentred, model, m_sigma, prior, density
+        As for `weigh`.
+    redshift_error_kms, centre_error_kms, aperture_mpc_h, tracer
         As for `weigh`.
 
     Returns
@@ -171,32 +227,69 @@ def weigh_sky(
         h=_cosmology(cosmology).h,
         columns=parse_columns(columns),
         without_centre=found is None,
+        table=table,
+        keep_warned=keep_warned,
     )
-    return _weigh(observed, read, cosmology, recentred, model, m_sigma)
+    told = _told(redshift_error_kms, centre_error_kms, aperture_mpc_h, tracer)
+    asked = _Asked(cosmology, recentred, model, m_sigma, prior, density, told, merge_arcsec)
+    return _weigh(observed, read, asked)
 
 
-def _weigh(
-    observed: Any,
-    centres: Centres | None,
-    cosmology: FLRW | str,
-    recentred: bool,
-    model: Estimator | str | Path,
-    m_sigma: Estimator | str | Path,
-) -> MassPosterior:
-    estimator, by_sigma = (m if isinstance(m, Estimator) else load_model(m) for m in (model, m_sigma))
-    clusters = clusters_of(observed, centres, cosmology=_cosmology(cosmology), model=estimator)
+@dataclass(frozen=True)
+class _Asked:
+    """What `weigh` and `weigh_sky` are asked for alike."""
+
+    cosmology: FLRW | str
+    recentred: bool
+    model: Estimator | str | Path
+    m_sigma: Estimator | str | Path
+    prior: Prior | str | Path
+    density: DensityPrior | float | str | Path | None
+    told: Mapping[str, Any]
+    merge_arcsec: float = MERGE_ARCSEC
+
+
+def _told(
+    redshift_error_kms: float | None,
+    centre_error_kms: float | None,
+    aperture_mpc_h: float | None,
+    tracer: str | None,
+) -> dict[str, Any]:
+    return {
+        "redshift_error_kms": redshift_error_kms,
+        "centre_error_kms": centre_error_kms,
+        "aperture_mpc_h": aperture_mpc_h,
+        "tracer": tracer,
+    }
+
+
+def _weigh(observed: Any, centres: Centres | None, asked: _Asked) -> MassPosterior:
+    given = (asked.model, asked.m_sigma)
+    estimator, by_sigma = (m if isinstance(m, Estimator) else load_model(m) for m in given)
+    prior = asked.prior if isinstance(asked.prior, Prior) else prior_named(str(asked.prior))
+    density = known_density(asked.density)
+    if density is not None:
+        conditional(estimator)
+    clusters = clusters_of(
+        observed,
+        centres,
+        cosmology=_cosmology(asked.cosmology),
+        model=estimator,
+        merge_arcsec=asked.merge_arcsec,
+    )
     for note in clusters.notes:
         warnings.warn(note, stacklevel=3)
-    if recentred:
+    clusters = observed_with(clusters, **asked.told)
+    if asked.recentred:
         clusters = recentre(clusters, cylinder_of(estimator))
-    found = weigh_clusters(clusters, estimator, by_sigma)
+    found = weigh_clusters(clusters, estimator, by_sigma, density=density)
     problem = next(iter(found.problems), None)
     if problem is not None and None not in found.problems:
         raise ZwickyError(f"cluster {clusters.label[0]}: {problem.what}; {problem.advice}")
     for label, flag in zip(clusters.label, found.flags, strict=True):
         if flag != "ok":
             warnings.warn(f"cluster {label}: {flag}", stacklevel=3)
-    return found.posterior
+    return under(found.posterior, prior, clusters.sample)
 
 
 def _place(data: Any, source: str) -> Path | ForeignTable:

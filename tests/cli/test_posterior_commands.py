@@ -201,7 +201,7 @@ def test_clusters_are_stacked(zwicky, tmp_path):
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (["--density=0"], "--density 0 is not allowed"),
+        (["--density=0"], "density 0 is not allowed"),
         (["--density=0.01", "--survey=s.toml"], "leave out one of both"),
         (["--prior=none.csv"], "is no file; use flat, hmf, or a table"),
         (["--tracer=green"], "'green' is not known"),

@@ -103,7 +103,9 @@ def predict(
         survey.check_page(report)
     if redshift is not None and not 0 < redshift < 20:
         raise ZwickyError(f"--redshift {redshift:g} is not allowed; give the cluster's redshift, above 0")
-    known = _density(survey_file, density)
+    if survey_file is not None and density is not None:
+        raise ZwickyError(f"--density {density:g}: {survey_file.name} has the density; leave out one of both")
+    known = survey.known_density(density if survey_file is None else survey_file)
     chosen = survey.prior_named(prior)
     model = DEFAULT_MODEL if model is None else model
     weighing, by_sigma = load_model(model), load_model(m_sigma)
@@ -162,21 +164,3 @@ def predict(
         typer.echo(masses_as_json(masses))
     else:
         print_masses(masses, found.sample.cosmology.h if msun_h else None)
-
-
-def _density(survey_file: Path | None, density: float | None):
-    """What is known of the density of the survey's galaxies; None if nothing is."""
-    import math
-
-    from zwicky import survey
-    from zwicky.errors import ZwickyError
-
-    if survey_file is not None and density is not None:
-        raise ZwickyError(f"--density {density:g}: {survey_file.name} has the density; leave out one of both")
-    if survey_file is not None:
-        return survey.read_density(survey_file)
-    if density is None:
-        return None
-    if not 0 < density < 1e4:
-        raise ZwickyError(f"--density {density:g} is not allowed; give galaxies per (Mpc/h)^3, above 0")
-    return survey.DensityPrior(math.log10(density))

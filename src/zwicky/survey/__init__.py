@@ -6,7 +6,14 @@ from zwicky.survey.clusters import (
     clusters_from_sample,
     observed_sample,
 )
-from zwicky.survey.density import MIN_CLUSTERS, DensityPrior, fit_density, read_density, write_density
+from zwicky.survey.density import (
+    MIN_CLUSTERS,
+    DensityPrior,
+    fit_density,
+    known_density,
+    read_density,
+    write_density,
+)
 from zwicky.survey.figure import check_plot, draw_cluster, write_figure
 from zwicky.survey.find_centre import Field, find_centre
 from zwicky.survey.masses import COLUMNS, masses_table, under, weigh
@@ -59,6 +66,7 @@ __all__ = [
     "fit_density",
     "influence",
     "joint_of",
+    "known_density",
     "mass_function_prior",
     "masses_table",
     "members_table",

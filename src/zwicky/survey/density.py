@@ -24,7 +24,7 @@ from zwicky.settings import read_toml, to_mapping
 if TYPE_CHECKING:
     from zwicky.estimators.posterior.mixture import Mixture
 
-__all__ = ["MIN_CLUSTERS", "DensityPrior", "fit_density", "read_density", "write_density"]
+__all__ = ["MIN_CLUSTERS", "DensityPrior", "fit_density", "known_density", "read_density", "write_density"]
 
 #: Clusters from which on a survey can be calibrated.
 MIN_CLUSTERS = 30
@@ -198,6 +198,23 @@ def read_density(path: Path | str) -> DensityPrior:
         If the file is missing or holds no density prior.
     """
     return read_toml(DensityPrior, Path(path))
+
+
+def known_density(given: DensityPrior | float | Path | str | None) -> DensityPrior | None:
+    """What is known of a density: a prior, galaxies per (Mpc/h)^3, or a file that `read_density` reads.
+
+    Raises
+    ------
+    ZwickyError
+        If a number is not above 0 and below 10^4, or as `read_density`.
+    """
+    if given is None or isinstance(given, DensityPrior):
+        return given
+    if isinstance(given, Path | str):
+        return read_density(given)
+    if not 0 < given < 1e4:
+        raise ZwickyError(f"density {given:g} is not allowed; give galaxies per (Mpc/h)^3, above 0")
+    return DensityPrior(float(np.log10(given)))
 
 
 def _importance(log_posterior, best: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

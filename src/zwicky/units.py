@@ -29,6 +29,20 @@ SPEED_OF_LIGHT_KMS = 299792.458
 def mpc(length_mpc_h, h: float):
     """Length in Mpc from one in Mpc/h.
 
+    Parameters
+    ----------
+    length_mpc_h : float or array
+        Mpc/h.
+    h
+        Hubble constant in 100 km/s/Mpc.
+
+    Returns
+    -------
+    float or array
+        Mpc.
+
+    Examples
+    --------
     >>> round(mpc(1.6, h=0.678), 3)
     2.36
     """
@@ -36,13 +50,45 @@ def mpc(length_mpc_h, h: float):
 
 
 def mpc_h(length_mpc, h: float):
-    """Length in Mpc/h from one in Mpc."""
+    """Length in Mpc/h from one in Mpc.
+
+    Parameters
+    ----------
+    length_mpc : float or array
+        Mpc.
+    h
+        Hubble constant in 100 km/s/Mpc.
+
+    Returns
+    -------
+    float or array
+        Mpc/h.
+
+    Examples
+    --------
+    >>> mpc_h(2.0, h=0.7)
+    1.4
+    """
     return length_mpc * h
 
 
 def log10_msun(log10_mass_msun_h, h: float):
     """log10 of a mass in Msun from log10 of the mass in Msun/h.
 
+    Parameters
+    ----------
+    log10_mass_msun_h : float or array
+        log10 of Msun/h.
+    h
+        Hubble constant in 100 km/s/Mpc.
+
+    Returns
+    -------
+    float or array
+        log10 of Msun.
+
+    Examples
+    --------
     >>> round(float(log10_msun(14.5, h=0.678)), 3)
     14.669
     """
@@ -50,10 +96,44 @@ def log10_msun(log10_mass_msun_h, h: float):
 
 
 def log10_msun_h(log10_mass_msun, h: float):
-    """log10 of a mass in Msun/h from log10 of the mass in Msun."""
+    """log10 of a mass in Msun/h from log10 of the mass in Msun.
+
+    Parameters
+    ----------
+    log10_mass_msun : float or array
+        log10 of Msun.
+    h
+        Hubble constant in 100 km/s/Mpc.
+
+    Returns
+    -------
+    float or array
+        log10 of Msun/h.
+
+    Examples
+    --------
+    >>> round(float(log10_msun_h(14.669, h=0.678)), 2)
+    14.5
+    """
     return log10_mass_msun + np.log10(h)
 
 
 def critical_density(hubble_kms_mpc: float) -> float:
-    """Critical density 3 H^2 / (8 pi G) in Msun/Mpc^3 (proper) for H in km/s/Mpc."""
+    """Critical density 3 H^2 / (8 pi G) in Msun/Mpc^3 (proper) for H in km/s/Mpc.
+
+    Parameters
+    ----------
+    hubble_kms_mpc
+        H at the redshift in question, km/s/Mpc.
+
+    Returns
+    -------
+    float
+        Msun per proper Mpc^3.
+
+    Examples
+    --------
+    >>> f"{critical_density(70.0):.3e}"
+    '1.360e+11'
+    """
     return 3.0 * hubble_kms_mpc**2 / (8.0 * np.pi * GRAVITATIONAL_CONSTANT)

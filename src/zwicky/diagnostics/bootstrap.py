@@ -27,6 +27,12 @@ class HaloGroups:
         The halos, rising.
     index : int, shape (n,)
         Each row's place among them.
+
+    Examples
+    --------
+    >>> groups = HaloGroups(np.array([7, 7, 9]))
+    >>> groups.total(np.array([0.1, 0.3, 0.5]))
+    array([0.4, 0.5])
     """
 
     def __init__(self, halo_id: np.ndarray):
@@ -61,6 +67,15 @@ def resample_halos(
     Returns
     -------
     ndarray, shape (n_resamples, ...)
+
+    Examples
+    --------
+    The error of a mean of three halos' values:
+
+    >>> values = np.array([1.0, 2.0, 3.0])
+    >>> means = resample_halos(3, lambda n: n @ values / 3, 2000, rng=np.random.default_rng(1))
+    >>> round(float(means.std()), 1)
+    0.5
     """
     draws = (rng.integers(n_halos, size=n_halos) for _ in range(n_resamples))
     return np.array([statistic(np.bincount(drawn, minlength=n_halos)) for drawn in draws])
@@ -112,6 +127,8 @@ def weighted_quantiles(ordered: np.ndarray, counts: np.ndarray, quantiles: np.nd
     -------
     ndarray, shape (q,)
 
+    Examples
+    --------
     >>> weighted_quantiles(np.array([1.0, 2.0, 4.0]), np.array([1, 0, 1]), np.array([0.5]))
     array([2.5])
     """

@@ -32,6 +32,12 @@ def lognormal_factor(scatter_dex, slope: float = COUNTS_SLOPE):
     slope
         alpha of ``dn/dlnM ~ M^-alpha``.
 
+    Returns
+    -------
+    float or array
+
+    Examples
+    --------
     >>> round(float(lognormal_factor(0.132)), 3)
     1.203
     """
@@ -52,6 +58,12 @@ def edgeworth_term(scatter_dex, skewness, kurtosis, slope: float = COUNTS_SLOPE)
     slope
         alpha of ``dn/dlnM ~ M^-alpha``.
 
+    Returns
+    -------
+    float or array
+
+    Examples
+    --------
     >>> round(float(edgeworth_term(0.132, 0.221, 1.600)), 3)
     0.017
     """

@@ -25,6 +25,16 @@ class ImageSettings:
     kernel
         ``"product"`` is Eq. 2; ``"full"`` scales the full covariance by h0^2, as
         `scipy.stats.gaussian_kde` with a scalar factor does. The same thing in 1-D.
+
+    Raises
+    ------
+    ZwickyError
+        If a value is out of range.
+
+    Examples
+    --------
+    >>> ImageSettings(n_cells=32).bandwidth
+    0.25
     """
 
     n_cells: int = setting(48, "[4, 1024]", "cells a side")

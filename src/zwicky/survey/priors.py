@@ -21,6 +21,18 @@ def mass_function_prior(sample: ClusterSample, grid: np.ndarray | None = None) -
     """The halo mass function of Tinker et al. (2008) at each cluster's redshift, in its cosmology.
 
     A cluster without a sensible redshift gets that of z = 0; it has no mass anyway.
+
+    Parameters
+    ----------
+    sample
+        Its redshifts and its cosmology count.
+    grid : float64, shape (g,), optional
+        Rising log10 M200c [Msun]; `mass_grid` by default.
+
+    Returns
+    -------
+    Prior
+        One row a cluster.
     """
     grid = mass_grid() if grid is None else grid
     z = np.where((sample.redshift > 0) & (sample.redshift < 5), sample.redshift, 0.0)
@@ -32,10 +44,24 @@ def mass_function_prior(sample: ClusterSample, grid: np.ndarray | None = None) -
 def prior_named(name: str) -> Prior | str:
     """``flat`` and ``hmf`` as they are; of anything else the table in that file.
 
+    Parameters
+    ----------
+    name
+        As ``zwicky predict --prior`` takes it.
+
+    Returns
+    -------
+    str or Prior
+
     Raises
     ------
     ZwickyError
         As `read_prior`.
+
+    Examples
+    --------
+    >>> prior_named("hmf")
+    'hmf'
     """
     return name if name in ("flat", "hmf") else read_prior(name)
 
@@ -44,6 +70,16 @@ def read_prior(path: Path | str) -> Prior:
     """A prior from a table with ``log10_m200c`` (Msun) and ``density`` (per dex, up to a factor).
 
     Between its masses the logarithm of the density is linear; beyond them it is zero.
+
+    Parameters
+    ----------
+    path
+        Of the table, in any of the formats of ``--out``.
+
+    Returns
+    -------
+    Prior
+        On `mass_grid`.
 
     Raises
     ------

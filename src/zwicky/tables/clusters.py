@@ -207,6 +207,15 @@ class ClusterSample:
 def concatenate(samples: Sequence[ClusterSample]) -> ClusterSample:
     """One sample of all rows, in order; cosmology and metadata are those of the first.
 
+    Parameters
+    ----------
+    samples
+        At least one.
+
+    Returns
+    -------
+    ClusterSample
+
     Raises
     ------
     ZwickyError

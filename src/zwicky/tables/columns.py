@@ -42,7 +42,24 @@ def column(
 
 
 def columns_of(table: Any) -> dict[str, dataclasses.Field]:
-    """The array fields of a table or table class, by name, in order."""
+    """The array fields of a table or table class, by name, in order.
+
+    Parameters
+    ----------
+    table
+        A `ClusterSample`, `HaloTable` or `GalaxyTable`, or the class.
+
+    Returns
+    -------
+    dict of str to dataclasses.Field
+        The field's metadata has dtype, unit, meaning and, of a vector, the names of its components.
+
+    Examples
+    --------
+    >>> from zwicky.tables import HaloTable
+    >>> columns_of(HaloTable)["m200c"].metadata["unit"]
+    'Msun'
+    """
     return {f.name: f for f in dataclasses.fields(table) if "dtype" in f.metadata}
 
 
@@ -74,7 +91,30 @@ def checked(table: Any, n_rows: int | None = None) -> int:
 
 
 def take(table: T, rows: Any) -> T:
-    """The rows of a table that a mask, slice or index array selects; metadata is kept."""
+    """The rows of a table that a mask, slice or index array selects; metadata is kept.
+
+    Parameters
+    ----------
+    table
+        A `HaloTable` or `GalaxyTable`; a `ClusterSample` takes rows by itself, ``sample[rows]``.
+    rows
+        Mask, slice or index array.
+
+    Returns
+    -------
+    The same kind of table.
+
+    Examples
+    --------
+    >>> from zwicky.cosmology import paper_cosmology
+    >>> from zwicky.tables import HaloTable, Snapshot
+    >>> halos = HaloTable(
+    ...     Snapshot("mine", 0.1, 100.0, paper_cosmology()), halo_id=[4, 9], position=np.ones((2, 3)),
+    ...     velocity=np.zeros((2, 3)), m200c=[1e14, 3e14], r200c=[1.0, 1.4], sigma_1d=[4, 6], fof_id=[0, 1],
+    ... )
+    >>> take(halos, halos.m200c > 2e14).halo_id
+    array([9])
+    """
     changes = {name: getattr(table, name)[rows] for name in columns_of(table)}
     return dataclasses.replace(table, **changes)
 
@@ -84,6 +124,22 @@ def ragged_rows(offsets: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.n
 
     Rows that follow each other make a slice, so that taking them copies nothing.
 
+    Parameters
+    ----------
+    offsets : int64, shape (n + 1,)
+        Entries of row i are ``offsets[i]:offsets[i + 1]`` of the flat arrays.
+    rows : integers, shape (m,)
+        Which rows, in which order.
+
+    Returns
+    -------
+    offsets : int64, shape (m + 1,)
+        Of the rows alone.
+    entries : slice or int64 array
+        What to take of the flat arrays.
+
+    Examples
+    --------
     >>> ragged_rows(np.array([0, 2, 3, 6]), np.array([2, 0]))
     (array([0, 3, 5]), array([3, 4, 5, 0, 1]))
     >>> ragged_rows(np.array([0, 2, 3, 6]), np.array([1, 2]))

@@ -20,6 +20,8 @@ def rows_of(ids: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     -------
     int64, shape (m,)
 
+    Examples
+    --------
     >>> rows_of(np.array([5, 9, 3]), np.array([9, 4, 3]))
     array([ 1, -1,  2])
     """
@@ -33,6 +35,11 @@ class RowIndex:
     ----------
     ids : integers, shape (n,)
         In any order.
+
+    Examples
+    --------
+    >>> RowIndex(np.array([5, 9, 3])).rows(np.array([3, 7]))
+    array([ 2, -1])
     """
 
     def __init__(self, ids: np.ndarray) -> None:

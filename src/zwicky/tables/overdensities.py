@@ -16,20 +16,74 @@ __all__ = ["density_200c", "density_virial", "r200c", "r200c_at", "rvir"]
 
 
 def density_200c(snapshot: Snapshot) -> float:
-    """200 times the critical density at the snapshot's redshift in Msun per comoving Mpc^3."""
+    """200 times the critical density at the snapshot's redshift in Msun per comoving Mpc^3.
+
+    Parameters
+    ----------
+    snapshot
+        Where: its redshift and cosmology count.
+
+    Returns
+    -------
+    float
+
+    Examples
+    --------
+    >>> from zwicky.cosmology import paper_cosmology
+    >>> f"{density_200c(Snapshot('any', 0.0, 100.0, paper_cosmology())):.2e}"
+    '2.55e+13'
+    """
     return 200.0 * _critical(snapshot) / (1.0 + snapshot.redshift) ** 3
 
 
 def density_virial(snapshot: Snapshot) -> float:
     """Virial density in Msun per comoving Mpc^3.
 
-    At z = 0.117 in the paper's cosmology it is 111 times critical, at 1.2 to 1.3 r200c.
+    At z = 0.117 in the paper's cosmology it is 112 times critical, at 1.2 to 1.3 r200c.
+
+    Parameters
+    ----------
+    snapshot
+        Where.
+
+    Returns
+    -------
+    float
+
+    References
+    ----------
+    Bryan & Norman (1998), Eq. 6, for a flat universe.
+
+    Examples
+    --------
+    >>> from zwicky.cosmology import paper_cosmology
+    >>> here = Snapshot("any", 0.117, 100.0, paper_cosmology())
+    >>> round(200 * density_virial(here) / density_200c(here))
+    112
     """
     return density_200c(snapshot) * _virial_over_critical(snapshot) / 200.0
 
 
 def r200c(m200c_msun: np.ndarray, snapshot: Snapshot) -> np.ndarray:
-    """Comoving radius in Mpc of the sphere of mass M200c at 200 times the critical density."""
+    """Comoving radius in Mpc of the sphere of mass M200c at 200 times the critical density.
+
+    Parameters
+    ----------
+    m200c_msun : float or array
+        Msun.
+    snapshot
+        Where.
+
+    Returns
+    -------
+    float or array
+
+    Examples
+    --------
+    >>> from zwicky.cosmology import paper_cosmology
+    >>> round(float(r200c(1e15, Snapshot("any", 0.117, 100.0, paper_cosmology()))), 2)
+    2.27
+    """
     return r200c_at(m200c_msun, snapshot.redshift, snapshot.cosmology)
 
 
@@ -39,7 +93,25 @@ def r200c_at(m200c_msun: np.ndarray, redshift: np.ndarray, cosmology: FLRW) -> n
 
 
 def rvir(mvir_msun: np.ndarray, snapshot: Snapshot) -> np.ndarray:
-    """Comoving virial radius in Mpc of virial masses in Msun."""
+    """Comoving virial radius in Mpc of virial masses in Msun.
+
+    Parameters
+    ----------
+    mvir_msun : float or array
+        Msun.
+    snapshot
+        Where.
+
+    Returns
+    -------
+    float or array
+
+    Examples
+    --------
+    >>> from zwicky.cosmology import paper_cosmology
+    >>> round(float(rvir(1e15, Snapshot("any", 0.117, 100.0, paper_cosmology()))), 2)
+    2.75
+    """
     return _radius(mvir_msun, _virial_over_critical(snapshot), snapshot.redshift, snapshot.cosmology)
 
 

@@ -21,7 +21,27 @@ __all__ = ["GalaxyTable", "HaloTable", "Snapshot"]
 class Snapshot:
     """Where a catalogue lives: a periodic cube at one redshift in one cosmology.
 
-    `box_size` is the comoving side in Mpc (no h); `simulation` is a name for people.
+    Parameters
+    ----------
+    simulation
+        A name for people.
+    redshift
+        Of the output.
+    box_size
+        Comoving side in Mpc (no h).
+    cosmology
+        Of positions, masses and velocities.
+
+    Raises
+    ------
+    ZwickyError
+        If the side or 1 + z is not positive.
+
+    Examples
+    --------
+    >>> from zwicky.cosmology import paper_cosmology
+    >>> round(Snapshot("mine", 0.117, 200.0, paper_cosmology()).volume_mpc_h3)
+    2493326
     """
 
     simulation: str

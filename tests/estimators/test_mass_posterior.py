@@ -8,7 +8,8 @@ from scipy.optimize import brentq
 from scipy.stats import norm
 
 from zwicky.errors import ZwickyError
-from zwicky.estimators.mass_posterior import MassPosterior, join_posteriors, mass_grid
+from zwicky.estimators.join import join_posteriors
+from zwicky.estimators.mass_posterior import MassPosterior, mass_grid
 from zwicky.estimators.prior import Prior
 
 MEAN, STD = np.array([14.2, 14.9, 15.3]), np.array([0.1, 0.2, 0.05])

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from zwicky.estimators.base import Estimator, PointEstimator
 from zwicky.estimators.conditional import ConditionalEstimator
 from zwicky.estimators.error_table import ErrorTable
-from zwicky.estimators.mass_posterior import MassPosterior, join_posteriors, mass_grid
+from zwicky.estimators.join import join_posteriors
+from zwicky.estimators.mass_posterior import MassPosterior, mass_grid
 from zwicky.estimators.model_files import (
     DEFAULT_MODEL,
     load_model,

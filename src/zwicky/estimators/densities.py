@@ -21,6 +21,10 @@ def mass_grid() -> np.ndarray:
 
     A Gaussian of 0.1 dex keeps its width on it to one part in a thousand.
 
+    Returns
+    -------
+    float64, shape (421,)
+
     Examples
     --------
     >>> mass_grid()[[0, 1, -1]]

@@ -41,6 +41,13 @@ class ErrorTable:
     ------
     ZwickyError
         If the shapes do not agree, an axis does not rise or a scatter is not positive.
+
+    Examples
+    --------
+    >>> scatter = np.array([[0.3, 0.2], [0.2, 0.1]])
+    >>> table = ErrorTable(np.array([14.0, 15.0]), np.array([10.0, 100.0]), scatter)
+    >>> table.error_of(np.array([14.5]), np.array([10])).round(2)
+    array([0.25])
     """
 
     log10_m200c_h: np.ndarray

@@ -155,10 +155,24 @@ def load_model(model: Path | str) -> Estimator:
 def read_provenance(model: Path | str) -> dict[str, Any]:
     """What `save_model` was told of a model, with versions and schema.
 
+    Parameters
+    ----------
+    model
+        A directory, or the name of a shipped model.
+
+    Returns
+    -------
+    dict
+
     Raises
     ------
     ZwickyError
         If there is no such model, a zwicky of another schema wrote it, or it is not as it was written.
+
+    Examples
+    --------
+    >>> read_provenance("cnn_2d")["schema"] == SCHEMA
+    True
     """
     directory = _directory_of(model)
     facts = read_json(directory / _PROVENANCE)

@@ -27,6 +27,11 @@ class MSigmaSettings:
     ----------
     min_log10_m200c_h
         Only clusters above this log10 M200c in Msun/h are fitted; lower ones are extrapolated to.
+
+    Examples
+    --------
+    >>> MSigmaSettings(min_log10_m200c_h=14.0)
+    MSigmaSettings(min_log10_m200c_h=14.0)
     """
 
     min_log10_m200c_h: float = 14.5
@@ -54,6 +59,11 @@ class MSigma(PointEstimator):
     ordinary least squares of log10 sigma_v on log10 M200c - 15, in Msun/h as in Table 1. Eq. 5's h(z) is
     left to the normalisation: to compare with Evrard et al. (2008), scale sigma15 by E(z)^-alpha.
 
+    Parameters
+    ----------
+    settings : MSigmaSettings, optional
+        Which clusters are fitted.
+
     Attributes
     ----------
     sigma15_kms, alpha : float
@@ -62,6 +72,12 @@ class MSigma(PointEstimator):
         Standard deviation of log10(sigma_pred / sigma_true), the residuals of the fit (Eq. 7).
     n_fitted : int
         Clusters above the mass cut.
+
+    Examples
+    --------
+    >>> from zwicky.estimators import load_model
+    >>> 800 < load_model("m_sigma").sigma15_kms < 1100
+    True
     """
 
     name: ClassVar[str] = "m_sigma"

@@ -21,21 +21,43 @@ GROUP = "zwicky.estimators"
 
 
 def estimator_names() -> list[str]:
-    """Names of all estimators that are installed, in alphabetical order."""
+    """Names of all estimators that are installed, in alphabetical order.
+
+    Returns
+    -------
+    list of str
+
+    Examples
+    --------
+    >>> {"cnn_2d", "m_sigma", "posterior"} <= set(estimator_names())
+    True
+    """
     return sorted(_registered())
 
 
 def estimator_class(name: str) -> type[Estimator]:
     """The class of the estimator called `name`.
 
-    >>> estimator_class("m_sigma").__name__
-    'MSigma'
+    Parameters
+    ----------
+    name
+        One of `estimator_names`.
+
+    Returns
+    -------
+    type
+        A subclass of `Estimator`.
 
     Raises
     ------
     ZwickyError
         If there is none, with the nearest name; if two distributions register it; if its module cannot be
         imported; or if it is no estimator of that name.
+
+    Examples
+    --------
+    >>> estimator_class("m_sigma").__name__
+    'MSigma'
     """
     registered = _registered()
     if name not in registered:
@@ -74,10 +96,19 @@ def build_estimator(name: str, settings: Any = None) -> Estimator:
     settings
         The estimator's own settings dataclass, or a mapping of its keys; None takes the defaults.
 
+    Returns
+    -------
+    Estimator
+
     Raises
     ------
     ZwickyError
         As `estimator_class`, or if the settings are not its own.
+
+    Examples
+    --------
+    >>> build_estimator("counts", {"degree": 2}).settings.degree
+    2
     """
     mapping = settings if isinstance(settings, Mapping) else to_mapping(settings) if settings else {}
     return estimator_class(name).from_settings(mapping)

@@ -20,8 +20,17 @@ _FEWEST = 10
 class Losses:
     """Loss after each epoch of training, as many as have been finished.
 
-    `train` is the mean over the epoch's steps; `validation`, if a validation sample was given, is at the
-    epoch's end.
+    Parameters
+    ----------
+    train : list of float
+        Mean over the epoch's steps.
+    validation : list of float
+        At the epoch's end, if a validation sample was given.
+
+    Examples
+    --------
+    >>> Losses(train=[0.21, 0.08]).validation
+    []
     """
 
     train: list[float] = field(default_factory=list)
@@ -43,6 +52,13 @@ class TrainingRange:
         clusters were thinned in training, the first reaches down to the thinnest.
     source
         Where the sample came from.
+
+    Examples
+    --------
+    >>> from zwicky.estimators import load_model
+    >>> low, high = load_model("cnn_2d").training.log10_m200c_h
+    >>> round(low, 1)
+    13.5
     """
 
     n_clusters: int

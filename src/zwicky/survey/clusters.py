@@ -72,7 +72,29 @@ def observed_sample(
 ) -> ClusterSample:
     """A `ClusterSample` of clusters whose true mass, halo and members nobody knows.
 
-    `redshift` has shape (n,), `r_proj_comoving` (Mpc) and `v_los` (km/s) are cut by `offsets`.
+    Parameters
+    ----------
+    cosmology
+        The observer's.
+    redshift : shape (n,)
+        Of the clusters.
+    offsets : shape (n + 1,)
+        Galaxies of cluster i are ``offsets[i]:offsets[i + 1]``.
+    r_proj_comoving, v_los : shape (n_galaxies,)
+        Comoving Mpc, and km/s in the cluster's rest frame.
+    source
+        Where they came from.
+
+    Returns
+    -------
+    ClusterSample
+
+    Examples
+    --------
+    >>> from zwicky.cosmology import paper_cosmology
+    >>> one = observed_sample(paper_cosmology(), [0.1], [0, 2], [0.5, 2.0], [-300.0, 700.0], "by hand")
+    >>> one.n_galaxies, one.log10_m200c
+    (array([2]), array([nan]))
     """
     n = len(redshift)
     return ClusterSample(
@@ -93,7 +115,17 @@ def observed_sample(
 
 
 def clusters_from_sample(sample: ClusterSample) -> ObservedClusters:
-    """Clusters that Zwicky itself wrote, under their numbers."""
+    """Clusters that Zwicky itself wrote, under their numbers.
+
+    Parameters
+    ----------
+    sample
+        From `zwicky.read_sample`.
+
+    Returns
+    -------
+    ObservedClusters
+    """
     return ObservedClusters(sample=sample, label=sample.cluster_id, from_sky=True)
 
 
@@ -106,6 +138,19 @@ def clusters_from_phase_space(
     1 + z and angles by the comoving transverse distance, because the aperture is comoving.
     `centres`, if given, lend their redshifts by `cluster_id`; of many clusters one that is not among them has
     a problem.
+
+    Parameters
+    ----------
+    galaxies
+        As `zwicky.io.observed.read_observed` read them.
+    centres
+        For their redshifts.
+    cosmology
+        The observer's.
+
+    Returns
+    -------
+    ObservedClusters
 
     Raises
     ------

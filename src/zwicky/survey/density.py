@@ -61,6 +61,13 @@ class DensityPrior:
         Median width of the clusters' masses with this prior and with none.
     counts_help
         Whether both say that counts are worth using.
+
+    Examples
+    --------
+    >>> known = DensityPrior(log10_density=-2.0, scatter_dex=0.1)
+    >>> mean, std = known.at(np.array([0.05, 0.3]))
+    >>> mean, std
+    (array([-2., -2.]), array([0.1, 0.1]))
     """
 
     log10_density: float
@@ -128,6 +135,10 @@ def fit_density(
     with_trend
         Also a trend with redshift, as a flux limit makes one.
 
+    Returns
+    -------
+    DensityPrior
+
     Raises
     ------
     ZwickyError
@@ -184,7 +195,15 @@ def fit_density(
 
 
 def write_density(path: Path | str, prior: DensityPrior) -> None:
-    """Write a prior as TOML, whole."""
+    """Write a prior as TOML, whole.
+
+    Parameters
+    ----------
+    path
+        Of the file, replaced if it exists.
+    prior
+        What to write.
+    """
     with written_whole(path) as temporary:
         Path(temporary).write_text(tomli_w.dumps(to_mapping(prior)), encoding="utf-8")
 

@@ -28,7 +28,15 @@ _PEAKS, _STEPS = 5, 50
 
 @dataclass(frozen=True)
 class Field:
-    """Galaxies on the sky and the centre that was proposed for them, to be drawn."""
+    """Galaxies on the sky and the centre that was proposed for them, to be drawn.
+
+    Parameters
+    ----------
+    galaxies
+        All that were given.
+    centre
+        By `find_centre`.
+    """
 
     galaxies: SkyList
     centre: Centres
@@ -50,6 +58,11 @@ def find_centre(galaxies: SkyList, label: str, *, cosmology: FLRW) -> Centres:
         The cluster's name.
     cosmology
         For the angle of the core.
+
+    Returns
+    -------
+    Centres
+        One.
 
     Raises
     ------

@@ -48,7 +48,19 @@ def weigh(
     prior: Prior | str = "flat",
     density: DensityPrior | None = None,
 ) -> QTable:
-    """What `weigh_clusters` finds, as `masses_table` has it."""
+    """What `weigh_clusters` finds, as `masses_table` has it.
+
+    Parameters
+    ----------
+    clusters, model, m_sigma, density
+        As for `weigh_clusters`.
+    prior
+        As for `masses_table`.
+
+    Returns
+    -------
+    QTable
+    """
     return masses_table(clusters, weigh_clusters(clusters, model, m_sigma, density=density), prior)
 
 
@@ -93,7 +105,21 @@ def masses_table(clusters: ObservedClusters, found: Weighed, prior: Prior | str 
 
 
 def under(posterior: MassPosterior, prior: Prior | str, sample: ClusterSample) -> MassPosterior:
-    """A flat posterior of the clusters of `sample` under ``"flat"``, ``"hmf"`` or a prior of one's own."""
+    """A flat posterior of the clusters of `sample` under ``"flat"``, ``"hmf"`` or a prior of one's own.
+
+    Parameters
+    ----------
+    posterior
+        Under a flat prior.
+    prior
+        The one wanted.
+    sample
+        The clusters' redshifts and cosmology, for the mass function.
+
+    Returns
+    -------
+    MassPosterior
+    """
     if isinstance(prior, Prior):
         return posterior.with_prior(prior)
     return posterior.with_prior(mass_function_prior(sample, posterior.grid)) if prior == "hmf" else posterior

@@ -75,6 +75,17 @@ def influence(sample: ClusterSample, model: Estimator, *, density: DensityPrior 
 
     The median of log10 M200c with all galaxies less that without the one. NaN where a cluster with one less
     cannot be weighed.
+
+    Parameters
+    ----------
+    sample
+        Galaxies in the model's cylinder.
+    model, density
+        As for `zwicky.survey.weigh_clusters`.
+
+    Returns
+    -------
+    float64, shape (n_galaxies,)
     """
     out = np.full(len(sample.r_proj_comoving), np.nan)
     for row in range(len(sample)):

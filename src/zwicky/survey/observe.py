@@ -45,6 +45,10 @@ def clusters_of(
         Whose cylinder says how far around a centre galaxies are looked for.
     merge_arcsec
         Galaxies on the sky within this distance, with redshifts that agree, are one; 0 merges none.
+
+    Returns
+    -------
+    ObservedClusters
     """
     if isinstance(observed, ClusterSample):
         return clusters_from_sample(observed)

@@ -41,7 +41,20 @@ _DISAGREE_DEX = 1.3
 
 @dataclass(frozen=True)
 class Problem:
-    """Why a cluster cannot be weighed, short enough for a column, and what the user can do."""
+    """Why a cluster cannot be weighed, and what the user can do.
+
+    Parameters
+    ----------
+    what
+        Short enough for a column.
+    advice
+        What to do, as the rest of the sentence.
+
+    Examples
+    --------
+    >>> Problem("no galaxies", "check the centre").what
+    'no galaxies'
+    """
 
     what: str
     advice: str
@@ -73,6 +86,20 @@ def find_problem(
         The units that ``r_proj`` and ``v_los`` were given with, to be doubted by name.
     min_galaxies
         Fewest that the model weighs.
+
+    Returns
+    -------
+    Problem or None
+
+    Examples
+    --------
+    Radii in kpc give themselves away:
+
+    >>> find_problem(
+    ...     np.linspace(10, 2000, 50), np.linspace(-900, 900, 50), 0.1,
+    ...     cylinder=Cylinder.in_mpc_h(1.6, 2200.0, 0.7), from_sky=False,
+    ... ).advice
+    'name the unit: --columns r_proj=NAME[kpc], or [Mpc] if it is that'
     """
     if not np.isfinite(redshift):
         return Problem("no redshift or no centre", "give the cluster a centre and a redshift")

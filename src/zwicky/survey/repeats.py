@@ -33,6 +33,10 @@ def merge_repeats(galaxies: SkyList, arcsec: float = MERGE_ARCSEC) -> SkyList:
     arcsec
         Largest distance; 0 merges nothing.
 
+    Returns
+    -------
+    SkyList
+
     Raises
     ------
     ZwickyError

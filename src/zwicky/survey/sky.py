@@ -63,6 +63,19 @@ def clusters_from_sky(
     a position or of an unknown cluster; a centre that cannot be is a problem of its cluster. `notes` count
     what was left out.
 
+    Parameters
+    ----------
+    galaxies, centres
+        As `zwicky.io.observed.read_observed` read them.
+    cosmology
+        The observer's.
+    cylinder
+        What the model looks at.
+
+    Returns
+    -------
+    ObservedClusters
+
     Raises
     ------
     ZwickyError

@@ -36,6 +36,10 @@ def observed_with(
     tracer
         Kind of galaxies, one of `zwicky.tables.TRACERS`.
 
+    Returns
+    -------
+    ObservedClusters
+
     Raises
     ------
     ZwickyError

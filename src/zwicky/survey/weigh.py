@@ -92,6 +92,10 @@ def weigh_clusters(
     density
         What is known of the density of the survey's galaxies; with it their number speaks of the mass.
 
+    Returns
+    -------
+    Weighed
+
     Raises
     ------
     ZwickyError
@@ -134,7 +138,19 @@ def weigh_clusters(
 
 
 def can_be_calibrated(found: Weighed, model: Estimator) -> bool:
-    """Whether these clusters could tell the density of their survey's galaxies."""
+    """Whether these clusters could tell the density of their survey's galaxies.
+
+    Parameters
+    ----------
+    found
+        By `weigh_clusters`.
+    model
+        That weighed them.
+
+    Returns
+    -------
+    bool
+    """
     enough = found.posterior.has_width.sum() >= MIN_CLUSTERS
     return isinstance(model, ConditionalEstimator) and bool(enough)
 
@@ -170,6 +186,20 @@ def weigh_sample(
 def joint_of(clusters: ObservedClusters, model: Estimator) -> tuple[Mixture, np.ndarray]:
     """Joint densities of mass and tracer density of the clusters that can be weighed, and their rows.
 
+    Parameters
+    ----------
+    clusters
+        As observed.
+    model
+        A `ConditionalEstimator`.
+
+    Returns
+    -------
+    mixture
+        Of the m clusters without a problem.
+    rows : int64, shape (m,)
+        Theirs.
+
     Raises
     ------
     ZwickyError
@@ -183,10 +213,26 @@ def joint_of(clusters: ObservedClusters, model: Estimator) -> tuple[Mixture, np.
 def conditional(model: Estimator) -> ConditionalEstimator:
     """The model, if the density of tracers can be told to it.
 
+    Parameters
+    ----------
+    model
+        Any.
+
+    Returns
+    -------
+    ConditionalEstimator
+        The same object.
+
     Raises
     ------
     ZwickyError
         If it cannot.
+
+    Examples
+    --------
+    >>> from zwicky.estimators import load_model
+    >>> conditional(load_model("posterior")).name
+    'posterior'
     """
     if not isinstance(model, ConditionalEstimator):
         raise ZwickyError(f"{model.name} takes no density of galaxies; use a posterior (--model)")
@@ -221,10 +267,25 @@ def problems_of(clusters: ObservedClusters, model: Estimator) -> list[Problem | 
 def cylinder_of(model: Estimator) -> Cylinder:
     """The cylinder that a model looks at.
 
+    Parameters
+    ----------
+    model
+        Fitted.
+
+    Returns
+    -------
+    Cylinder
+
     Raises
     ------
     ZwickyError
         If it does not know: its training sample did not say.
+
+    Examples
+    --------
+    >>> from zwicky.estimators import load_model
+    >>> cylinder_of(load_model("cnn_2d"))
+    <Cylinder: 1.6 comoving Mpc/h (2.360 Mpc for h = 0.678), |v_los| <= 2200 km/s>
     """
     if model.cylinder is None:
         raise ZwickyError(

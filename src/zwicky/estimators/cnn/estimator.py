@@ -228,6 +228,12 @@ class CNN1D(_CNN):
     ----------
     settings : CNNSettings, optional
         Images and training; the paper's by default.
+
+    Examples
+    --------
+    >>> from zwicky.estimators import load_model
+    >>> load_model("cnn_1d").is_fitted
+    True
     """
 
     name: ClassVar[str] = "cnn_1d"
@@ -251,6 +257,12 @@ class CNN2D(_CNN):
     ----------
     settings : CNNSettings, optional
         Images and training; the paper's by default.
+
+    Examples
+    --------
+    >>> from zwicky.estimators import load_model
+    >>> load_model("cnn_2d").training.n_clusters > 1000
+    True
     """
 
     name: ClassVar[str] = "cnn_2d"

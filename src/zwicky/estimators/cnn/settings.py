@@ -38,6 +38,11 @@ class CNNSettings:
         What the networks look at: cells, bandwidth and kernel.
     device
         ``"cpu"``, ``"cuda"``, or ``"auto"``: cuda where there is one. Masses are predicted on the CPU.
+
+    Examples
+    --------
+    >>> CNNSettings(epochs=40, thin_min=0.1).batch
+    100
     """
 
     epochs: int = setting(20, "[1, inf)")

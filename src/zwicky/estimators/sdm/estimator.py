@@ -200,6 +200,11 @@ class SDM1D(_SDM):
     ----------
     settings : SDMSettings, optional
         Training.
+
+    Examples
+    --------
+    >>> SDM1D().name, SDM1D().is_fitted
+    ('sdm_1d', False)
     """
 
     name: ClassVar[str] = "sdm_1d"
@@ -220,6 +225,11 @@ class SDM2D(_SDM):
     ----------
     settings : SDMSettings, optional
         Training.
+
+    Examples
+    --------
+    >>> SDM2D().name, SDM2D().is_fitted
+    ('sdm_2d', False)
     """
 
     name: ClassVar[str] = "sdm_2d"

@@ -42,6 +42,11 @@ class SDMSettings:
         Width and cost are chosen on at most this many training clusters, a random set of whole halos.
     max_training_clusters
         Train on at most this many clusters, a random set of whole halos; none takes all.
+
+    Examples
+    --------
+    >>> SDMSettings(landmarks=500).k
+    3
     """
 
     k: int = setting(3, f"[1, {MAX_NEIGHBOUR}]")

@@ -12,10 +12,13 @@ import numpy as np
 import pytest
 from made_clusters import galaxies_of, sample_of, training_range, virial_model
 
+from sky_field import CENTRE, field
 from zwicky.cosmology import paper_cosmology
 from zwicky.errors import ZwickyError
 from zwicky.estimators import ConditionalEstimator
+from zwicky.io.observed import SkyList
 from zwicky.survey import ObservedClusters, masses_table, weigh_clusters, write_page
+from zwicky.survey import clusters_of as clusters_of_list
 from zwicky.survey.origin import Origin
 from zwicky.survey.page.panels import MAX_GALAXIES
 from zwicky.tables import r200c_at
@@ -202,6 +205,19 @@ def test_a_flagged_cluster_is_explained(tmp_path):
     assert "move faster, or slower" in meaning
     assert advice
     assert '<tr data-row="0" class="flagged">' in text
+
+
+def test_a_centre_that_was_proposed_is_marked(tmp_path):
+    ra, dec, z = field(120)
+    observed = SkyList(ra=ra, dec=dec, z=z)
+    clusters = clusters_of_list(observed, None, cosmology=COSMOLOGY, model=virial_model())
+    text, data, _, _ = page_of(tmp_path / "p.html", clusters)
+    sky = data["panels"][0]["galaxies"]["sky"]
+    assert sky["proposed"] is True
+    assert sky["centre"] == pytest.approx([CENTRE[0], CENTRE[1]], abs=0.1)
+    assert "proposed centre" in text
+    _, given, _, _ = page_of(tmp_path / "p.html", clusters_of())
+    assert given["panels"][0]["galaxies"]["sky"]["proposed"] is False
 
 
 def test_names_that_are_no_page_are_refused(tmp_path):

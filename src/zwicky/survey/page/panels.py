@@ -176,6 +176,7 @@ def _sky(given: Panels, row: int, order: np.ndarray, inside: np.ndarray, distanc
         "x": _list(east, 2),
         "y": _list((dec[order] - at[1]) * 60.0, 2),
         "centre": [round(at[0] % 360.0, 5), round(at[1], 5)] if has_centre else None,
+        "proposed": given.clusters.proposed is not None,
         "arcmin": _rounded(np.rad2deg(1.0 / distance_mpc) * 60.0, 5),
     }
 

@@ -134,7 +134,7 @@
     f.root.append(svg("line", { class: "frame", x1: start, x2: start + length, y1: f.box.bottom - 10, y2: f.box.bottom - 10 }),
       words("1 comoving Mpc", start, f.box.bottom - 16));
     f.root.setAttribute("aria-label", "Positions on the sky");
-    return framed("On the sky", f.root);
+    return framed("On the sky", f.root, s.proposed ? html("span", { className: "key", textContent: "the centre is proposed: check it" }) : "");
   }
 
   function mass(panel) {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import signal
 import sys
 import warnings
@@ -12,6 +14,7 @@ import typer
 from zwicky import __version__
 from zwicky.cli.calibrate import calibrate
 from zwicky.cli.evaluate import evaluate
+from zwicky.cli.failures import check_memory, line_of
 from zwicky.cli.import_ import import_
 from zwicky.cli.info import info
 from zwicky.cli.mock import mock
@@ -21,7 +24,6 @@ from zwicky.cli.reproduce import reproduce
 from zwicky.cli.stack import stack
 from zwicky.cli.train import train
 from zwicky.cli.universe import universe
-from zwicky.errors import ZwickyError
 from zwicky.stopping import ended_by_signals, stopped_line
 
 __all__ = ["app", "main"]
@@ -50,11 +52,13 @@ def _print_version(wanted: bool) -> None:
 
 @app.callback()
 def _options(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
     """Masses of galaxy clusters from the motions of their galaxies."""
+    check_memory(context.invoked_subcommand or "")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -69,25 +73,34 @@ def main(arguments: list[str] | None = None) -> int:
 def _run(arguments: list[str] | None) -> int:
     """Exit code of the command."""
     warnings.formatwarning = _format_warning
-    code = 2
+    for stream in (sys.stdout, sys.stderr):  # a name is shown in ASCII where the terminal has no more
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = app(arguments, standalone_mode=False) or 0
-    except ZwickyError as error:
-        print(f"zwicky: {error}", file=sys.stderr)
+        sys.stdout.flush()
+        return code
     except _ClickError as error:
-        print(f"zwicky: {_one_line(error)}", file=sys.stderr)
+        line = _one_line(error)
     except (typer.Abort, KeyboardInterrupt):  # where Python, not we, hears signals
         print(stopped_line(signal.SIGINT), file=sys.stderr)
-        code = 130
+        return 130
     except BrokenPipeError:
-        code = 0
-    except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        reason = error.strerror or error
-        print(
-            f"zwicky: {where}{reason}; check the path, its permissions and the disk's space", file=sys.stderr
-        )
-    return code
+        _no_more_output()
+        return 0
+    except Exception as error:
+        line = line_of(error)
+        if line is None:
+            raise
+        if isinstance(error, OSError) and error.filename is None:
+            _no_more_output()  # which Python would try again at its end, and fail with lines of its own
+    print(f"zwicky: {line}", file=sys.stderr)
+    return 2
+
+
+def _no_more_output() -> None:
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _one_line(error: _ClickError) -> str:

@@ -40,6 +40,7 @@ __all__ = [
     "read_provenance",
     "save_model",
     "shipped_models",
+    "work_directory",
 ]
 
 #: The shipped model that an observer gets who names none. The posterior takes its place when its masses of
@@ -52,6 +53,9 @@ SCHEMA = 2
 _CALIBRATION, _WEIGHTS, _PROVENANCE = "calibration.json", "weights.safetensors", "provenance.json"
 #: All that a model may consist of beside its provenance.
 _FILES = ("config.toml", "normalisation.json", _CALIBRATION, _WEIGHTS, "MODEL_CARD.md")
+
+#: What trainings keep beside the model that they make.
+_WORK = ("fold_*", "shared", "checkpoint*", "views.safetensors", "train.hdf5", "test.hdf5")
 
 
 def model_directory(directory: Path | str) -> Path:
@@ -66,6 +70,19 @@ def model_directory(directory: Path | str) -> Path:
     if directory.is_dir() and not _is_model(directory) and any(directory.iterdir()):
         raise ZwickyError(f"{directory}: holds other things than a model; give another folder")
     return free_directory(directory, "a model", [_PROVENANCE, *_FILES])
+
+
+def work_directory(directory: Path | str) -> Path:
+    """``DIRECTORY.work``, where the training of a model keeps its state until all is done.
+
+    Raises
+    ------
+    ZwickyError
+        If it holds other things than a training leaves: they would be removed with it.
+    """
+    directory = Path(directory)
+    work = directory.with_name(f"{directory.name}.work")
+    return free_directory(work, "an unfinished training", _WORK)
 
 
 def save_model(directory: Path | str, estimator: Estimator, provenance: Mapping[str, Any]) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 
 from zwicky.errors import ZwickyError
 from zwicky.estimators import ConditionalEstimator, build_estimator, save_model
-from zwicky.estimators.model_files import model_directory
+from zwicky.estimators.model_files import model_directory, work_directory
 from zwicky.io import make_directory, remove_directory
 from zwicky.mocks.deep import PARTICLE_COLUMNS, VIEW_COLUMNS, DeepViews
 from zwicky.mocks.deep_universes import DeepSettings, views_of_universes
@@ -79,7 +79,7 @@ def train_on_universes(
     if not isinstance(estimator, ConditionalEstimator):
         raise ZwickyError(f"{name} learns from mocks; give the one directory that `zwicky mock` wrote")
     directory = model_directory(directory)
-    work = directory.with_name(f"{directory.name}.work")
+    work = work_directory(directory)
     deep = deep or DeepSettings(range_log10_m200c_h=estimator.range_log10_m200c_h)
     streams = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(4)]
     identities = [list(map(str, read_identity(d))) for d in universes]

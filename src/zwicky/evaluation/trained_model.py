@@ -10,7 +10,7 @@ import numpy as np
 
 from zwicky.diagnostics.residuals import residual_statistics
 from zwicky.estimators import ErrorTable, build_estimator, estimator_class, save_model
-from zwicky.estimators.model_files import model_directory
+from zwicky.estimators.model_files import model_directory, work_directory
 from zwicky.evaluation.crossval import cross_validate
 from zwicky.images import thinned
 from zwicky.io import remove_directory
@@ -74,7 +74,7 @@ def train_model(
         If the directory holds other things than a model, before anything is trained.
     """
     directory = model_directory(directory)
-    work = directory.with_name(f"{directory.name}.work")
+    work = work_directory(directory)
     settings = settings if isinstance(settings, dict) else to_mapping(settings) if settings else {}
     streams = np.random.SeedSequence(seed).spawn(2)
     weighed = train

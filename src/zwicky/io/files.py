@@ -7,6 +7,8 @@ import hashlib
 import json
 import os
 import platform
+import re
+import stat
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
@@ -14,6 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
+from safetensors import SafetensorError
 
 from zwicky.errors import ZwickyError
 from zwicky.settings import from_mapping
@@ -56,23 +59,56 @@ def make_directory(path: Path | str) -> Path:
 def written_whole(path: Path | str, *, durable: bool = True) -> Iterator[Path]:
     """Yield a temporary path beside `path` that takes its place only if the block succeeds.
 
-    The temporary name keeps the suffix, so that writers which look at it still work. What is not `durable` is
-    not waited for until it is on the disk: a kill cannot break it, a power cut can.
+    The temporary name keeps the suffix, so that writers which look at it still work. A link stays, and the
+    file that it points to is exchanged. Who may read the new file is what the user's umask says. What is not
+    `durable` is not waited for until it is on the disk: a kill cannot break it, a power cut can.
+
+    Raises
+    ------
+    ZwickyError
+        If the file cannot be written: the disk is full, or the folder takes no files.
     """
     path = Path(path)
+    path = path.resolve() if path.is_symlink() else path
     make_directory(path.parent)
+    _clear(path)
     temporary = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
-    for leftover in path.parent.glob(f".{path.stem}.*.part{path.suffix}"):
-        if not is_running(leftover.name.rpartition(".part")[0].rpartition(".")[2]):
-            leftover.unlink(missing_ok=True)
+    with _refusals(path, temporary):
+        try:
+            with open(temporary, "wb") as handle:
+                mode = stat.S_IMODE(os.fstat(handle.fileno()).st_mode)
+            yield temporary
+            os.chmod(temporary, mode)  # some writers make files that only their owner may read
+            if durable:
+                with open(temporary, "rb") as handle:
+                    os.fsync(handle.fileno())
+            os.replace(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _refusals(path: Path, temporary: Path) -> Iterator[None]:
+    """What the libraries say of a disk that takes no more, as one line."""
     try:
-        yield temporary
-        if durable:
-            with open(temporary, "rb") as handle:
-                os.fsync(handle.fileno())
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+        yield
+    except (OSError, SafetensorError) as error:
+        if getattr(error, "filename", None) not in (None, str(temporary)):
+            raise  # another file
+        number = getattr(error, "errno", None)
+        reason = os.strerror(number) if number else " ".join(str(error).split())[:120]
+        raise ZwickyError(
+            f"{path}: cannot be written ({reason}); check the disk's space and your permissions there"
+        ) from error
+
+
+def _clear(path: Path) -> None:
+    """Remove what killed processes left of a file."""
+    pattern = re.compile(rf"\.{re.escape(path.stem)}\.(\d+)\.part{re.escape(path.suffix)}")
+    for name in os.listdir(path.parent):
+        found = pattern.fullmatch(name)
+        if found is not None and not is_running(found[1]):
+            path.with_name(name).unlink(missing_ok=True)
 
 
 def is_running(number: str) -> bool:

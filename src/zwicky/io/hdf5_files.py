@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -15,14 +16,19 @@ __all__ = ["read", "write"]
 
 
 def write(path: Path, table: StoredTable) -> None:
-    """Write a table; the file takes its final place elsewhere."""
-    with h5py.File(path, "w") as file:
+    """Write a table; the file takes its final place elsewhere.
+
+    In memory first: a disk that is full makes HDF5 spoil the memory of the process that closes a file.
+    """
+    content = io.BytesIO()
+    with h5py.File(content, "w") as file:
         file.attrs.update(table.header)
         for name, column in {**table.columns, **table.members}.items():
             dataset = file.create_dataset(name, data=column.values)
             dataset.attrs.update({"unit": column.unit, "description": column.about})
         if table.offsets is not None:
             file.create_dataset("offsets", data=table.offsets)
+    path.write_bytes(content.getbuffer())
 
 
 def read(

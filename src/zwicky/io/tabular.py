@@ -115,8 +115,6 @@ def write_any(path: Path | str, table: QTable) -> None:
     try:
         with written_whole(path) as temporary:
             table.write(temporary, format=kind, overwrite=True)
-    except OSError as error:
-        raise ZwickyError(f"{path}: cannot be written ({error.strerror}); give another name") from error
     except ZwickyError:  # is a ValueError too, and says what is wrong
         raise
     except ValueError as error:  # FITS holds no letters beyond ASCII

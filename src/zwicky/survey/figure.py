@@ -146,11 +146,8 @@ def write_figure(
             cylinder,
             cosmology=sample.cosmology,
         )
-    try:
-        with written_whole(path) as temporary:
-            figure.savefig(temporary, dpi=150)
-    except OSError as error:
-        raise ZwickyError(f"{path}: cannot be written ({error.strerror}); give another name") from error
+    with written_whole(path) as temporary:
+        figure.savefig(temporary, dpi=150)
 
 
 def check_plot(path: Path | str) -> None:

@@ -45,7 +45,7 @@ __all__ = [
 
 #: The shipped model that an observer gets who names none. The posterior takes its place when its masses of
 #: real clusters hold (docs/posterior.md).
-DEFAULT_MODEL = "cnn_2d"
+DEFAULT_MODEL = "posterior"
 
 #: Version of the directory's layout; raised when an older zwicky could not read it.
 SCHEMA = 2

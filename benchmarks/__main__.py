@@ -23,6 +23,7 @@ TOPICS = (
     "universe",
     "catalogs",
     "universe_machine",
+    "survey",
 )
 
 

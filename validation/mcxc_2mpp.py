@@ -23,7 +23,7 @@ from zwicky.estimators import Estimator, load_model
 from zwicky.io.observed import Centres, SkyList
 from zwicky.io.tabular import read_any
 from zwicky.survey import clusters_of, cylinder_of, recentre, weigh
-from zwicky.survey.sky import angular_separation, unit_vectors
+from zwicky.survey.search import angular_separation, unit_vectors
 from zwicky.theory import m200c_from_m500c
 from zwicky.units import SPEED_OF_LIGHT_KMS
 

@@ -11,7 +11,7 @@ __all__ = ["EXTRAS", "require"]
 #: The modules that each extra of the installation brings.
 EXTRAS = {
     "train": ("torch", "sklearn", "colossus", "camb", "emcee", "corner"),
-    "survey": ("lsdb", "dask"),
+    "survey": ("lsdb", "hats", "hats_import", "dask", "distributed", "pandas"),
 }
 
 

@@ -150,12 +150,17 @@ def _growth(redshift: float, cosmology: FLRW) -> float:
 
     def unnormalised(z):
         # In a = 1 / (1 + z) the integrand is 1 / (a E)^3, smooth from 0: Gauss-Legendre.
-        node, weight = np.polynomial.legendre.leggauss(64)
+        node, weight = _legendre(64)
         a = 0.5 / (1.0 + z) * (node + 1.0)
         e = np.asarray(cosmology.efunc(1.0 / a - 1.0), dtype=float)
         return float(cosmology.efunc(z)) * 0.5 / (1.0 + z) * float(np.sum(weight / (a * e) ** 3))
 
     return unnormalised(redshift) / unnormalised(0.0)
+
+
+@lru_cache
+def _legendre(n: int) -> tuple[np.ndarray, np.ndarray]:
+    return np.polynomial.legendre.leggauss(n)
 
 
 def _spline(x: np.ndarray, y: np.ndarray, at: float) -> float:

@@ -7,21 +7,42 @@ results do not depend on the number of threads or on their order.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import itertools
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
 
-__all__ = ["available_cores", "pieces", "run_pieces"]
+__all__ = ["at_most", "available_cores", "pieces", "run_pieces"]
+
+
+_MOST: ContextVar[int | None] = ContextVar("most cores", default=None)
 
 
 def available_cores() -> int:
-    """Cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """Cores this process may use, or fewer within `at_most`."""
+    found = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(found, _MOST.get() or found)
+
+
+@contextlib.contextmanager
+def at_most(cores: int) -> Iterator[None]:
+    """Let what this thread calls use no more cores: it is one of several that share a machine.
+
+    >>> with at_most(1):
+    ...     available_cores()
+    1
+    """
+    token = _MOST.set(cores)
+    try:
+        yield
+    finally:
+        _MOST.reset(token)
 
 
 def pieces(n: int, n_pieces: int) -> list[tuple[int, int]]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,9 +24,11 @@ from zwicky.io.observed import read_observed
 from zwicky.survey import (
     MERGE_ARCSEC,
     DensityPrior,
+    Told,
     clusters_of,
     conditional,
     cylinder_of,
+    is_sound,
     known_density,
     observed_with,
     prior_named,
@@ -148,7 +149,7 @@ def weigh(
             table=table,
             keep_warned=keep_warned,
         )
-    told = _told(redshift_error_kms, centre_error_kms, aperture_mpc_h, tracer)
+    told = Told(redshift_error_kms, centre_error_kms, aperture_mpc_h, tracer)
     return _weigh(observed, centres, _Asked(cosmology, recentred, model, m_sigma, prior, density, told))
 
 
@@ -230,7 +231,7 @@ def weigh_sky(
         table=table,
         keep_warned=keep_warned,
     )
-    told = _told(redshift_error_kms, centre_error_kms, aperture_mpc_h, tracer)
+    told = Told(redshift_error_kms, centre_error_kms, aperture_mpc_h, tracer)
     asked = _Asked(cosmology, recentred, model, m_sigma, prior, density, told, merge_arcsec)
     return _weigh(observed, read, asked)
 
@@ -245,22 +246,8 @@ class _Asked:
     m_sigma: Estimator | str | Path
     prior: Prior | str | Path
     density: DensityPrior | float | str | Path | None
-    told: Mapping[str, Any]
+    told: Told
     merge_arcsec: float = MERGE_ARCSEC
-
-
-def _told(
-    redshift_error_kms: float | None,
-    centre_error_kms: float | None,
-    aperture_mpc_h: float | None,
-    tracer: str | None,
-) -> dict[str, Any]:
-    return {
-        "redshift_error_kms": redshift_error_kms,
-        "centre_error_kms": centre_error_kms,
-        "aperture_mpc_h": aperture_mpc_h,
-        "tracer": tracer,
-    }
 
 
 def _weigh(observed: Any, centres: Centres | None, asked: _Asked) -> MassPosterior:
@@ -279,12 +266,12 @@ def _weigh(observed: Any, centres: Centres | None, asked: _Asked) -> MassPosteri
     )
     for note in clusters.notes:
         warnings.warn(note, stacklevel=3)
-    clusters = observed_with(clusters, **asked.told)
+    clusters = observed_with(clusters, asked.told)
     if asked.recentred:
         clusters = recentre(clusters, cylinder_of(estimator))
     found = weigh_clusters(clusters, estimator, by_sigma, density=density)
     problem = next(iter(found.problems), None)
-    if problem is not None and None not in found.problems:
+    if problem is not None and not is_sound(found.problems).any():
         raise ZwickyError(f"cluster {clusters.label[0]}: {problem.what}; {problem.advice}")
     for label, flag in zip(clusters.label, found.flags, strict=True):
         if flag != "ok":

@@ -17,7 +17,7 @@ from zwicky.cosmology import paper_cosmology
 from zwicky.errors import ZwickyError
 from zwicky.estimators import ConditionalEstimator
 from zwicky.io.observed import SkyList
-from zwicky.survey import ObservedClusters, masses_table, weigh_clusters, write_page
+from zwicky.survey import ObservedClusters, masses_columns, masses_table, weigh_clusters, write_page
 from zwicky.survey import clusters_of as clusters_of_list
 from zwicky.survey.origin import Origin
 from zwicky.survey.page.panels import MAX_GALAXIES
@@ -68,7 +68,7 @@ def clusters_of(n=4, few=1, names=None, n_galaxies=80):
 def page_of(path, clusters, model=None, **more):
     model = model or virial_model()
     weighed = weigh_clusters(clusters, model, virial_model())
-    table = masses_table(clusters, weighed)
+    table = masses_table(masses_columns(clusters, weighed))
     write_page(path, clusters, weighed, table, model, virial_model(), **more)
     text = path.read_text(encoding="utf-8")
     return text, json.loads(Seen(text).scripts[0]), table, weighed

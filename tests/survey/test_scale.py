@@ -4,8 +4,8 @@ import numpy as np
 
 from zwicky.cosmology import paper_cosmology
 from zwicky.io.observed import Centres, SkyList
-from zwicky.survey import clusters_from_sky, sky
-from zwicky.tables import Cylinder
+from zwicky.survey import blocks, blocks_from_sky, clusters_from_sky
+from zwicky.tables import Cylinder, concatenate
 
 
 def test_centres_are_taken_some_at_a_time_with_the_same_result(monkeypatch):
@@ -23,10 +23,14 @@ def test_centres_are_taken_some_at_a_time_with_the_same_result(monkeypatch):
     where = {"cosmology": paper_cosmology(), "cylinder": Cylinder.in_mpc_h(1.6, 2200.0, 0.678)}
     whole = clusters_from_sky(galaxies, centres, **where)
     assert whole.sample.offsets[-1] > 2000
-    monkeypatch.setattr(sky, "_CENTRES_AT_A_TIME", 7)
-    parts = clusters_from_sky(galaxies, centres, **where)
-    assert np.array_equal(parts.sample.offsets, whole.sample.offsets)
-    assert np.array_equal(parts.sample.r_proj_comoving, whole.sample.r_proj_comoving)
-    assert np.array_equal(parts.sample.v_los, whole.sample.v_los)
-    assert parts.notes == whole.notes
+    monkeypatch.setattr(blocks, "BLOCK", 7)
+    parts = list(blocks_from_sky(galaxies, centres, **where))
+    assert [len(part) for part in parts] == [7] * 8 + [1]
+    together = concatenate([part.sample for part in parts])
+    assert np.array_equal(together.offsets, whole.sample.offsets)
+    assert np.array_equal(together.r_proj_comoving, whole.sample.r_proj_comoving)
+    assert np.array_equal(together.v_los, whole.sample.v_los)
+    assert np.array_equal(np.concatenate([part.label for part in parts]), whole.label)
+    assert parts[4].problems == {2: whole.problems[30]}
+    assert parts[0].notes == whole.notes
     assert "without a redshift near a centre" in whole.notes[0]

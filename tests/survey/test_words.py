@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
-from made_clusters import training_range
+from made_clusters import sample_of, training_range
 
 from zwicky.cosmology import paper_cosmology
-from zwicky.survey.quality import Problem, remarks_on_data, remarks_on_mass, remarks_on_posterior
+from zwicky.images import galaxy_moments
+from zwicky.survey.quality import Problem
+from zwicky.survey.remarks import joined, remarks_on_data, remarks_on_mass, remarks_on_posterior
 from zwicky.survey.words import explain
 from zwicky.tables import Cylinder
 
@@ -18,11 +20,19 @@ def every_remark():
     strict = training_range(
         redshift=(0.1, 0.12), n_galaxies=(100.0, 200.0), sigma_v_kms=(10.0, 20.0), log10_m200c_h=(14.0, 15.0)
     )
-    common = {"cylinder": CYLINDER, "cosmology": paper_cosmology(), "training": strict}
-    remarks = remarks_on_data(r, v, 0.8, sigma_v_kms=900.0, **common)
-    remarks += remarks_on_data(r, v, 0.1, sigma_v_kms=900.0, units={"r_proj": "Mpc"}, **common)
-    remarks += remarks_on_mass(15.5, 13.0, strict) + remarks_on_posterior(0.5, 0.001)
-    return remarks
+
+    def of_data(redshift, **more):
+        sample = sample_of([(r, v)], paper_cosmology(), redshift)
+        return remarks_on_data(sample, galaxy_moments(sample), cylinder=CYLINDER, training=strict, **more)
+
+    one = np.ones(1)
+    found = [
+        of_data(0.8),
+        of_data(0.1, units={"r_proj": "Mpc"}),
+        remarks_on_mass(15.5 * one, 13.0 * one, strict),
+        remarks_on_posterior(0.5 * one, 0.001 * one),
+    ]
+    return [remark for some in found for remark in joined(some, 1)[0].split("; ")]
 
 
 @pytest.mark.parametrize("remark", every_remark())

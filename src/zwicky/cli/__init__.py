@@ -21,7 +21,9 @@ from zwicky.cli.mock import mock
 from zwicky.cli.predict import predict
 from zwicky.cli.report import report
 from zwicky.cli.reproduce import reproduce
+from zwicky.cli.sky import sky
 from zwicky.cli.stack import stack
+from zwicky.cli.survey import hats, survey
 from zwicky.cli.train import train
 from zwicky.cli.universe import universe
 from zwicky.stopping import ended_by_signals, stopped_line
@@ -39,7 +41,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (predict, calibrate, stack, universe, mock, train, evaluate, reproduce, report, info):
+for command in (
+    predict, calibrate, stack, survey, hats, universe, sky, mock, train, evaluate, reproduce, report, info,
+):  # fmt: skip
     app.command()(command)
 app.command(name="import")(import_)
 

@@ -24,9 +24,9 @@ def calibrate(
     cosmology: given.Cosmology = None,
     comoving: given.Comoving = False,
     recentre: given.Recentre = False,
-    redshift_error: given.RedshiftError = None,
-    centre_error: given.CentreError = None,
-    aperture: given.Aperture = None,
+    redshift_error_kms: given.RedshiftError = None,
+    centre_error_kms: given.CentreError = None,
+    aperture_mpc_h: given.Aperture = None,
     tracer: given.Tracer = None,
     trend: Annotated[
         bool, typer.Option("--trend", help="Also a trend with redshift, as a flux limit makes one.")
@@ -42,6 +42,8 @@ def calibrate(
     import numpy as np
 
     from zwicky import survey
+
+    observing = survey.Observing.of(locals())
     from zwicky.errors import ZwickyError
     from zwicky.estimators import load_model
 
@@ -49,22 +51,7 @@ def calibrate(
         raise ZwickyError(f"--out {out}: suffix {out.suffix!r} is not known; give a name in .toml")
     given.check_paths([galaxies, *([clusters] if clusters else [])], {"--out": out})
     weighing = survey.conditional(load_model(model))
-    found = given.observed_clusters(
-        galaxies,
-        clusters,
-        weighing,
-        columns=columns,
-        table=table,
-        merge_arcsec=merge_arcsec,
-        keep_warned=keep_warned,
-        cosmology=cosmology,
-        comoving=comoving,
-        recentre=recentre,
-        redshift_error_kms=redshift_error,
-        centre_error_kms=centre_error,
-        aperture_mpc_h=aperture,
-        tracer=tracer,
-    )
+    found = given.observed_blocks(galaxies, clusters, weighing, observing).whole()
     mixture, rows = survey.joint_of(found, weighing)
     redshift = found.sample.redshift[rows]
     prior = survey.fit_density(mixture, redshift, rng=np.random.default_rng(seed), with_trend=trend)

@@ -11,8 +11,16 @@ __all__ = ["evaluate"]
 
 
 def evaluate(
-    mocks: Annotated[Path, typer.Argument(help="Directory that `zwicky mock` wrote.", show_default=False)],
-    out: Annotated[Path, typer.Option(help="Directory of predictions and metrics.")],
+    mocks: Annotated[
+        Path,
+        typer.Argument(
+            help="Directory that `zwicky mock` wrote; or masses, a table or a survey's.", show_default=False
+        ),
+    ],
+    out: Annotated[Path, typer.Option(help="Directory of predictions and metrics; of masses a .json file.")],
+    truth: Annotated[
+        Path | None, typer.Option(help="Of masses: a table of cluster_id and true log10_m200c.")
+    ] = None,
     estimators: Annotated[
         str, typer.Option(help="Installed estimators to compare with M-sigma, with commas between.")
     ] = "cnn_1d,cnn_2d",
@@ -29,8 +37,15 @@ def evaluate(
 ) -> None:
     """Cross-validate estimators and M-sigma on mocks: Tables 1 and 2 of Ho et al. (2019).
 
+    With --truth: compare masses that are there with the true ones, such as `zwicky sky` keeps apart.
+
     Example:  zwicky evaluate my_mocks --out my_results
+
+    Example:  zwicky evaluate my_masses --truth my_sky/truth/clusters.parquet --out residuals.json
     """
+    if truth is not None:
+        _against_truth(mocks, truth, out, as_json)
+        return
     from zwicky.cli.console import print_table2, stages
     from zwicky.estimators import CNNSettings, MSigmaSettings, estimator_class
     from zwicky.ho2019 import cross_validate_estimators, fit_relations, write_results
@@ -56,3 +71,33 @@ def evaluate(
         typer.echo((out / "metrics.json").read_text(), nl=False)
         return
     print_table2(metrics)
+
+
+def _against_truth(masses: Path, truth: Path, out: Path, as_json: bool) -> None:
+    import json
+
+    from zwicky.errors import ZwickyError
+    from zwicky.io import write_json
+    from zwicky.survey.truth import against_truth
+
+    if out.suffix.lower() != ".json":
+        raise ZwickyError(f"--out {out}: of masses it is a file of numbers; give a name in .json")
+    for path in (masses, truth):
+        if not path.exists():
+            raise ZwickyError(f"{path}: does not exist; give masses and their truth")
+    found = against_truth(masses, truth)
+    write_json(out, found)
+    if as_json:
+        typer.echo(json.dumps(found, indent=2))
+        return
+    typer.echo(f"{found['weighed']} of {found['with_truth']} clusters with a true mass weighed")
+    rows = {"all": found["all"], "flag ok": found["ok"]}
+    rows |= {f"{name} galaxies": numbers for name, numbers in found["by_n_galaxies"].items()}
+    for name, numbers in rows.items():
+        if not numbers["n"]:
+            continue
+        held = f", {numbers['inside_68']:.0%} inside 68 %" if "inside_68" in numbers else ""
+        typer.echo(
+            f"{name}: {numbers['n']} clusters, median {numbers['median_dex']:+.3f}, "
+            f"scatter {numbers['scatter_dex']:.3f} dex{held}"
+        )

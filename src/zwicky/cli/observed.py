@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
     from zwicky.estimators import Estimator
-    from zwicky.survey import ObservedClusters
+    from zwicky.survey import Blocks, Observing
 
 __all__ = [
     "Aperture",
@@ -27,7 +28,8 @@ __all__ = [
     "Table",
     "Tracer",
     "check_paths",
-    "observed_clusters",
+    "observed_blocks",
+    "say",
 ]
 
 Galaxies = Annotated[Path, typer.Argument(help="Table of galaxies.", show_default=False)]
@@ -53,64 +55,44 @@ Comoving = Annotated[bool, typer.Option("--comoving", help="Radii are comoving, 
 Recentre = Annotated[
     bool, typer.Option("--recentre", help="Put velocities on the median of the inner galaxies.")
 ]
-RedshiftError = Annotated[float | None, typer.Option(help="Error of a galaxy's redshift, km/s (posterior).")]
+RedshiftError = Annotated[
+    float | None, typer.Option("--redshift-error", help="Error of a galaxy's redshift, km/s (posterior).")
+]
 CentreError = Annotated[
-    float | None, typer.Option(help="Error of the clusters' own redshifts, km/s; 0 is exact (posterior).")
+    float | None,
+    typer.Option(
+        "--centre-error", help="Error of the clusters' own redshifts, km/s; 0 is exact (posterior)."
+    ),
 ]
 Aperture = Annotated[
-    float | None, typer.Option(help="Radius out to which was observed, comoving Mpc/h (posterior).")
+    float | None,
+    typer.Option("--aperture", help="Radius out to which was observed, comoving Mpc/h (posterior)."),
 ]
 Tracer = Annotated[str | None, typer.Option(help="Kind of galaxies: all, red or blue (posterior).")]
 
 
-def observed_clusters(
+def observed_blocks(
     galaxies: Path,
     clusters: Path | None,
     model: Estimator,
+    observing: Observing,
     *,
-    centre: str | None = None,
-    columns: str = "",
-    redshift: float | None = None,
-    table: str | None = None,
-    merge_arcsec: float = 1.0,
-    keep_warned: bool = False,
-    cosmology: str | None = None,
-    comoving: bool = False,
-    recentre: bool = False,
     with_origin: bool = False,
-    **told: Any,
-) -> ObservedClusters:
+) -> Blocks:
     """Clusters of the files, as the options say; what was taken for what goes to standard error."""
     from zwicky import survey
-    from zwicky.cosmology import deferred_cosmology
-    from zwicky.errors import ZwickyError, printable
-    from zwicky.io.centres import parse_centre
-    from zwicky.io.columns import parse_columns
-    from zwicky.io.observed import read_observed
-    from zwicky.tables import ClusterSample
 
-    chosen = deferred_cosmology(cosmology or "ho2019")
-    observed, centres = read_observed(
-        galaxies,
-        clusters if centre in (None, "find") else parse_centre(centre),
-        h=chosen.h,
-        columns=parse_columns(columns),
-        redshift=redshift,
-        comoving=comoving,
-        table=table,
-        without_centre=centre == "find",
-        keep_warned=keep_warned,
-        with_origin=with_origin,
-    )
-    if cosmology is not None and isinstance(observed, ClusterSample):
-        raise ZwickyError(
-            f"{galaxies.name}: is a sample that zwicky wrote, with its own cosmology; leave out --cosmology"
-        )
-    found = survey.clusters_of(observed, centres, cosmology=chosen, model=model, merge_arcsec=merge_arcsec)
-    for note in found.notes:
+    found = survey.observed_blocks(galaxies, clusters, model, observing, with_origin=with_origin)
+    say(found.notes)
+    return found
+
+
+def say(notes: Iterable[str]) -> None:
+    """Print notes to standard error, a line each."""
+    from zwicky.errors import printable
+
+    for note in notes:
         typer.echo(f"zwicky: {printable(note)}", err=True)
-    found = survey.observed_with(found, **told)
-    return survey.recentre(found, survey.cylinder_of(model)) if recentre else found
 
 
 def check_paths(inputs: list[Path], outputs: dict[str, Path | None]) -> None:

@@ -39,9 +39,9 @@ def predict(
         str,
         typer.Option(help="Prior of the main columns: flat, hmf, or a table of log10_m200c and density."),
     ] = "flat",
-    redshift_error: given.RedshiftError = None,
-    centre_error: given.CentreError = None,
-    aperture: given.Aperture = None,
+    redshift_error_kms: given.RedshiftError = None,
+    centre_error_kms: given.CentreError = None,
+    aperture_mpc_h: given.Aperture = None,
     tracer: given.Tracer = None,
     survey_file: Annotated[
         Path | None, typer.Option("--survey", help="Density of the survey's galaxies, by `zwicky calibrate`.")
@@ -77,7 +77,13 @@ def predict(
     Example: zwicky predict survey.fits --clusters centres.csv --columns z=z_spec --recentre --out mass.ecsv
     """
     # What a command imports only when it runs, `zwicky --help` need not wait for.
+    import dataclasses
+
+    import numpy as np
+
     from zwicky import survey
+
+    observing = survey.Observing.of(locals())
     from zwicky.cli.masses import masses_as_json, print_masses
     from zwicky.errors import ZwickyError
     from zwicky.estimators import DEFAULT_MODEL, MSigma, load_model
@@ -115,46 +121,47 @@ def predict(
         )
     if known is not None:
         survey.conditional(weighing)
-    found = given.observed_clusters(
-        galaxies,
-        clusters,
-        weighing,
-        centre=centre,
-        columns=columns,
-        redshift=redshift,
-        table=table,
-        merge_arcsec=merge_arcsec,
-        keep_warned=keep_warned,
-        cosmology=cosmology,
-        comoving=comoving,
-        recentre=recentre,
-        with_origin=members is not None or report is not None,
-        redshift_error_kms=redshift_error,
-        centre_error_kms=centre_error,
-        aperture_mpc_h=aperture,
-        tracer=tracer,
+    blocks = given.observed_blocks(
+        galaxies, clusters, weighing, observing, with_origin=members is not None or report is not None
     )
-    if len(found) == 1 and (problem := survey.problems_of(found, weighing)[0]) is not None:
-        raise ZwickyError(f"{galaxies.name}: cluster {found.label[0]}: {problem.what}; {problem.advice}")
-    weighed = survey.weigh_clusters(found, weighing, by_sigma, density=known)
-    masses = survey.masses_table(found, weighed, chosen)
+    if report is not None:  # a page shows all clusters
+        blocks = dataclasses.replace(blocks, size=max(len(blocks), 1))
+    last, densities, memberships = [], [], []
+
+    def each(found, weighed):
+        if len(blocks) == 1 and (problem := weighed.problems[0]) is not None:
+            raise ZwickyError(f"{galaxies.name}: cluster {found.label[0]}: {problem.what}; {problem.advice}")
+        last[:] = found, weighed
+        if posterior is not None:
+            densities.append(survey.under(weighed.posterior, chosen, found.sample))
+        if members is not None:
+            memberships.append(survey.members_table(found, weighing, density=known))
+
+    columns_found = survey.weigh_blocks(blocks, weighing, by_sigma, prior=chosen, density=known, each=each)
+    masses = survey.masses_table(columns_found, chosen)
+    found, weighed = last
     its = found.sample.cosmology
     masses.meta = {"model": model, "cosmo": its.name or type(its).__name__} | masses.meta
     if out is not None:
         write_any(out, masses)
     if posterior is not None:
+        from zwicky.estimators import join_posteriors
         from zwicky.estimators.posterior_files import write_posterior
 
-        write_posterior(posterior, survey.under(weighed.posterior, chosen, found.sample))
+        write_posterior(posterior, join_posteriors(densities))
     if members is not None:
-        write_any(members, survey.members_table(found, weighing, density=known))
+        from astropy.table import vstack
+
+        write_any(members, vstack(memberships, metadata_conflicts="silent"))
     if plot is not None:
-        survey.write_figure(plot, found, masses, survey.cylinder_of(weighing), msun_h=msun_h)
+        first = blocks.run(0, min(len(blocks), survey.MAX_PANELS))
+        survey.write_figure(plot, first, masses, survey.cylinder_of(weighing), msun_h=msun_h)
     if report is not None:
         survey.write_page(
             report, found, weighed, masses, weighing, by_sigma, prior=chosen, source=galaxies.name
         )
-    if known is None and survey.can_be_calibrated(weighed, weighing):
+    n_weighed = int(np.isfinite(columns_found["log10_m200c_err"]).sum())
+    if known is None and survey.can_be_calibrated(n_weighed, weighing):
         typer.echo(
             f"zwicky: {galaxies.name}: from so many clusters `zwicky calibrate` can learn the density of the "
             "survey's galaxies, and their number then speaks of the mass (--survey)",
@@ -163,4 +170,4 @@ def predict(
     if as_json:
         typer.echo(masses_as_json(masses))
     else:
-        print_masses(masses, found.sample.cosmology.h if msun_h else None)
+        print_masses(masses, its.h if msun_h else None)

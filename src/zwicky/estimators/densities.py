@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from zwicky.errors import ZwickyError
+from zwicky.kernels import kernel
 
 __all__ = ["cells_of", "cumulative", "inverse", "mass_grid", "refined_product"]
 
@@ -52,21 +53,29 @@ def cells_of(grid: np.ndarray, x: float | np.ndarray, n: int) -> tuple[np.ndarra
 def inverse(grid: np.ndarray, density: np.ndarray, q: np.ndarray) -> np.ndarray:
     """Where each row's probability reaches `q`, shape (n, k); NaN for rows of NaN."""
     out = np.full(q.shape, np.nan)
-    known = np.flatnonzero(~np.isnan(density[:, 0]))
-    if not len(known):
-        return out
-    density, q = density[known], q[known]
-    below, rows = cumulative(grid, density), np.arange(len(known))[:, None]
-    # One sorted array of all rows: row i lies between 2 i and 2 i + 1.
-    place = np.searchsorted((below + 2.0 * rows).ravel(), (q + 2.0 * rows).ravel(), side="right")
-    at = np.clip(place.reshape(q.shape) - 1 - rows * len(grid), 0, len(grid) - 2)
-    rest = np.maximum(q - below[rows, at], 0.0)
-    width = grid[at + 1] - grid[at]
-    low, high = density[rows, at], density[rows, at + 1]
-    root = low + np.sqrt(np.maximum(low**2 + 2.0 * rest * (high - low) / width, 0.0))
-    step = np.divide(2.0 * rest, root, out=np.zeros_like(root), where=root > 0)
-    out[known] = grid[at] + np.minimum(step, width)
+    _inverse(*map(np.ascontiguousarray, (grid, density, q)), out)
     return out
+
+
+@kernel
+def _inverse(grid, density, q, out):
+    g = len(grid)
+    below = np.empty(g)
+    for row in range(len(density)):
+        if np.isnan(density[row, 0]):
+            continue
+        below[0] = 0.0
+        for j in range(1, g):
+            step = 0.5 * (density[row, j] + density[row, j - 1]) * (grid[j] - grid[j - 1])
+            below[j] = below[j - 1] + step
+        below /= below[g - 1]
+        for k in range(q.shape[1]):
+            at = min(max(np.searchsorted(below, q[row, k], side="right") - 1, 0), g - 2)
+            rest = max(q[row, k] - below[at], 0.0)
+            width = grid[at + 1] - grid[at]
+            low, high = density[row, at], density[row, at + 1]
+            root = low + np.sqrt(max(low**2 + 2.0 * rest * (high - low) / width, 0.0))
+            out[row, k] = grid[at] + (min(2.0 * rest / root, width) if root > 0.0 else 0.0)
 
 
 def refined_product(grid: np.ndarray, log_density: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

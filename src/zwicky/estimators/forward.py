@@ -85,14 +85,19 @@ def convolve(x: np.ndarray, pairs: np.ndarray, bias: np.ndarray) -> np.ndarray:
 def in_batches(network: Callable[[np.ndarray], np.ndarray], inputs: np.ndarray) -> np.ndarray:
     """The network's output for each row of `inputs`, float32, shape (n,), in batches on all cores.
 
-    The matrix products of a batch run on one thread, so that the bits do not depend on the cores.
+    The matrix products of a batch run on one thread, and the last batch is filled up, so that the bits of a
+    row depend neither on the cores nor on the other rows.
     """
     from threadpoolctl import threadpool_limits
 
     out = np.empty(len(inputs), np.float32)
 
     def one(first: int) -> None:
-        out[first : first + BATCH] = network(inputs[first : first + BATCH])
+        batch = inputs[first : first + BATCH]
+        n = len(batch)
+        if n < BATCH:
+            batch = np.concatenate([batch, np.zeros((BATCH - n, *batch.shape[1:]), batch.dtype)])
+        out[first : first + n] = network(batch)[:n]
 
     with threadpool_limits(1, user_api="blas"):
         run_pieces(one, [(first,) for first in range(0, len(inputs), BATCH)])

@@ -13,8 +13,9 @@ from zwicky.io.cells import decimals, sexagesimal
 from zwicky.io.columns import Named, column_named, missing
 from zwicky.io.foreign import ForeignColumn, ForeignTable
 from zwicky.io.measures import Measure, labels, measure
+from zwicky.tables import TRACERS
 
-__all__ = ["Centres", "centres_of", "parse_centre"]
+__all__ = ["CONDITIONS", "Centres", "centres_of", "parse_centre"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,6 +23,8 @@ class Centres:
     """Cluster centres: `ra` and `dec` in degrees (NaN where not given) and redshift `z`, shape (n,).
 
     `faults` says of single rows what is wrong with their `cluster_id`; `notes` what was taken for what.
+    `told` are the columns of `CONDITIONS` that say how each was observed, NaN (-1 for the tracer) where one
+    does not.
     """
 
     cluster_id: np.ndarray
@@ -31,6 +34,17 @@ class Centres:
     source: str = "centres"
     faults: Mapping[int, str] = field(default_factory=dict, repr=False)
     notes: tuple[str, ...] = ()
+    told: Mapping[str, np.ndarray] = field(default_factory=dict, repr=False)
+
+
+#: Columns of a table of centres that say how each cluster was observed, with their units: errors of a
+#: galaxy's and of the cluster's redshift, radius reached, kind of galaxies.
+CONDITIONS = {
+    "redshift_error_kms": "km/s",
+    "centre_error_kms": "km/s",
+    "aperture_mpc_h": "comoving Mpc/h",
+    "tracer": "kind",
+}
 
 
 def parse_centre(text: str) -> Centres:
@@ -123,7 +137,36 @@ def centres_of(
     }
     ids, faults = _ids(table, names["cluster_id"])
     notes = tuple(note for found in measures.values() for note in found.notes)
-    return Centres(cluster_id=ids, **values, source=table.source, faults=faults, notes=notes), measures
+    said = {name: _told(table, name) for name in CONDITIONS}
+    told = {name: column for name, column in said.items() if column is not None}
+    return (
+        Centres(cluster_id=ids, **values, source=table.source, faults=faults, notes=notes, told=told),
+        measures,
+    )
+
+
+def _told(table: ForeignTable, name: str) -> np.ndarray | None:
+    """One of `CONDITIONS`, if the table has a column of exactly this name."""
+    column = next((column for column in table.columns if column.name == name), None)
+    if column is None:
+        return None
+    if name == "tracer":
+        kinds, gaps = labels(table, column)
+        unknown = np.flatnonzero(~gaps & ~np.isin(kinds.astype(str), TRACERS))
+        if len(unknown):
+            raise ZwickyError(
+                f"{table.source}: tracer {kinds[unknown[0]]!r} in row {unknown[0] + 1} is not known; use one "
+                f"of {', '.join(TRACERS)}"
+            )
+        return np.where(gaps, -1, [TRACERS.index(kind) if kind in TRACERS else -1 for kind in kinds.tolist()])
+    values = measure(table, name, column, {}).values
+    bad = np.flatnonzero((values < 0) | np.isinf(values) | ((values == 0) & (name == "aperture_mpc_h")))
+    if len(bad):
+        raise ZwickyError(
+            f"{table.source}: {name} = {values[bad[0]]:g} in row {bad[0] + 1} is not allowed; give "
+            f"{CONDITIONS[name]} of at least 0, and above 0 for the aperture"
+        )
+    return values
 
 
 def _ids(table: ForeignTable, column: ForeignColumn | None) -> tuple[np.ndarray, dict[int, str]]:

@@ -18,7 +18,7 @@ from pathlib import Path
 from zwicky.errors import ZwickyError
 from zwicky.io.files import is_running, make_directory
 
-__all__ = ["exclusive", "free_directory", "remove_directory", "whole_directory"]
+__all__ = ["exclusive", "free_directory", "put_in_place", "remove_directory", "whole_directory"]
 
 # linux/fcntl.h and linux/fs.h
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
@@ -74,6 +74,22 @@ def whole_directory(path: Path | str) -> Iterator[Path]:
         _sync(path.parent)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def put_in_place(work: Path | str, path: Path | str) -> None:
+    """Give a finished directory its name, and remove what had it: at every moment one of both is there.
+
+    `work` lies beside `path`; killed in between, it is what `path` was.
+    """
+    work, path = Path(work), Path(path).resolve()
+    for part in (*work.rglob("*"), work):
+        _sync(part)
+    if path.exists():
+        _exchange(work, path)
+        remove_directory(work)
+    else:
+        os.rename(work, path)
+    _sync(path.parent)
 
 
 def remove_directory(path: Path | str) -> None:

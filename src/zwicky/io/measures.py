@@ -23,7 +23,14 @@ from zwicky.units import SPEED_OF_LIGHT_KMS
 __all__ = ["Measure", "labels", "measure", "radii"]
 
 _KMS = u.km / u.s
-_UNITS = {"v_los": _KMS, "ra": u.deg, "dec": u.deg}
+_UNITS = {
+    "v_los": _KMS,
+    "ra": u.deg,
+    "dec": u.deg,
+    "redshift_error_kms": _KMS,
+    "centre_error_kms": _KMS,
+    "aperture_mpc_h": u.Mpc,
+}
 _FRAME = re.compile(r"\b([cp])(?=[kM]?pc\b)")
 
 #: Numbers that people write where there is none, and how often one must be there to be taken for that.
@@ -68,7 +75,7 @@ class Measure:
 
 
 def measure(table: ForeignTable, ours: str, column: ForeignColumn, mapping: Mapping[str, Named]) -> Measure:
-    """A column in degrees for `ra` and `dec`, in km/s for `v_los`, as redshifts for `z` and `redshift`.
+    """A column in degrees for `ra` and `dec`, in km/s for velocities, as redshifts for `z` and `redshift`.
 
     A redshift with a unit of velocity, or a name such as ``cz``, is taken as cz. Sexagesimal right
     ascensions are hours unless they say otherwise.

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from zwicky.errors import ZwickyError
 from zwicky.io.table_files import Column, StoredTable, check_kind, names_in_file
 
-__all__ = ["read", "write"]
+__all__ = ["read", "rows_of_file", "write"]
 
 
 def write(path: Path, table: StoredTable) -> None:
@@ -30,6 +30,14 @@ def write(path: Path, table: StoredTable) -> None:
         fields.append(pa.field(name, array.type, nullable=False, metadata=metadata))
     schema = pa.schema(fields, metadata=dict(table.header))
     pq.write_table(pa.Table.from_arrays(arrays, schema=schema), path, compression="zstd")
+
+
+def rows_of_file(path: Path) -> int | None:
+    """Rows of a Parquet file that is whole; None of any other."""
+    try:
+        return pq.read_metadata(path).num_rows
+    except (pa.ArrowException, OSError, ValueError):
+        return None
 
 
 def read(

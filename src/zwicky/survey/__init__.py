@@ -1,5 +1,6 @@
 """Survey: observed clusters, from lists of galaxies to masses with flags."""
 
+from zwicky.survey.blocks import BLOCK, Blocks
 from zwicky.survey.clusters import (
     ObservedClusters,
     clusters_from_phase_space,
@@ -14,41 +15,49 @@ from zwicky.survey.density import (
     read_density,
     write_density,
 )
-from zwicky.survey.figure import check_plot, draw_cluster, write_figure
+from zwicky.survey.figure import MAX_PANELS, check_plot, draw_cluster, write_figure
 from zwicky.survey.find_centre import Field, find_centre
-from zwicky.survey.masses import COLUMNS, masses_table, under, weigh
+from zwicky.survey.masses import COLUMNS, masses_columns, masses_table, under, weigh, weigh_blocks
 from zwicky.survey.members import influence, members_table
-from zwicky.survey.observe import clusters_of
+from zwicky.survey.observe import Observing, blocks_of, clusters_of, observed_blocks
 from zwicky.survey.page import check_page, write_page
+from zwicky.survey.partition import weigh_lists, weigh_partition
 from zwicky.survey.priors import mass_function_prior, prior_named, read_prior
-from zwicky.survey.quality import MIN_GALAXIES, Problem, find_problem
+from zwicky.survey.quality import MIN_GALAXIES, Problem, find_problems
 from zwicky.survey.recentre import recentre
 from zwicky.survey.repeats import MERGE_ARCSEC, merge_repeats
-from zwicky.survey.sky import clusters_from_sky
+from zwicky.survey.sky import blocks_from_sky, clusters_from_sky
 from zwicky.survey.stack import Stack, column_of, equal_numbers, stack, stack_bins
-from zwicky.survey.told import observed_with
+from zwicky.survey.told import Told, observed_with
 from zwicky.survey.weigh import (
     Weighed,
     can_be_calibrated,
     conditional,
     cylinder_of,
+    is_sound,
     joint_of,
-    posterior_of,
     problems_of,
     weigh_clusters,
 )
 
 __all__ = [
+    "BLOCK",
     "COLUMNS",
+    "MAX_PANELS",
     "MERGE_ARCSEC",
     "MIN_CLUSTERS",
     "MIN_GALAXIES",
+    "Blocks",
     "DensityPrior",
     "Field",
     "ObservedClusters",
+    "Observing",
     "Problem",
     "Stack",
+    "Told",
     "Weighed",
+    "blocks_from_sky",
+    "blocks_of",
     "can_be_calibrated",
     "check_page",
     "check_plot",
@@ -62,18 +71,20 @@ __all__ = [
     "draw_cluster",
     "equal_numbers",
     "find_centre",
-    "find_problem",
+    "find_problems",
     "fit_density",
     "influence",
+    "is_sound",
     "joint_of",
     "known_density",
     "mass_function_prior",
+    "masses_columns",
     "masses_table",
     "members_table",
     "merge_repeats",
+    "observed_blocks",
     "observed_sample",
     "observed_with",
-    "posterior_of",
     "prior_named",
     "problems_of",
     "read_density",
@@ -83,7 +94,10 @@ __all__ = [
     "stack_bins",
     "under",
     "weigh",
+    "weigh_blocks",
     "weigh_clusters",
+    "weigh_lists",
+    "weigh_partition",
     "write_density",
     "write_figure",
     "write_page",

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from zwicky.cosmology import comoving_transverse_mpc
 from zwicky.errors import ZwickyError
 from zwicky.io.observed import Centres, PhaseSpaceList
 from zwicky.survey.origin import Origin
 from zwicky.survey.quality import Problem
+from zwicky.survey.segments import segment_medians
 from zwicky.tables import ClusterSample
+from zwicky.units import mpc
 
 if TYPE_CHECKING:
     from astropy.cosmology import FLRW
@@ -61,6 +65,19 @@ class ObservedClusters:
     def __len__(self) -> int:
         return len(self.sample)
 
+    def __getitem__(self, rows: slice) -> ObservedClusters:
+        """A run of the clusters, with their galaxies."""
+        first, stop, _ = rows.indices(len(self))
+        galaxies = slice(self.sample.offsets[first], self.sample.offsets[stop])
+        return dataclasses.replace(
+            self,
+            sample=self.sample[rows],
+            label=self.label[rows],
+            recentred_kms=None if self.recentred_kms is None else self.recentred_kms[rows],
+            problems={i - first: what for i, what in self.problems.items() if first <= i < stop},
+            origin=self.origin.some(galaxies, rows),
+        )
+
 
 def observed_sample(
     cosmology: FLRW,
@@ -69,6 +86,7 @@ def observed_sample(
     r_proj_comoving: np.ndarray,
     v_los: np.ndarray,
     source: str,
+    told: Mapping[str, np.ndarray] | None = None,
 ) -> ClusterSample:
     """A `ClusterSample` of clusters whose true mass, halo and members nobody knows.
 
@@ -84,6 +102,8 @@ def observed_sample(
         Comoving Mpc, and km/s in the cluster's rest frame.
     source
         Where they came from.
+    told
+        Columns of `zwicky.io.centres.CONDITIONS`, each of shape (n,): how clusters were observed.
 
     Returns
     -------
@@ -96,6 +116,9 @@ def observed_sample(
     >>> one.n_galaxies, one.log10_m200c
     (array([2]), array([nan]))
     """
+    told = dict(told or {})
+    if "aperture_mpc_h" in told:
+        told["aperture_mpc"] = mpc(told.pop("aperture_mpc_h"), cosmology.h)
     n = len(redshift)
     return ClusterSample(
         cosmology=cosmology,
@@ -111,6 +134,7 @@ def observed_sample(
         v_los=v_los,
         is_member=np.zeros(len(r_proj_comoving), dtype=bool),
         meta={"source": source},
+        **told,
     )
 
 
@@ -163,13 +187,16 @@ def clusters_from_phase_space(
     order = measured[np.argsort(cluster[measured], kind="stable")]
     counts = np.bincount(cluster[measured], minlength=len(label))
     offsets = np.concatenate([[0], np.cumsum(counts)])
-    problems = {}
+    problems, told = {}, {}
     if centres is None:
-        per_galaxy = np.split(galaxies.redshift[order], offsets[1:-1])
-        redshift = np.array([_median(z) for z in per_galaxy])
+        redshift = segment_medians(galaxies.redshift[order], offsets)
     else:
         row = match(label, centres.cluster_id, galaxies.source, centres.source, allow_absent=len(label) > 1)
         redshift = np.where(row >= 0, centres.z[row], np.nan)
+        told = {
+            name: np.where(row >= 0, values[row], -1 if name == "tracer" else np.nan)
+            for name, values in centres.told.items()
+        }
         advice = f"add its cluster_id to {centres.source}"
         problems = {int(i): Problem("not among the centres", advice) for i in np.flatnonzero(row < 0)}
         fix = f"fix its row in {centres.source}"
@@ -185,6 +212,7 @@ def clusters_from_phase_space(
             galaxies.r_proj[order] * np.repeat(scale, counts),
             galaxies.v_los[order],
             "observed radii and velocities",
+            told,
         ),
         label=label,
         from_sky=galaxies.frame == "angle",
@@ -257,22 +285,7 @@ def left_out(source: str, counts: Mapping[str, int]) -> tuple[str, ...]:
     return (f"{source}: left out {', '.join(said)}",) if said else ()
 
 
-def comoving_transverse_mpc(redshift: np.ndarray, cosmology: FLRW) -> np.ndarray:
-    """Comoving transverse distance in Mpc, shape (n,); NaN where the redshift is not positive."""
-    redshift = np.asarray(redshift, dtype=float)
-    good = redshift > 0
-    out = np.full(redshift.shape, np.nan)
-    if good.any():  # some of astropy's cosmologies refuse an empty array
-        out[good] = cosmology.comoving_transverse_distance(redshift[good]).to_value("Mpc")
-    return out
-
-
 def _comoving_scale(redshift: np.ndarray, frame: str, cosmology: FLRW) -> np.ndarray:
     if frame == "angle":
         return comoving_transverse_mpc(redshift, cosmology)
     return np.ones(len(redshift)) if frame == "comoving" else 1.0 + redshift
-
-
-def _median(z: np.ndarray) -> float:
-    z = z[np.isfinite(z)]
-    return float(np.median(z)) if len(z) else np.nan

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zwicky.cosmology import relative_velocity
-from zwicky.survey.clusters import comoving_transverse_mpc
+from zwicky.cosmology import comoving_transverse_mpc, relative_velocity
 from zwicky.survey.find_centre import Field
 from zwicky.tables import Cylinder
 

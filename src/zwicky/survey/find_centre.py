@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zwicky.cosmology import relative_velocity
+from zwicky.cosmology import comoving_transverse_mpc, relative_velocity
 from zwicky.errors import ZwickyError
 from zwicky.io.centres import Centres
 from zwicky.io.observed import SkyList
-from zwicky.survey.clusters import comoving_transverse_mpc
 from zwicky.survey.quality import MIN_GALAXIES
-from zwicky.survey.sky import angular_separation, unit_vectors
+from zwicky.survey.search import angular_separation, unit_vectors
 from zwicky.units import SPEED_OF_LIGHT_KMS
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from astropy.table import QTable
 from zwicky.estimators import ConditionalEstimator, Estimator
 from zwicky.survey.clusters import ObservedClusters
 from zwicky.survey.density import DensityPrior
-from zwicky.survey.weigh import cylinder_of, problems_of, weigh_sample
+from zwicky.survey.weigh import cylinder_of, is_sound, problems_of, weigh_sample
 from zwicky.tables import ClusterSample
 
 __all__ = ["MEMBER_COLUMNS", "influence", "members_table"]
@@ -47,10 +47,11 @@ def members_table(
         The columns of `MEMBER_COLUMNS`, one row a galaxy; names and positions only where the observer gave
         them.
     """
-    sound = np.array([problem is None for problem in problems_of(clusters, model)], dtype=bool)
     sample, cylinder = clusters.sample, cylinder_of(model)
+    inside = sample.in_cylinder(cylinder)
+    sound = is_sound(problems_of(clusters, model, inside))
     rows = np.flatnonzero(sound)
-    inside = sample.in_cylinder(cylinder)[rows]
+    inside = inside[rows]
     kept = cylinder.in_h(sample.cosmology.h).holds(sample.r_proj_comoving, sample.v_los)
     kept &= np.repeat(sound, sample.n_galaxies)
     known = isinstance(model, ConditionalEstimator) and len(inside)

@@ -28,3 +28,10 @@ class Origin:
     dec: np.ndarray | None = field(default=None, repr=False)
     centre_ra: np.ndarray | None = field(default=None, repr=False)
     centre_dec: np.ndarray | None = field(default=None, repr=False)
+
+    def some(self, galaxies: slice, clusters: slice) -> Origin:
+        """What is known of a run of galaxies and of their clusters."""
+        rows = {"galaxy_id": galaxies, "ra": galaxies, "dec": galaxies}
+        rows |= {"centre_ra": clusters, "centre_dec": clusters}
+        found = ((name, getattr(self, name)) for name in rows)
+        return Origin(**{name: values[rows[name]] for name, values in found if values is not None})

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
 import numpy as np
 
+from zwicky.cosmology import CosmologyKey
 from zwicky.errors import ZwickyError
 from zwicky.estimators import Prior, mass_grid
 from zwicky.mass_function import log_mass_function
@@ -37,8 +39,14 @@ def mass_function_prior(sample: ClusterSample, grid: np.ndarray | None = None) -
     grid = mass_grid() if grid is None else grid
     z = np.where((sample.redshift > 0) & (sample.redshift < 5), sample.redshift, 0.0)
     steps, row = np.unique(np.rint(z / _STEP).astype(int), return_inverse=True)
-    values = [log_mass_function(grid, float(_STEP * step), sample.cosmology) for step in steps]
+    key, masses = CosmologyKey(sample.cosmology), tuple(grid.tolist())
+    values = [_mass_function(key, masses, int(step)) for step in steps]
     return Prior("hmf", grid, np.array(values).reshape(len(steps), len(grid))[row])
+
+
+@functools.lru_cache(maxsize=4096)
+def _mass_function(key: CosmologyKey, log10_m200c: tuple[float, ...], step: int) -> np.ndarray:
+    return log_mass_function(np.array(log10_m200c), _STEP * step, key.cosmology)
 
 
 def prior_named(name: str) -> Prior | str:

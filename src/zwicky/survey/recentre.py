@@ -10,7 +10,8 @@ import dataclasses
 
 import numpy as np
 
-from zwicky.survey.clusters import ObservedClusters, comoving_transverse_mpc
+from zwicky.cosmology import comoving_transverse_mpc
+from zwicky.survey.clusters import ObservedClusters
 from zwicky.tables import Cylinder
 from zwicky.units import SPEED_OF_LIGHT_KMS
 from zwicky.velocities import compose, median_velocities

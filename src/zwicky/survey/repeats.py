@@ -8,7 +8,8 @@ import numpy as np
 
 from zwicky.errors import ZwickyError
 from zwicky.io.observed import SkyList
-from zwicky.survey.sky import select, unit_vectors
+from zwicky.survey.search import may_be_close, unit_vectors
+from zwicky.survey.sky import select
 from zwicky.units import SPEED_OF_LIGHT_KMS
 
 __all__ = ["MERGE_ARCSEC", "merge_repeats"]
@@ -47,6 +48,8 @@ def merge_repeats(galaxies: SkyList, arcsec: float = MERGE_ARCSEC) -> SkyList:
     usable = np.flatnonzero(np.isfinite(galaxies.ra) & np.isfinite(galaxies.dec) & np.isfinite(galaxies.z))
     if arcsec == 0.0 or len(usable) < 2:
         return galaxies
+    # Of a survey's galaxies a few only have a neighbour that near; means of a group stay among its galaxies.
+    usable = usable[may_be_close(galaxies.ra[usable], galaxies.dec[usable], 3.0 * arcsec / 3600.0)]
     group, n_apart = _grouped(galaxies, usable, arcsec)
     n_merged = len(usable) - len(np.unique(group))
     notes = galaxies.notes
@@ -55,17 +58,22 @@ def merge_repeats(galaxies: SkyList, arcsec: float = MERGE_ARCSEC) -> SkyList:
         notes += (f"{galaxies.source}: {apart} more than {_AGREE_KMS:g} km/s away: both stay",)
     if not n_merged:
         return dataclasses.replace(galaxies, notes=notes)
-    first, which, counts = np.unique(group, return_index=True, return_inverse=True, return_counts=True)[1:]
+    # Sums in the order of the numbers, so that means do not depend on the order of rows.
+    order = np.lexsort((galaxies.dec[usable], galaxies.ra[usable], galaxies.z[usable], group))
+    usable, group = usable[order], group[order]
+    _, start, which, counts = np.unique(group, return_index=True, return_inverse=True, return_counts=True)
+    first = np.minimum.reduceat(usable, start)
     columns = {name: np.array(getattr(galaxies, name), dtype=float) for name in ("ra", "dec", "z")}
-    # About its first row, so that a mean of right ascensions does not run around the sky.
+    # About one of them, so that a mean of right ascensions does not run around the sky.
     for name, values in columns.items():
-        away = values[usable] - values[usable[first]][which]
+        about = values[usable[start]]
+        away = values[usable] - about[which]
         if name == "ra":
             away = (away + 180.0) % 360.0 - 180.0
-        values[usable[first]] += np.bincount(which, away) / counts
+        values[first] = about + np.bincount(which, away) / counts
     keep = np.ones(len(galaxies.ra), dtype=bool)
     keep[usable] = False
-    keep[usable[first]] = True
+    keep[first] = True
     n = int(np.sum(counts > 1))
     merged = f"merged {n_merged + n} rows into {n} {'galaxy' if n == 1 else 'galaxies'}"
     notes += (f"{galaxies.source}: {merged} within {arcsec:g} arcsec (--merge-arcsec)",)

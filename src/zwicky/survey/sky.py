@@ -12,56 +12,51 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zwicky.cosmology import relative_velocity
+from zwicky.cosmology import comoving_transverse_mpc
 from zwicky.errors import ZwickyError
 from zwicky.io.observed import Centres, SkyList
-from zwicky.survey.clusters import (
-    ObservedClusters,
-    comoving_transverse_mpc,
-    group,
-    left_out,
-    match,
-    observed_sample,
-)
+from zwicky.survey.blocks import Blocks
+from zwicky.survey.clusters import ObservedClusters, group, left_out, match, observed_sample
 from zwicky.survey.origin import Origin
 from zwicky.survey.quality import Problem
+from zwicky.survey.search import SkyIndex, radii_and_velocities, unit_vectors
 from zwicky.tables import Cylinder
 
 if TYPE_CHECKING:
     from astropy.cosmology import FLRW
 
-__all__ = ["angular_separation", "clusters_from_sky", "unit_vectors"]
+__all__ = ["around_mpc", "blocks_from_sky", "clusters_from_sky", "select"]
 
 #: Galaxies are kept out to these multiples of the aperture and of the velocity cut: the cylinder is cut
 #: later, after recentring, and a plot shows what lies around it.
 AROUND_APERTURE, AROUND_VELOCITY = 1.5, 2.5
 
-_CENTRES_AT_A_TIME = 500
-
 _LIMITS = {"ra": (-180.0, 360.0), "dec": (-90.0, 90.0)}
 
 
-def unit_vectors(ra_deg: np.ndarray, dec_deg: np.ndarray) -> np.ndarray:
-    """Unit vectors of shape (n, 3) towards right ascension and declination in degrees."""
-    ra, dec = np.deg2rad(ra_deg), np.deg2rad(dec_deg)
-    return np.stack([np.cos(dec) * np.cos(ra), np.cos(dec) * np.sin(ra), np.sin(dec)], axis=-1)
-
-
-def angular_separation(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Angle in radians between unit vectors of shape (n, 3), exact for tiny and for opposite ones."""
-    return 2.0 * np.arctan2(np.linalg.norm(a - b, axis=-1), np.linalg.norm(a + b, axis=-1))
+def around_mpc(cylinder: Cylinder, h: float) -> float:
+    """How far around a centre galaxies are looked for, comoving Mpc of `h`."""
+    return AROUND_APERTURE * cylinder.in_h(h).aperture_mpc
 
 
 def clusters_from_sky(
     galaxies: SkyList, centres: Centres, *, cosmology: FLRW, cylinder: Cylinder
 ) -> ObservedClusters:
+    """As `blocks_from_sky`, all clusters at once."""
+    return blocks_from_sky(galaxies, centres, cosmology=cosmology, cylinder=cylinder).whole()
+
+
+def blocks_from_sky(
+    galaxies: SkyList, centres: Centres, *, cosmology: FLRW, cylinder: Cylinder, is_part: bool = False
+) -> Blocks:
     """Clusters in the order of `centres`, with the galaxies that were observed for them or lie around them.
 
     Galaxies with a `cluster_id` go to that cluster. Without, a galaxy with a redshift goes to every centre
-    it is near: within 1.5 apertures and 2.5 velocity cuts of `cylinder`, in any h, found in a k-d tree of
-    unit vectors. Galaxies without a redshift near a centre are left out, and with many centres those without
+    it is near: within 1.5 apertures and 2.5 velocity cuts of `cylinder`, in any h, in the order of their
+    distances. Galaxies without a redshift near a centre are left out, and with many centres those without
     a position or of an unknown cluster; a centre that cannot be is a problem of its cluster. `notes` count
-    what was left out.
+    what was left out. Of lists that are a part of a survey (`is_part`) each is taken for one of many, and
+    nothing is concluded from all of their numbers.
 
     Parameters
     ----------
@@ -81,69 +76,117 @@ def clusters_from_sky(
     ZwickyError
         For coordinates that cannot be degrees or redshifts, or a galaxy of a cluster without a centre.
     """
-    many = len(centres.z) > 1
-    for values in (galaxies, centres):
+    many = is_part or len(centres.z) > 1
+    for values in () if is_part else (galaxies, centres):
         _check_all(values.source, values.ra, values.dec, values.z, many)
     galaxies, n_unmeasured = _measured(galaxies)
     fix = f"fix its row in {centres.source}"
     problems = {i: Problem(what, fix) for i, what in centres.faults.items()} | _misplaced(centres)
     counts = {"without cluster_id": galaxies.n_without_id, "without a position or a redshift": n_unmeasured}
-    misplaced = list(_misplaced(galaxies))
-    if misplaced and galaxies.cluster_id is None:
+    misplaced = np.flatnonzero(_is_out(galaxies, "ra") | _is_out(galaxies, "dec"))
+    if len(misplaced) and galaxies.cluster_id is None:
         if not many:
-            _refuse_unplaced(galaxies, misplaced[0], len(misplaced))
+            _refuse_unplaced(galaxies, int(misplaced[0]), len(misplaced))
         counts["without a position"] = len(misplaced)
     # A galaxy that was given for a cluster stays, without a position: the cluster then has a problem.
     galaxies = dataclasses.replace(galaxies, ra=_blanked(galaxies.ra, misplaced))
     centres = dataclasses.replace(centres, ra=_blanked(centres.ra, list(problems)))
-    towards, centre_towards = (unit_vectors(x.ra, x.dec) for x in (galaxies, centres))
-    redshift = np.where(np.isfinite(centre_towards).all(axis=1), centres.z, np.nan)
-    distance = comoving_transverse_mpc(redshift, cosmology)
-    reach = AROUND_APERTURE * cylinder.in_h(cosmology.h).aperture_mpc
-    if galaxies.cluster_id is not None:
-        names, which = group(galaxies.cluster_id)
-        row = match(
-            names, centres.cluster_id, galaxies.source, centres.source, allow_absent=many or len(names) > 1
-        )[which]
-        galaxy = np.argsort(row, kind="stable")[np.sum(row < 0) :]
-        counts["of clusters that are not among the centres"] = int(np.sum(row < 0))
-        row = row[galaxy]
-    else:
-        placed = np.flatnonzero(np.isfinite(towards).all(axis=1))
-        limit = AROUND_VELOCITY * cylinder.v_cut_kms
-        row, galaxy = _around(
-            towards[placed], galaxies.z[placed], centre_towards, redshift, reach / distance, limit
-        )
-        galaxy = placed[galaxy]
-        # Targets of a survey that were not observed are no galaxies of any cluster.
-        seen = np.isfinite(galaxies.z[galaxy])
-        counts["without a redshift near a centre"] = len(np.unique(galaxy[~seen]))
-        row, galaxy = row[seen], galaxy[seen]
-    theta = angular_separation(towards[galaxy], centre_towards[row])
-    r_proj_comoving = theta * distance[row]
-    v_los = relative_velocity(galaxies.z[galaxy], redshift[row])
-    n_galaxies = np.bincount(row, minlength=len(redshift))
-    sample = observed_sample(
-        cosmology,
-        redshift,
-        np.concatenate([[0], np.cumsum(n_galaxies)]),
-        r_proj_comoving,
-        v_los,
-        "observed positions and redshifts",
+    placed = np.isfinite(centres.ra) & np.isfinite(centres.dec)
+    centres = dataclasses.replace(centres, z=np.where(placed, centres.z, np.nan))
+    find = _observed_for if galaxies.cluster_id is not None else _lying_around
+    found, more = find(galaxies, centres, cosmology, cylinder, many)
+    return Blocks(
+        n=len(centres.z),
+        make=found,
+        problems=problems,
+        notes=(*galaxies.notes, *left_out(galaxies.source, counts | more)),
     )
+
+
+def _observed_for(galaxies: SkyList, centres: Centres, cosmology: FLRW, cylinder: Cylinder, many: bool):
+    """The clusters of galaxies that say which one they are of."""
+    names, which = group(galaxies.cluster_id)
+    row = match(
+        names, centres.cluster_id, galaxies.source, centres.source, allow_absent=many or len(names) > 1
+    )[which]
+    lost = int(np.sum(row < 0))
+    order = np.argsort(row, kind="stable")[lost:]
+    ends = np.concatenate([[0], np.cumsum(np.bincount(row[order], minlength=len(centres.z)))])
+    towards = unit_vectors(galaxies.ra, galaxies.dec)
+    distance = comoving_transverse_mpc(centres.z, cosmology)
+
+    def make(first: int, stop: int) -> ObservedClusters:
+        offsets = ends[first : stop + 1] - ends[first]
+        galaxy = order[ends[first] : ends[stop]]
+        rows = slice(first, stop)
+        return _clusters(
+            galaxies, galaxy, towards, galaxies.z, galaxy, offsets, centres, rows, distance, cosmology
+        )
+
+    return make, {"of clusters that are not among the centres": lost}
+
+
+def _lying_around(galaxies: SkyList, centres: Centres, cosmology: FLRW, cylinder: Cylinder, many: bool):
+    """The clusters of galaxies that are looked for around the centres."""
+    distance = comoving_transverse_mpc(centres.z, cosmology)
+    angle, limit = around_mpc(cylinder, cosmology.h) / distance, AROUND_VELOCITY * cylinder.v_cut_kms
+    seen = np.isfinite(galaxies.z)
+    # Targets of a survey that were not observed are no galaxies of any cluster.
+    targets = SkyIndex.of(galaxies.ra[~seen], galaxies.dec[~seen], galaxies.z[~seen])
+    lost = targets.near_any(centres.ra, centres.dec, centres.z, angle, limit)
+    index = SkyIndex.of(np.where(seen, galaxies.ra, np.nan), galaxies.dec, galaxies.z)
+
+    def make(first: int, stop: int) -> ObservedClusters:
+        rows = slice(first, stop)
+        offsets, place = index.around(
+            centres.ra[rows], centres.dec[rows], centres.z[rows], angle[rows], limit
+        )
+        return _clusters(
+            galaxies,
+            index.order[place],
+            index.towards,
+            index.z,
+            place,
+            offsets,
+            centres,
+            rows,
+            distance,
+            cosmology,
+        )
+
+    return make, {"without a redshift near a centre": len(lost)}
+
+
+def _clusters(
+    galaxies: SkyList,
+    galaxy: np.ndarray,
+    towards: np.ndarray,
+    z: np.ndarray,
+    place: np.ndarray,
+    offsets: np.ndarray,
+    centres: Centres,
+    rows: slice,
+    distance: np.ndarray,
+    cosmology: FLRW,
+) -> ObservedClusters:
+    """A run of clusters, given the rows of their galaxies and the places of these in `towards` and `z`."""
+    ra, dec, redshift = centres.ra[rows], centres.dec[rows], centres.z[rows]
+    r_proj_comoving, v_los = radii_and_velocities(
+        towards, z, place, offsets, unit_vectors(ra, dec), redshift, distance[rows]
+    )
+    source = "observed positions and redshifts"
+    told = {name: values[rows] for name, values in centres.told.items()}
     return ObservedClusters(
-        sample=sample,
-        label=centres.cluster_id,
+        sample=observed_sample(cosmology, redshift, offsets, r_proj_comoving, v_los, source, told),
+        label=centres.cluster_id[rows],
         from_sky=True,
         origin=Origin(
             galaxy_id=None if galaxies.galaxy_id is None else galaxies.galaxy_id[galaxy],
             ra=galaxies.ra[galaxy],
             dec=galaxies.dec[galaxy],
-            centre_ra=centres.ra,
-            centre_dec=centres.dec,
+            centre_ra=ra,
+            centre_dec=dec,
         ),
-        problems=problems,
-        notes=(*galaxies.notes, *left_out(galaxies.source, counts)),
     )
 
 
@@ -161,48 +204,24 @@ def select(galaxies: SkyList, keep: np.ndarray) -> SkyList:
     return dataclasses.replace(galaxies, **{k: v[keep] for k, v in held.items() if v is not None})
 
 
-def _around(
-    towards: np.ndarray,
-    z: np.ndarray,
-    centres: np.ndarray,
-    redshift: np.ndarray,
-    angle: np.ndarray,
-    limit_kms: float,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Pairs (centre, galaxy), sorted by both, closer than `angle` radians and `limit_kms`.
-
-    A velocity that is not known is near. Centres are taken some at a time, so that memory grows with the
-    pairs that are kept and not with all that are near on the sky.
-    """
-    from scipy.spatial import cKDTree
-
-    tree = cKDTree(towards)
-    chord = 2.0 * np.sin(np.minimum(angle, np.pi) / 2.0)
-    rows, galaxies = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
-    usable = np.flatnonzero(np.isfinite(angle))
-    for start in range(0, len(usable), _CENTRES_AT_A_TIME):
-        some = usable[start : start + _CENTRES_AT_A_TIME]
-        found = tree.query_ball_point(centres[some], chord[some], return_sorted=True)
-        row = np.repeat(some, [len(near) for near in found])
-        galaxy = np.concatenate([np.asarray(near, dtype=np.int64) for near in found])
-        near = ~(np.abs(relative_velocity(z[galaxy], redshift[row])) > limit_kms)
-        rows.append(row[near])
-        galaxies.append(galaxy[near])
-    return np.concatenate(rows), np.concatenate(galaxies)
+def _is_out(where: SkyList | Centres, name: str) -> np.ndarray:
+    """Where a right ascension or declination is missing or impossible, bool, shape (n,)."""
+    values, (low, high) = getattr(where, name), _LIMITS[name]
+    return ~((values >= low) & (values <= high))
 
 
-def _misplaced(where: SkyList | Centres) -> dict[int, Problem]:
+def _misplaced(where: Centres) -> dict[int, Problem]:
     """The rows whose right ascension or declination is missing or impossible, and what is wrong there."""
     problems = {}
     for name, (low, high) in _LIMITS.items():
         values = getattr(where, name)
-        for i in np.flatnonzero(~((values >= low) & (values <= high))):
+        for i in np.flatnonzero(_is_out(where, name)):
             what = f"centre has {name} = {values[i]:g}" if np.isfinite(values[i]) else f"centre has no {name}"
             problems.setdefault(int(i), Problem(what, f"give degrees from {low:g} to {high:g}"))
     return problems
 
 
-def _blanked(values: np.ndarray, rows: list[int]) -> np.ndarray:
+def _blanked(values: np.ndarray, rows: np.ndarray | list[int]) -> np.ndarray:
     values = np.array(values, dtype=float)
     values[rows] = np.nan
     return values

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -12,13 +13,8 @@ from zwicky.estimators import ConditionalEstimator, Estimator, MassPosterior
 from zwicky.images import galaxy_moments
 from zwicky.survey.clusters import ObservedClusters
 from zwicky.survey.density import MIN_CLUSTERS, DensityPrior
-from zwicky.survey.quality import (
-    Problem,
-    find_problem,
-    remarks_on_data,
-    remarks_on_mass,
-    remarks_on_posterior,
-)
+from zwicky.survey.quality import Problem, find_problems
+from zwicky.survey.remarks import joined, remarks_on_data, remarks_on_mass, remarks_on_posterior
 from zwicky.tables import ClusterSample, Cylinder
 from zwicky.units import log10_msun, log10_msun_h
 
@@ -30,6 +26,7 @@ __all__ = [
     "can_be_calibrated",
     "conditional",
     "cylinder_of",
+    "is_sound",
     "joint_of",
     "posterior_of",
     "problems_of",
@@ -55,9 +52,9 @@ class Weighed:
         log10 of M200c in Msun from the M-sigma relation.
     p_unlike : float64, shape (n,)
         Chance that a cluster of the training distribution looks as odd, NaN where it is not known.
-    problems
-        What forbids weighing each, None where nothing does.
-    flags
+    problems : object, shape (n,)
+        What forbids weighing each, a `Problem`; None where nothing does.
+    flags : text as objects, shape (n,)
         ``"ok"``, what to be careful about, or the problem in short.
     """
 
@@ -66,8 +63,8 @@ class Weighed:
     sigma_v_kms: np.ndarray = field(repr=False)
     log10_m200c_msigma: np.ndarray = field(repr=False)
     p_unlike: np.ndarray = field(repr=False)
-    problems: tuple[Problem | None, ...] = field(repr=False)
-    flags: tuple[str, ...] = field(repr=False)
+    problems: np.ndarray = field(repr=False)
+    flags: np.ndarray = field(repr=False)
 
 
 def weigh_clusters(
@@ -101,70 +98,61 @@ def weigh_clusters(
     ZwickyError
         If a density is given to a model that takes none.
     """
-    problems = problems_of(clusters, model)
-    sound = np.array([problem is None for problem in problems], dtype=bool)
-    posterior = posterior_of(clusters, model, sound, density)
-    by_sigma = posterior_of(clusters, m_sigma, sound).log10_m200c
     inside = clusters.sample.in_cylinder(cylinder_of(model))
-    h = inside.cosmology.h
-    sigma = np.where(sound, galaxy_moments(inside).v_sigma, np.nan)
-    is_told = isinstance(model, ConditionalEstimator)
-    low_share, p_unlike = np.full((2, len(clusters)), np.nan)
-    if isinstance(model, ConditionalEstimator):
-        edge = log10_msun(model.range_log10_m200c_h[0] + _EDGE_DEX, h)
-        low_share = np.where(posterior.has_width, posterior.cdf(edge), np.nan)
-        if sound.any():
-            p_unlike[sound] = model.p_unlike(inside[np.flatnonzero(sound)])
-    flags = ["" if problem is None else problem.what for problem in problems]
-    for row in np.flatnonzero(sound):
-        galaxies = slice(*inside.offsets[row : row + 2])
-        remarks = remarks_on_data(
-            inside.r_proj_comoving[galaxies],
-            inside.v_los[galaxies],
-            float(inside.redshift[row]),
-            sigma_v_kms=float(sigma[row]),
+    problems = problems_of(clusters, model, inside)
+    sound = is_sound(problems)
+    rows = np.flatnonzero(sound)
+    seen, n = _rows(inside, rows), len(clusters)
+    posterior = weigh_sample(seen, model, density).spread(rows, n, cluster_id=clusters.label)
+    same = cylinder_of(m_sigma).in_h(1.0) == cylinder_of(model).in_h(1.0)
+    by_sigma = posterior_of(clusters, m_sigma, sound, inside if same else None).log10_m200c
+    moments, h = galaxy_moments(seen), inside.cosmology.h
+    remarks = [
+        remarks_on_data(
+            seen,
+            moments,
             cylinder=cylinder_of(model),
-            cosmology=inside.cosmology,
             training=model.training,
             from_sky=clusters.from_sky,
             units=clusters.units,
-            is_told=is_told,
-        )
-        masses_h = (float(log10_msun_h(m[row], h)) for m in (posterior.log10_m200c, by_sigma))
-        remarks += remarks_on_mass(*masses_h, model.training)
-        remarks += remarks_on_posterior(float(low_share[row]), float(p_unlike[row]))
-        flags[row] = "; ".join(remarks) or "ok"
-    return Weighed(posterior, inside.n_galaxies, sigma, by_sigma, p_unlike, tuple(problems), tuple(flags))
+            is_told=isinstance(model, ConditionalEstimator),
+        ),
+        remarks_on_mass(
+            *(log10_msun_h(mass[rows], h) for mass in (posterior.log10_m200c, by_sigma)), model.training
+        ),
+    ]
+    sigma, p_unlike = np.full((2, n), np.nan)
+    sigma[rows] = moments.v_sigma
+    if isinstance(model, ConditionalEstimator) and len(rows):
+        edge = log10_msun(model.range_log10_m200c_h[0] + _EDGE_DEX, h)
+        p_unlike[rows] = model.p_unlike(seen)
+        remarks.append(remarks_on_posterior(posterior.cdf(edge)[rows], p_unlike[rows]))
+    flags = np.array([problem.what if problem else "" for problem in problems], dtype=object)
+    flags[rows] = joined(itertools.chain(*remarks), len(rows))
+    return Weighed(posterior, inside.n_galaxies, sigma, by_sigma, p_unlike, problems, flags)
 
 
-def can_be_calibrated(found: Weighed, model: Estimator) -> bool:
-    """Whether these clusters could tell the density of their survey's galaxies.
-
-    Parameters
-    ----------
-    found
-        By `weigh_clusters`.
-    model
-        That weighed them.
-
-    Returns
-    -------
-    bool
-    """
-    enough = found.posterior.has_width.sum() >= MIN_CLUSTERS
-    return isinstance(model, ConditionalEstimator) and bool(enough)
+def _rows(sample: ClusterSample, rows: np.ndarray) -> ClusterSample:
+    return sample if len(rows) == len(sample) else sample[rows]
 
 
 def posterior_of(
-    clusters: ObservedClusters, model: Estimator, sound: np.ndarray, density: DensityPrior | None = None
+    clusters: ObservedClusters, model: Estimator, sound: np.ndarray, inside: ClusterSample | None = None
 ) -> MassPosterior:
-    """Posteriors of all clusters, in order and by name; of those that are not `sound` nothing is known."""
-    inside = clusters.sample.in_cylinder(cylinder_of(model))
+    """Posteriors of all clusters, in order and by name; of those that are not `sound` nothing is known.
+
+    `inside` are the clusters cut with the model's cylinder, where the caller has them.
+    """
+    inside = clusters.sample.in_cylinder(cylinder_of(model)) if inside is None else inside
     rows = np.flatnonzero(sound)
-    faults = list(model.faults(inside[rows]))
-    rows = rows[~np.isin(np.arange(len(rows)), faults)]
-    posterior = weigh_sample(inside[rows], model, density)
-    return posterior.spread(rows, len(clusters), cluster_id=clusters.label)
+    faults = list(model.faults(_rows(inside, rows)))
+    rows = np.delete(rows, faults)
+    return model.predict(_rows(inside, rows)).spread(rows, len(clusters), cluster_id=clusters.label)
+
+
+def can_be_calibrated(n_weighed: int, model: Estimator) -> bool:
+    """Whether so many clusters could tell the density of their survey's galaxies."""
+    return isinstance(model, ConditionalEstimator) and n_weighed >= MIN_CLUSTERS
 
 
 def weigh_sample(
@@ -205,9 +193,9 @@ def joint_of(clusters: ObservedClusters, model: Estimator) -> tuple[Mixture, np.
     ZwickyError
         If the model knows of no density.
     """
-    rows = np.flatnonzero([problem is None for problem in problems_of(clusters, conditional(model))])
-    inside = clusters.sample.in_cylinder(cylinder_of(model))[rows]
-    return conditional(model).joint(inside), rows
+    inside = clusters.sample.in_cylinder(cylinder_of(conditional(model)))
+    rows = np.flatnonzero(is_sound(problems_of(clusters, model, inside)))
+    return conditional(model).joint(inside[rows]), rows
 
 
 def conditional(model: Estimator) -> ConditionalEstimator:
@@ -239,29 +227,34 @@ def conditional(model: Estimator) -> ConditionalEstimator:
     return model
 
 
-def problems_of(clusters: ObservedClusters, model: Estimator) -> list[Problem | None]:
-    """What forbids weighing each cluster with `model`, None where nothing does."""
+def problems_of(
+    clusters: ObservedClusters, model: Estimator, inside: ClusterSample | None = None
+) -> np.ndarray:
+    """What forbids weighing each cluster with `model`: a `Problem`, or None; object, shape (n,).
+
+    `inside` are the clusters cut with the model's cylinder, where the caller has them.
+    """
     sample, cylinder = clusters.sample, cylinder_of(model)
-    cuts = zip(sample.offsets[:-1], sample.offsets[1:], sample.redshift, strict=True)
-    problems = [
-        find_problem(
-            sample.r_proj_comoving[a:b],
-            sample.v_los[a:b],
-            float(redshift),
-            cylinder=cylinder.in_h(sample.cosmology.h),
-            from_sky=clusters.from_sky,
-            units=clusters.units,
-            min_galaxies=model.min_galaxies,
-        )
-        for a, b, redshift in cuts
-    ]
+    problems = find_problems(
+        sample,
+        cylinder=cylinder,
+        from_sky=clusters.from_sky,
+        units=clusters.units,
+        min_galaxies=model.min_galaxies,
+    )
     for row, problem in clusters.problems.items():
         problems[row] = problem
-    rows = np.flatnonzero([problem is None for problem in problems])
-    for i, fault in model.faults(sample.in_cylinder(cylinder)[rows]).items():
+    rows = np.flatnonzero(is_sound(problems))
+    inside = sample.in_cylinder(cylinder) if inside is None else inside
+    for i, fault in model.faults(_rows(inside, rows)).items():
         what, _, advice = fault.removeprefix("has ").partition("; ")
         problems[rows[i]] = Problem(what, advice or "give the galaxies' own values")
     return problems
+
+
+def is_sound(problems: np.ndarray) -> np.ndarray:
+    """Which clusters have no problem, bool, shape (n,)."""
+    return np.equal(problems, None).astype(bool)
 
 
 def cylinder_of(model: Estimator) -> Cylinder:

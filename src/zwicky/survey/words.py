@@ -1,6 +1,6 @@
 """Flags in words: what each remark on a weighed cluster means, and what to do next.
 
-The remarks themselves are made in `zwicky.survey.quality`; each has one entry here.
+The remarks themselves are made in `zwicky.survey.remarks`; each has one entry here.
 """
 
 from __future__ import annotations

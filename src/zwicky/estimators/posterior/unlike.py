@@ -239,5 +239,6 @@ def _regression(conditions: np.ndarray, found: np.ndarray) -> tuple[np.ndarray, 
 
 def _distance(conditions, found, coefficient, whiten) -> np.ndarray:
     """Mahalanobis distance of each cluster, shape (n,)."""
-    residual = found - conditions @ coefficient[:-1] - coefficient[-1]
-    return np.sqrt(((residual @ whiten) ** 2).sum(axis=1))
+    # Not as products of BLAS, whose last bits depend on how many clusters there are.
+    expected = np.einsum("ij,jk->ik", conditions, coefficient[:-1]) + coefficient[-1]
+    return np.sqrt((np.einsum("ij,jk->ik", found - expected, whiten) ** 2).sum(axis=1))

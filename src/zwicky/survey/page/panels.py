@@ -13,10 +13,11 @@ from typing import Any
 
 import numpy as np
 
+from zwicky.cosmology import comoving_transverse_mpc
 from zwicky.estimators import ConditionalEstimator, Estimator, MassPosterior, Prior
-from zwicky.survey.clusters import ObservedClusters, comoving_transverse_mpc
+from zwicky.survey.clusters import ObservedClusters
 from zwicky.survey.masses import under
-from zwicky.survey.weigh import Weighed, cylinder_of, posterior_of
+from zwicky.survey.weigh import Weighed, cylinder_of, is_sound, posterior_of
 from zwicky.survey.words import explain
 from zwicky.tables import Cylinder, r200c_at
 
@@ -64,7 +65,7 @@ class Panels:
         prior: Prior | str = "flat",
     ) -> Panels:
         """With the posteriors under a prior, as `zwicky.survey.masses_table` takes it."""
-        sound = np.array([problem is None for problem in weighed.problems], dtype=bool)
+        sound = is_sound(weighed.problems)
         main, by_number = (under(weighed.posterior, p, clusters.sample) for p in (prior, "hmf"))
         by_sigma = posterior_of(clusters, m_sigma, sound)
         return cls(clusters, weighed, model, main, by_number, by_sigma)

@@ -1,0 +1,152 @@
+"""`zwicky survey` on a sky of many clusters of 50 galaxies, beside merely reading the same files.
+
+``python -m benchmarks.survey --clusters 1000000 --dir FOLDER`` makes the sky (25 bytes a galaxy, removed
+after), weighs it with one and with two workers, and says wall time, time of the processors and peak memory of
+all processes together.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.table import format_rows, row
+
+__all__ = ["make_sky", "run"]
+
+#: Galaxies a cluster, and clusters of a file.
+_GALAXIES, _CLUSTERS_A_FILE = 50, 5000
+
+
+def make_sky(folder: Path, n_clusters: int, seed: int = 1) -> None:
+    """Clusters all over the sky at redshifts of 0.05 to 0.3, a folder of Parquet files sorted by place."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from zwicky.cosmology import comoving_transverse_mpc, paper_cosmology
+    from zwicky.units import SPEED_OF_LIGHT_KMS
+
+    rng = np.random.default_rng(seed)
+    ra, dec = rng.uniform(0, 360, n_clusters), np.degrees(np.arcsin(rng.uniform(-1, 1, n_clusters)))
+    # Squares of about ten degrees, one after the other.
+    order = np.lexsort((ra, np.floor(ra / 10.0), np.floor((dec + 90.0) / 10.0)))
+    ra, dec, z = ra[order], dec[order], rng.uniform(0.05, 0.3, n_clusters)
+    (folder / "galaxies").mkdir(parents=True)
+    table = pa.table({"cluster_id": np.arange(n_clusters), "ra": ra, "dec": dec, "z": z})
+    pq.write_table(table, folder / "clusters.parquet")
+    distance = comoving_transverse_mpc(z, paper_cosmology())
+    for number, first in enumerate(range(0, n_clusters, _CLUSTERS_A_FILE)):
+        k = np.repeat(np.arange(first, min(first + _CLUSTERS_A_FILE, n_clusters)), _GALAXIES)
+        angle = np.degrees(2.3 * rng.random(len(k)) / distance[k])
+        turn = rng.uniform(0, 2 * np.pi, len(k))
+        north = np.clip(dec[k] + angle * np.sin(turn), -90, 90)
+        east = ra[k] + angle * np.cos(turn) / np.maximum(np.cos(np.radians(north)), 1e-3)
+        sigma = 300.0 + 700.0 * (k * 0.618 % 1.0)
+        seen = z[k] + (1 + z[k]) * rng.normal(0, sigma / SPEED_OF_LIGHT_KMS)
+        columns = {"ra": east % 360, "dec": north, "z": seen}
+        pq.write_table(pa.table(columns), folder / "galaxies" / f"part{number:05d}.parquet")
+
+
+class _Watch:
+    """Peak memory of a process and all that it started, sampled ten times a second, in MiB."""
+
+    def __init__(self, pid: int):
+        self.pid, self.peak, self.ends = pid, 0.0, False
+        self._thread = threading.Thread(target=self._sample, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> float:
+        """The peak."""
+        self.ends = True
+        self._thread.join()
+        return self.peak
+
+    def _sample(self) -> None:
+        while not self.ends:
+            self.peak = max(self.peak, sum(map(_resident_mib, _descendants(self.pid))))
+            time.sleep(0.1)
+
+
+def _descendants(pid: int) -> list[int]:
+    found, left = [], [pid]
+    while left:
+        one = left.pop()
+        found.append(one)
+        for path in Path(f"/proc/{one}/task").glob("*/children"):
+            try:
+                left += map(int, path.read_text().split())
+            except OSError:
+                continue
+    return found
+
+
+def _resident_mib(pid: int) -> float:
+    """Memory that is this process's alone, and its share of what several have."""
+    try:
+        text = Path(f"/proc/{pid}/smaps_rollup").read_text().split()
+        return int(text[text.index("Pss:") + 1]) / 1024
+    except (OSError, ValueError):
+        return 0.0
+
+
+def _command(*words: Any) -> tuple[float, float, float]:
+    """Wall seconds, processor seconds and peak MiB of a command."""
+    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    process = subprocess.Popen([sys.executable, *map(str, words)], stdout=subprocess.DEVNULL)
+    watch = _Watch(process.pid)
+    code = process.wait()
+    wall, peak = time.perf_counter() - start, watch.stop()
+    if code:
+        raise RuntimeError(f"{' '.join(map(str, words))} ended with {code}")
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, peak
+
+
+_READ = """
+import sys, pyarrow.parquet as pq
+from pathlib import Path
+for file in sorted(Path(sys.argv[1]).glob("*.parquet")):
+    pq.read_table(file, use_threads=False)
+"""
+
+
+def run(n_clusters: int = 20_000, place: Path | None = None, model: str = "cnn_2d") -> list[dict[str, Any]]:
+    """Rows of the table: a small sky unless told."""
+    root = Path(tempfile.mkdtemp(prefix="zwicky-survey-", dir=place))
+    name = f"{n_clusters:,} clusters of {_GALAXIES}, {model}"
+    try:
+        make_sky(root, n_clusters)
+        found = {}
+        for workers in (1, 2):
+            words = ["survey", root / "galaxies", "--clusters", root / "clusters.parquet", "--recentre"]
+            words += ["--model", model, "--out", root / f"masses{workers}", "--workers", workers]
+            found[f"zwicky survey, {workers} worker{'s' * (workers > 1)}"] = _command("-m", "zwicky", *words)
+        found["pyarrow, reading the galaxies"] = _command("-c", _READ, root / "galaxies")
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
+    ours = found["zwicky survey, 1 worker"]
+    rows = []
+    for i, (what, unit) in enumerate((("wall", "s"), ("processors", "s"), ("peak memory", "MiB"))):
+        rows += [row(f"{name}: {what}", method, values[i], unit, ours[i]) for method, values in found.items()]
+    return rows
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--clusters", type=int, default=1_000_000)
+    parser.add_argument("--dir", type=Path, help="where the sky is made; 1.2 GB for a million clusters")
+    parser.add_argument("--model", default="cnn_2d")
+    asked = parser.parse_args()
+    print(f"{os.cpu_count()} cores")
+    print(format_rows(run(asked.clusters, asked.dir, asked.model)))

@@ -1,0 +1,110 @@
+"""Masses against the truth that a mock survey keeps apart: what an end-to-end test looks at."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from zwicky.errors import ZwickyError
+from zwicky.io.foreign import short_reason
+from zwicky.io.tabular import read_any
+
+__all__ = ["against_truth", "read_columns"]
+
+#: Numbers of galaxies between which clusters are told apart.
+_EDGES = (0, 10, 20, 40, 80, 160, np.inf)
+
+_MASSES = ("log10_m200c", "log10_m200c_p16", "log10_m200c_p84", "log10_m200c_p025", "log10_m200c_p975")
+
+
+def read_columns(path: Path, names: tuple[str, ...]) -> dict[str, np.ndarray]:
+    """Columns of a table of any format, or of a folder of Parquet files such as `zwicky survey` writes.
+
+    Raises
+    ------
+    ZwickyError
+        If it cannot be read or lacks a column.
+    """
+    if not path.is_dir():
+        table = read_any(path, names)
+        return {name: np.ma.filled(np.ma.asarray(table[name]), _blank(table[name])) for name in names}
+    import pyarrow.dataset as ds
+
+    files = sorted(p for p in path.rglob("*.parquet") if not p.name.startswith(("_", ".")))
+    if not files:
+        raise ZwickyError(f"{path}: holds no Parquet files; give the folder that `zwicky survey` wrote")
+    try:
+        table = ds.dataset([str(file) for file in files], format="parquet").to_table(columns=list(names))
+    except Exception as error:  # of Arrow
+        raise ZwickyError(f"{path}: cannot be read ({short_reason(error)})") from error
+    return {name: table[name].to_numpy() for name in names}
+
+
+def _blank(column: Any) -> Any:
+    return np.nan if column.dtype.kind == "f" else None
+
+
+def against_truth(masses: Path, truth: Path) -> dict[str, Any]:
+    """How far masses are from the true ones, and how often intervals hold these.
+
+    Parameters
+    ----------
+    masses
+        Of `zwicky predict` or `zwicky survey`.
+    truth
+        A table with ``cluster_id`` and ``log10_m200c`` in Msun, such as ``truth/clusters.parquet``.
+
+    Returns
+    -------
+    dict
+        Numbers of clusters, and for all weighed ones, for those whose flag is ok and in bins of the number of
+        galaxies: median and half of the 16th to 84th percentile of the residuals in dex, the shares inside
+        68 % and 95 % intervals, and the robust width of residuals over errors.
+
+    Raises
+    ------
+    ZwickyError
+        If a table cannot be read, or they have no cluster in common.
+    """
+    found = read_columns(masses, ("cluster_id", "n_galaxies", "flag", *_MASSES))
+    true = read_columns(truth, ("cluster_id", "log10_m200c"))
+    place = {str(name): row for row, name in enumerate(true["cluster_id"])}
+    row = np.array([place.get(str(name), -1) for name in found["cluster_id"]])
+    known = row >= 0
+    if not known.any():
+        raise ZwickyError(f"{truth}: has none of the clusters of {masses}; give their truth")
+    mass = np.where(known, true["log10_m200c"].astype(float)[row], np.nan)
+    weighed = known & np.isfinite(found["log10_m200c"])
+    n, flag = found["n_galaxies"], found["flag"].astype(str)
+    bins = {
+        f"{low:g} to {high:g}": weighed & (n >= low) & (n < high) for low, high in itertools.pairwise(_EDGES)
+    }
+    return {
+        "clusters": len(row),
+        "with_truth": int(known.sum()),
+        "weighed": int(weighed.sum()),
+        "all": _residuals(found, mass, weighed),
+        "ok": _residuals(found, mass, weighed & (flag == "ok")),
+        "by_n_galaxies": {name: _residuals(found, mass, rows) for name, rows in bins.items() if rows.any()},
+    }
+
+
+def _residuals(found: Mapping[str, np.ndarray], mass: np.ndarray, rows: np.ndarray) -> dict[str, Any]:
+    if not rows.any():
+        return {"n": 0}
+    point, p16, p84, p025, p975 = (found[name].astype(float)[rows] for name in _MASSES)
+    true = mass[rows]
+    low, median, high = np.percentile(point - true, [16, 50, 84])
+    pull = (point - true) / (0.5 * (p84 - p16))
+    has_width = np.isfinite(pull)
+    out = {"n": int(rows.sum()), "median_dex": float(median), "scatter_dex": float(0.5 * (high - low))}
+    if has_width.any():
+        ends = np.percentile(pull[has_width], [16, 84])
+        out["inside_68"] = float(np.mean((p16 <= true)[has_width] & (true <= p84)[has_width]))
+        out["inside_95"] = float(np.mean((p025 <= true)[has_width] & (true <= p975)[has_width]))
+        out["pull"] = float(0.5 * (ends[1] - ends[0]))
+    return out

@@ -1,0 +1,103 @@
+"""Which clusters are weighed together: pixels of the sky that hold neither too many nor too few."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from zwicky.survey.search import angular_separation, unit_vectors
+from zwicky.survey.wide.sources import Source
+
+__all__ = ["MAX_CENTRES", "Partition", "partitions_of", "pieces_around"]
+
+#: Clusters of a partition, at most: half a second of work, and few enough galaxies for any memory.
+MAX_CENTRES = 10_000
+
+#: No partition is smaller than a pixel of this order, 0.06 degrees wide.
+_LAST_ORDER = 10
+
+
+@dataclass(frozen=True, eq=False)
+class Partition:
+    """Clusters of one HEALPix pixel.
+
+    Parameters
+    ----------
+    order, pixel
+        The pixel, in the nested scheme.
+    rows : int64, shape (n,)
+        Of the table of centres, in the order of the catalogue's spatial index.
+    pieces : int64, shape (p,)
+        Of the galaxies, that reach into an aperture.
+    """
+
+    order: int
+    pixel: int
+    rows: np.ndarray = field(repr=False)
+    pieces: np.ndarray = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """Its folder and file in a HATS catalogue."""
+        return f"Norder={self.order}/Dir={self.pixel // 10_000 * 10_000}/Npix={self.pixel}.parquet"
+
+
+def partitions_of(
+    ra_deg: np.ndarray,
+    dec_deg: np.ndarray,
+    angle: np.ndarray,
+    source: Source,
+    max_centres: int = MAX_CENTRES,
+) -> list[Partition]:
+    """The pixels that hold clusters, `max_centres` each at most where that can be, with what each reads.
+
+    Parameters
+    ----------
+    ra_deg, dec_deg : float64, shape (n,)
+        Of the centres; one with a NaN is in no partition.
+    angle : float64, shape (n,)
+        How far around each galaxies are needed, in radians; NaN or 0 where none are.
+    source
+        The galaxies.
+    max_centres
+        Clusters of a partition.
+    """
+    from hats.pixel_math.spatial_index import compute_spatial_index
+
+    placed = np.flatnonzero(np.isfinite(ra_deg) & np.isfinite(dec_deg))
+    index = compute_spatial_index(ra_deg[placed], dec_deg[placed]).astype(np.int64)
+    by_index = np.argsort(index, kind="stable")
+    rows, index = placed[by_index], index[by_index]
+    found = []
+    for order in range(_LAST_ORDER + 1):
+        pixel = index >> (2 * (29 - order))
+        number, start, counts = np.unique(pixel, return_index=True, return_counts=True)
+        few = (counts <= max_centres) | (order == _LAST_ORDER)
+        for p, first, n in zip(number[few], start[few], counts[few], strict=True):
+            mine = rows[first : first + n]
+            needed = pieces_around(source, ra_deg[mine], dec_deg[mine], angle[mine])
+            found.append(Partition(order, int(p), mine, needed))
+        left = np.repeat(~few, counts)
+        rows, index = rows[left], index[left]
+    return found
+
+
+def pieces_around(source: Source, ra_deg: np.ndarray, dec_deg: np.ndarray, angle: np.ndarray) -> np.ndarray:
+    """The pieces that may hold a galaxy within each centre's own angle, rising.
+
+    Centres of like angles are put into one circle, so that a single near cluster does not widen the reach of
+    all the others.
+    """
+    needed = np.zeros(len(source), dtype=bool)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        octave = np.floor(np.log2(np.where(angle > 0, angle, np.nan)))
+    for number in np.unique(octave[np.isfinite(octave)]):
+        mine = np.flatnonzero(octave == number)
+        towards = unit_vectors(ra_deg[mine], dec_deg[mine])
+        middle = towards.mean(axis=0)
+        middle /= max(np.linalg.norm(middle), 1e-12)
+        reach = min(float((angular_separation(towards, middle) + angle[mine]).max()), np.pi)
+        ra, dec = np.degrees(np.arctan2(middle[1], middle[0])), np.degrees(np.arcsin(middle[2]))
+        needed |= source.near(float(ra), float(dec), reach)
+    return np.flatnonzero(needed)

@@ -192,7 +192,8 @@
     const seen = new IntersectionObserver((entries) => {
       for (const entry of entries) if (entry.isIntersecting) { draw(entry.target); seen.unobserve(entry.target); }
     }, { rootMargin: "900px" });
-    articles.forEach((article) => seen.observe(article));
+    articles.slice(0, 3).forEach(draw);
+    articles.slice(3).forEach((article) => seen.observe(article));
   } else articles.slice(0, 100).forEach(draw);
   window.addEventListener("beforeprint", () => articles.slice(0, 100).forEach(draw));
 

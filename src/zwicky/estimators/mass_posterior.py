@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from zwicky.errors import ZwickyError
-from zwicky.estimators.densities import cells_of, cumulative, inverse, mass_grid, refined_product
+from zwicky.estimators.densities import cells_of, cumulative, integral, inverse, mass_grid, refined_product
 from zwicky.estimators.prior import Prior
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ class MassPosterior:
         known = ~np.isnan(values).any(axis=1)
         with np.errstate(invalid="ignore", divide="ignore"):  # what is zero or infinite everywhere
             values -= values.max(axis=1, initial=-np.inf, keepdims=True)
-            values -= np.log(np.trapezoid(np.exp(values), grid, axis=1))[:, None]
+            values -= np.log(integral(grid, np.exp(values)))[:, None]
         bad = np.flatnonzero(known & np.isnan(values).any(axis=1))
         if len(bad):
             raise ZwickyError(
@@ -155,13 +155,13 @@ class MassPosterior:
     @property
     def mean(self) -> np.ndarray:
         """Mean log10 M200c [Msun] of each cluster, shape (n,)."""
-        return np.trapezoid(self.density * self.grid, self.grid, axis=1)
+        return integral(self.grid, self.density * self.grid)
 
     @property
     def std(self) -> np.ndarray:
         """Standard deviation of log10 M200c of each cluster in dex, shape (n,)."""
         offset = self.grid - self.mean[:, None]
-        return np.sqrt(np.trapezoid(self.density * offset**2, self.grid, axis=1))
+        return np.sqrt(integral(self.grid, self.density * offset**2))
 
     @property
     def median(self) -> np.ndarray:

@@ -154,10 +154,10 @@ class Mixture:
                 for a, b in pieces(len(self), min(4 * available_cores(), 1 + len(self) // 64))
             ],
         )
-        with np.errstate(divide="ignore"):
-            log_density = np.log(np.maximum(out, _LEAST))
-        log_density[:, (grid < self.low) | (grid > self.high)] = -np.inf
-        return log_density
+        np.maximum(out, _LEAST, out=out)
+        np.log(out, out=out)
+        out[:, (grid < self.low) | (grid > self.high)] = -np.inf
+        return out
 
 
 def unpack(raw: np.ndarray, low: float, high: float) -> Mixture:

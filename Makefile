@@ -13,10 +13,10 @@ demo: $(INSTALLED)
 	@echo "Open demo/report.html"
 
 test: $(INSTALLED)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 test-all: $(INSTALLED)
-	$(BIN)/python -m pytest -m "slow or not slow"
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "slow or not slow"
 
 # What is written in vectors, compiled for other processors than this one: any x86-64, and AVX2 without AVX-512.
 VECTOR_TESTS := tests/universe/test_lanes.py tests/universe/test_gravity.py \

@@ -24,6 +24,7 @@ from zwicky.estimators.posterior import Posterior
 from zwicky.estimators.posterior.training import balanced_rows
 from zwicky.mocks.conditions import draw_conditions, observe, sample_of
 from zwicky.mocks.deep import PARTICLE_COLUMNS, VIEW_COLUMNS, DeepViews
+from zwicky.survey.priors import mass_function_prior
 from zwicky.tables import ClusterSample
 
 __all__ = ["evaluate", "load_views", "save_views"]
@@ -250,6 +251,55 @@ def coverage_of_both(model: Posterior, views: DeepViews, *, seed: int = 3, draws
     return [float(np.mean(share < level)) for level in np.arange(0.05, 0.96, 0.05)]
 
 
+def under_the_mass_function(
+    model: Posterior, views: DeepViews, looks: int = 12
+) -> dict[str, dict[str, float]]:
+    """Clusters drawn from the mass function, weighed with it as the prior, in bins of *predicted* mass.
+
+    Looks even in mass count with the weight that the mass function gives their true masses.
+    """
+    parts = []
+    for i in range(looks):
+        rng = np.random.default_rng([17, i])
+        rows = balanced_rows(views, model.settings, rng=rng)
+        drawn = draw_conditions(views, rows, model.settings.survey, rng=rng)
+        seen = observe(views, rows, drawn, model.settings.survey, seed=int(rng.integers(2**62)))
+        sample = sample_of(views, drawn, seen, paper_cosmology())
+        sample = sample[np.setdiff1d(np.arange(len(sample)), list(model.faults(sample)))]
+        prior, flat = mass_function_prior(sample), model.predict(sample)
+        told, truth = flat.with_prior(prior), sample.log10_m200c
+        weight = np.exp(
+            [np.interp(m, prior.grid, row) for m, row in zip(truth, prior.log_density, strict=True)]
+        )
+        parts.append(
+            (sample.halo_id, weight, told.median, told.median - truth, told.cdf(truth), flat.median - truth)
+        )
+    halo, weight, predicted, error, rank, flat_error = (np.concatenate(x) for x in zip(*parts, strict=True))
+    predicted = predicted + np.log10(paper_cosmology().h)
+    out = {}
+    for low, high in itertools.pairwise((12.9, 13.3, 13.7, 14.1, 14.5, 15.0)):
+        here = (predicted >= low) & (predicted < high)
+        w = weight[here] / weight[here].sum()
+        of_halo = np.bincount(np.unique(halo[here], return_inverse=True)[1], w)
+        count = 1.0 / np.sum(of_halo**2)
+        spread = np.sqrt(np.sum(w * error[here] ** 2) - np.sum(w * error[here]) ** 2)
+        out[f"{low:g} to {high:g}"] = {
+            "n": int(here.sum()),
+            "effective_halos": float(count),
+            "median": _weighted_median(error[here], w),
+            "median_error": float(1.2533 * spread / np.sqrt(count)),
+            "median_flat_prior": _weighted_median(flat_error[here], w),
+            "scatter": float(spread),
+            "scatter_error": float(spread / np.sqrt(2.0 * count)),
+        } | {f"inside_{100 * x:.0f}": float(np.sum(w * (np.abs(rank[here] - 0.5) < 0.5 * x))) for x in LEVELS}
+    return out
+
+
+def _weighted_median(values: np.ndarray, weight: np.ndarray) -> float:
+    order = np.argsort(values)
+    return float(np.interp(0.5, np.cumsum(weight[order]), values[order]))
+
+
 def stress(model: Posterior, views: DeepViews, looks: int = 2) -> dict[str, dict[str, float]]:
     """Clusters of 60 galaxies beyond the training's ranges; masses 10^14 to 10^15, z < 0.7."""
     out = {}
@@ -314,6 +364,18 @@ def write_page(page: Path, found: dict) -> None:
     heads = ["galaxies", "kinematics alone, dex", "density known, dex", "inside 68 / 90 / 95 %"]
     replace_part(page, "density", table(heads, rows))
     rows = [
+        [
+            name,
+            f"{s['effective_halos']:.0f}",
+            _number(s, "median", "+"),
+            f"{s['median_flat_prior']:+.2f}",
+            _inside(s),
+        ]
+        for name, s in found["mass function"].items()
+    ]
+    heads = ["predicted log10 M", "halos that count", "median", "flat prior's", "inside 68 / 90 / 95 %"]
+    replace_part(page, "mass function", table(heads, rows))
+    rows = [
         [name, f"{s['median']:+.3f}", f"{s['scatter']:.3f}", f"{s['mean_std']:.3f}", _inside(s)]
         for name, s in found["beyond training"].items()
     ]
@@ -326,6 +388,7 @@ def main() -> None:
     model = load_model(sys.argv[1])
     out, views, page = Path(sys.argv[2]), load_views(Path(sys.argv[3])), Path(sys.argv[4])
     found = evaluate(model, views) | {
+        "mass function": under_the_mass_function(model, views),
         "beyond training": stress(model, views),
         "tarp": coverage_of_both(model, views),
     }

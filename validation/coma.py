@@ -88,7 +88,10 @@ def weigh_coma(
     }
 
 
-def main(models: tuple[str, ...] = ("cnn_2d", "cnn_1d"), m_sigma: str = "m_sigma") -> dict[str, dict]:
+MODELS = ("cnn_2d", "cnn_1d", "posterior")
+
+
+def main(models: tuple[str, ...] = MODELS, m_sigma: str = "m_sigma") -> dict[str, dict]:
     """Print what each model gives for Coma, as it is and in `VARIANTS`; returns the same."""
     by_sigma = load_model(m_sigma)
     results = {}

@@ -129,7 +129,10 @@ def compare(
     }
 
 
-def main(models: tuple[str, ...] = ("cnn_2d", "cnn_1d"), m_sigma: str = "m_sigma") -> dict[str, dict]:
+MODELS = ("cnn_2d", "cnn_1d", "posterior")
+
+
+def main(models: tuple[str, ...] = MODELS, m_sigma: str = "m_sigma") -> dict[str, dict]:
     """Print offset and scatter of each model and of M-sigma against X-ray masses, at each of `MIN_MEMBERS`.
 
     Returns what `compare` gives for each model at 20 galaxies and more.

@@ -34,7 +34,7 @@ from zwicky.universe import read_galaxies, read_halos
 
 __all__ = ["MODELS", "STELLAR_MASS_CUTS", "import_sage", "main", "observe", "weigh"]
 
-MODELS = ("cnn_2d", "cnn_1d", "m_sigma")
+MODELS = ("posterior", "cnn_2d", "cnn_1d", "m_sigma")
 #: Least stellar masses of a galaxy in Msun: the paper's, and one to either side.
 STELLAR_MASS_CUTS = (1e9, 10**9.5, 1e10)
 #: Groups that count, log10 of M200c in Msun/h: what the networks were trained on, up to what the box holds.

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from validation.memberships import galaxy_by_galaxy
 from validation.pages import replace_part, table
 from zwicky.cosmology import paper_cosmology
 from zwicky.estimators import Estimator, load_model
@@ -381,6 +382,13 @@ def write_page(page: Path, found: dict) -> None:
     ]
     heads = ["", "median", "scatter, dex", "mean width, dex", "inside 68 / 90 / 95 %"]
     replace_part(page, "beyond", table(heads, rows))
+    rows = [[f"{100 * m['told']:.0f} %", f"{100 * m['true']:.0f} %"] for m in found["galaxies"]["membership"]]
+    replace_part(page, "members", table(["members are told with", "members are"], rows))
+    rows = [
+        [name, f"{s['n']}", *(f"{100 * s[f'p < {x:g}']:.0f} %" for x in (0.5, 0.05, 0.01))]
+        for name, s in found["galaxies"]["p_unlike"].items()
+    ]
+    replace_part(page, "unlike", table(["", "clusters", "p < 0.5", "p < 0.05", "p < 0.01"], rows))
 
 
 def main() -> None:
@@ -391,6 +399,7 @@ def main() -> None:
         "mass function": under_the_mass_function(model, views),
         "beyond training": stress(model, views),
         "tarp": coverage_of_both(model, views),
+        "galaxies": galaxy_by_galaxy(model, views),
     }
     out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     write_page(page, found)

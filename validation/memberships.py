@@ -1,0 +1,85 @@
+"""What a posterior says of single galaxies, and of clusters that should not be: memberships and p_unlike.
+
+Part of `validation.posterior`, on the same views.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from zwicky.cosmology import paper_cosmology
+from zwicky.estimators.posterior import Posterior
+from zwicky.estimators.posterior.training import balanced_rows
+from zwicky.mocks.conditions import draw_conditions, observe, sample_of
+from zwicky.mocks.deep import DeepViews
+from zwicky.tables import ClusterSample
+
+__all__ = ["galaxy_by_galaxy"]
+
+
+def galaxy_by_galaxy(model: Posterior, views: DeepViews) -> dict:
+    """Whether memberships are what they say, and p of clusters as they are and as they must not be."""
+    rng = np.random.default_rng(29)
+    rows = balanced_rows(views, model.settings, rng=rng)
+    drawn = draw_conditions(views, rows, model.settings.survey, rng=rng)
+    seen = observe(views, rows, drawn, model.settings.survey, seed=29)
+    sample = sample_of(views, drawn, seen, paper_cosmology())
+    sample = sample[np.setdiff1d(np.arange(len(sample)), list(model.faults(sample)))]
+    p = model.membership(sample)
+    edges = np.linspace(0.0, 1.0, 11)
+    place = np.clip(np.digitize(p, edges) - 1, 0, 9)
+    members = [
+        {"told": float(p[place == k].mean()), "true": float(sample.is_member[place == k].mean())}
+        for k in range(10)
+    ]
+    rich = sample[(sample.n_galaxies >= 30) & (sample.log10_m200c_h > 14.0)]
+    exact, reach = np.zeros(len(rich)), np.repeat(rich.aperture_mpc, rich.n_galaxies)
+    odd = {
+        "as they are": sample,
+        "rich, as they are": rich,
+        "two clusters 1500 km/s apart taken for one": _blends(rich, 1500.0),
+        "velocities off by 800 km/s, centre said to be exact": dataclasses.replace(
+            rich, v_los=rich.v_los + np.float32(800.0), centre_error_kms=exact
+        ).select_galaxies(np.abs(rich.v_los + 800.0) <= model.settings.survey.v_cut_kms),
+        "velocities multiplied by 1 + z twice, z > 0.4": _stretched(rich[rich.redshift > 0.4]),
+        "no cluster, galaxies strewn evenly": dataclasses.replace(
+            rich,
+            r_proj_comoving=np.repeat(rich.aperture_mpc, rich.n_galaxies)
+            * np.sqrt(rng.random(len(rich.v_los))),
+            v_los=rng.uniform(-2200.0, 2200.0, len(rich.v_los)).astype(np.float32),
+        ),
+    }
+    shares = {}
+    for name, clusters in odd.items():
+        chance = model.p_unlike(clusters[clusters.n_galaxies >= 4])
+        shares[name] = {"n": len(chance)} | {
+            f"p < {x:g}": float(np.mean(chance < x)) for x in (0.5, 0.05, 0.01)
+        }
+    return {"membership": members, "p_unlike": shares}
+
+
+def _stretched(sample: ClusterSample) -> ClusterSample:
+    v = sample.v_los * np.repeat((1.0 + sample.redshift) ** 2, sample.n_galaxies)
+    inside = np.abs(v) <= 2200.0
+    return dataclasses.replace(sample, v_los=v.astype(np.float32)).select_galaxies(inside)
+
+
+def _blends(sample: ClusterSample, apart_kms: float) -> ClusterSample:
+    """The first half of the clusters, each with the galaxies of one of the second half on top."""
+    n = len(sample) // 2
+    order = np.stack([np.arange(n), n + np.arange(n)], axis=1).reshape(-1)
+    both = sample[order]
+    shift = np.where(np.arange(2 * n) % 2 == 0, -0.5, 0.5) * apart_kms
+    v = both.v_los + np.repeat(shift, both.n_galaxies).astype(np.float32)
+    one = sample[np.arange(n)]
+    joined = dataclasses.replace(
+        one,
+        offsets=both.offsets[::2],
+        r_proj_comoving=both.r_proj_comoving,
+        v_los=v,
+        is_member=both.is_member,
+    )
+    reach = np.repeat(one.aperture_mpc, joined.n_galaxies)
+    return joined.select_galaxies((np.abs(v) <= 2200.0) & (joined.r_proj_comoving <= reach))

@@ -46,8 +46,7 @@ def galaxy_by_galaxy(model: Posterior, views: DeepViews) -> dict:
         "velocities multiplied by 1 + z twice, z > 0.4": _stretched(rich[rich.redshift > 0.4]),
         "no cluster, galaxies strewn evenly": dataclasses.replace(
             rich,
-            r_proj_comoving=np.repeat(rich.aperture_mpc, rich.n_galaxies)
-            * np.sqrt(rng.random(len(rich.v_los))),
+            r_proj_comoving=reach * np.sqrt(rng.random(len(reach))),
             v_los=rng.uniform(-2200.0, 2200.0, len(rich.v_los)).astype(np.float32),
         ),
     }

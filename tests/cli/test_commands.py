@@ -18,7 +18,7 @@ seed = 2
 [universe]
 n_side = 48
 box_size_mpc_h = 94.0
-n_steps = 24
+n_steps = 16
 n_substeps = 2
 seed = 2
 
@@ -28,7 +28,7 @@ test_min_log10_m200c_h = 13.5
 upsample_above_log10_m200c_h = 13.5
 flat_density = 4e-4
 n_min = 5
-n_folds = 3
+n_folds = 2
 
 [training]
 epochs = 3

@@ -8,14 +8,15 @@ import pytest
 from zwicky.errors import ZwickyError
 from zwicky.estimators import CNNSettings, MSigmaSettings
 from zwicky.ho2019 import (
-    cross_validate_machines,
-    cross_validate_networks,
+    NETWORKS,
+    cross_validate_methods,
     fit_relations,
     masses_h,
     measure_dependence,
     measure_leakage,
     measure_robustness,
     redealt,
+    some_test_clusters,
     time_per_cluster,
     weigh_test,
     write_results,
@@ -60,7 +61,9 @@ def mocks(clusters):
 def run(mocks, tmp_path_factory):
     directory = tmp_path_factory.mktemp("run")
     relations = fit_relations(mocks, MSigmaSettings(14.2))
-    crossed = cross_validate_networks(mocks, directory / "training", SETTINGS, seed=1, workers=1)
+    crossed = cross_validate_methods(
+        dict.fromkeys(NETWORKS, SETTINGS), mocks, directory / "training", seed=1, workers=1
+    )
     columns, _ = weigh_test(mocks, crossed, relations)
     return directory, relations, crossed, columns
 
@@ -150,12 +153,12 @@ def test_measured_stages_are_found_again(mocks, run, stages, monkeypatch):
         measure_dependence(directory, mocks.test, masses, seed=2, workdir=directory / "dependence")
 
 
-def test_machines_may_weigh_a_subset(mocks, tmp_path, monkeypatch):
+def test_machines_may_weigh_a_subset(mocks, tmp_path):
     """The subset is taken for any estimator: a quick one stands in."""
-    monkeypatch.setattr("zwicky.ho2019.experiment.MACHINES", ("m_sigma",))
-    settings = MSigmaSettings(14.2)
-    whole = cross_validate_machines(mocks, tmp_path / "all", settings, seed=1)["m_sigma"].log10_m200c
-    some = cross_validate_machines(mocks, tmp_path / "some", settings, seed=1, n_clusters=50)["m_sigma"]
+    methods = {"m_sigma": MSigmaSettings(14.2)}
+    rows = {"m_sigma": some_test_clusters(mocks, 50, seed=1)}
+    whole = cross_validate_methods(methods, mocks, tmp_path / "all", seed=1)["m_sigma"].log10_m200c
+    some = cross_validate_methods(methods, mocks, tmp_path / "some", seed=1, rows=rows)["m_sigma"]
     assert np.isfinite(whole).all()
     weighed = np.isfinite(some.log10_m200c)
     assert weighed.sum() == 50

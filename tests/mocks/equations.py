@@ -6,7 +6,8 @@ import functools
 
 import numpy as np
 
-from zwicky.cosmology import DistanceRedshift, paper_cosmology
+from distance_redshift import DistanceRedshift
+from zwicky.cosmology import paper_cosmology
 from zwicky.units import SPEED_OF_LIGHT_KMS as C
 
 

@@ -17,11 +17,15 @@ def ewald_acceleration(targets, sources, box_size, n_images=2, n_waves=6):
     k = 2.0 * np.pi / box_size * np.array(waves, dtype=float)
     k2 = (k**2).sum(axis=1)
     amplitude = 4.0 * np.pi / box_size**3 * np.exp(-k2 / (4.0 * alpha**2)) / k2
+    # Of all sources together: sum_j sin(k (s_j - t)) is the imaginary part of exp(-i k t) sum_j exp(i k s_j).
+    structure = np.zeros(len(k), dtype=complex)
+    for some in np.array_split(sources, max(1, len(sources) // 500)):
+        structure += np.exp(1j * (some @ k.T)).sum(axis=0)
     out = np.zeros((len(targets), 3))
     for i, target in enumerate(targets):
         nearest = sources - target
         nearest -= box_size * np.round(nearest / box_size)
-        out[i] = (np.sin(nearest @ k.T) * amplitude).sum(axis=0) @ k
+        out[i] = ((np.exp(-1j * (k @ target)) * structure).imag * amplitude) @ k
         for shift in shifts:
             r = nearest + shift
             r2 = (r**2).sum(axis=1)

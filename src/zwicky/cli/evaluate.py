@@ -48,7 +48,7 @@ def evaluate(
         return
     from zwicky.cli.console import print_table2, stages
     from zwicky.estimators import CNNSettings, MSigmaSettings, estimator_class
-    from zwicky.ho2019 import cross_validate_estimators, fit_relations, write_results
+    from zwicky.ho2019 import cross_validate_methods, fit_relations, write_results
     from zwicky.io import exclusive, free_directory, make_directory
     from zwicky.mocks import read_mocks
     from zwicky.settings import from_mapping, read_toml, to_mapping
@@ -64,7 +64,7 @@ def evaluate(
     relations = fit_relations(samples, MSigmaSettings(min_log10_m200c_h=m_sigma_above))
     make_directory(out)
     with exclusive(out), stages() as tell:
-        crossed = cross_validate_estimators(samples, out / "training", settings, seed, tell, workers)
+        crossed = cross_validate_methods(settings, samples, out / "training", seed, tell, workers)
         tell("evaluate", 0, 1, "predictions and metrics")
         metrics = write_results(out, samples, crossed, relations, universe={}, timing={}, seed=seed)
     if as_json:

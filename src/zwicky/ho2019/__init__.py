@@ -5,10 +5,9 @@ from zwicky.ho2019.dependence import measure_dependence
 from zwicky.ho2019.experiment import (
     MACHINES,
     NETWORKS,
-    cross_validate_estimators,
-    cross_validate_machines,
-    cross_validate_networks,
+    cross_validate_methods,
     fit_relations,
+    some_test_clusters,
 )
 from zwicky.ho2019.leakage import measure_leakage, redealt
 from zwicky.ho2019.paper import (
@@ -54,9 +53,7 @@ __all__ = [
     "ExistingUniverse",
     "RunSettings",
     "check_claims",
-    "cross_validate_estimators",
-    "cross_validate_machines",
-    "cross_validate_networks",
+    "cross_validate_methods",
     "density_in_box",
     "existing_universe",
     "fit_relations",
@@ -67,6 +64,7 @@ __all__ = [
     "paper_scatter_ratio",
     "redealt",
     "reproduce",
+    "some_test_clusters",
     "summarise",
     "summarise_deviations",
     "time_per_cluster",

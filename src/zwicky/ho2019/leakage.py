@@ -20,7 +20,7 @@ from zwicky.diagnostics.residuals import compare_scatter, residual_statistics, r
 from zwicky.errors import ZwickyError
 from zwicky.estimators import CNNSettings
 from zwicky.evaluation.crossval import CrossValidation
-from zwicky.ho2019.experiment import cross_validate_networks
+from zwicky.ho2019.experiment import NETWORKS, cross_validate_methods
 from zwicky.ho2019.paper import PAPER_RANGE_LOG10_M200C_H
 from zwicky.mocks import Mocks, halo_folds, spatial_folds
 from zwicky.progress import Progress, quiet
@@ -87,7 +87,7 @@ def measure_leakage(
     workdir
         Keeps finished folds, one folder a network; not the one of `crossed`.
     settings, seed, progress, workers
-        As for `cross_validate_networks`, and the same values.
+        As for the networks in `cross_validate_methods`, and the same values.
     n_resamples
         Bootstrap resamples of halos; the same halos are drawn for both kinds of folds.
 
@@ -97,7 +97,8 @@ def measure_leakage(
         For each network: ``halo_folds`` and ``spatial_folds``, scatters in dex with ``_error``; ``ratio``,
         the scatter on spatial folds over that on halo folds, with ``low`` to ``high`` at ``level``.
     """
-    other = cross_validate_networks(redealt(mocks, halos), Path(workdir), settings, seed, progress, workers)
+    networks = dict.fromkeys(NETWORKS, settings)
+    other = cross_validate_methods(networks, redealt(mocks, halos), Path(workdir), seed, progress, workers)
     true = mocks.test.log10_m200c_h
     low, high = PAPER_RANGE_LOG10_M200C_H
     inside = (true >= low) & (true <= high)

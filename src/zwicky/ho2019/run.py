@@ -30,10 +30,11 @@ from zwicky.estimators import MSigma, estimator_class
 from zwicky.evaluation import CrossValidation
 from zwicky.ho2019.dependence import measure_dependence
 from zwicky.ho2019.experiment import (
-    cross_validate_estimators,
-    cross_validate_machines,
-    cross_validate_networks,
+    MACHINES,
+    NETWORKS,
+    cross_validate_methods,
     fit_relations,
+    some_test_clusters,
 )
 from zwicky.ho2019.facts import universe_facts
 from zwicky.ho2019.leakage import measure_leakage
@@ -98,15 +99,16 @@ def reproduce(
     with timing("mocks_s", directory / "mocks"):
         mocks = _mocks(settings, directory, tell)
     relations = fit_relations(mocks, settings.m_sigma)
-    training = directory / "training"
-    crossed = cross_validate_networks(
-        mocks, training, settings.training, settings.seed, tell, workers, timing
-    ) | cross_validate_machines(
-        mocks, training, settings.sdm, settings.seed, tell, workers, timing, settings.sdm_test_clusters
+    methods = {
+        **dict.fromkeys(NETWORKS, settings.training),
+        **dict.fromkeys(MACHINES, settings.sdm),
+        **{name: estimator_class(name).settings_class() for name in settings.estimators},
+    }
+    some = some_test_clusters(mocks, settings.sdm_test_clusters, seed=settings.seed)
+    rows = dict.fromkeys(MACHINES, some)
+    crossed = cross_validate_methods(
+        methods, mocks, directory / "training", settings.seed, tell, workers, timing, rows
     )
-    others = {name: estimator_class(name).settings_class() for name in settings.estimators}
-    first_seed = settings.seed + len(crossed)
-    crossed |= cross_validate_estimators(mocks, training, others, first_seed, tell, workers, timing)
     report, metrics = directory / "report.html", directory / "metrics.json"
     done = metrics.exists() and read_metrics(metrics).get("run_digest") == settings.digest
     if not done:

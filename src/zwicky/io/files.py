@@ -13,13 +13,12 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError
 
 from zwicky.errors import ZwickyError
-from zwicky.settings import from_mapping
 
 __all__ = [
     "check_files",
@@ -27,14 +26,10 @@ __all__ = [
     "make_directory",
     "provenance",
     "read_json",
-    "read_json_as",
     "sha256_of",
     "write_json",
     "written_whole",
 ]
-
-
-T = TypeVar("T")
 
 
 def make_directory(path: Path | str) -> Path:
@@ -159,17 +154,6 @@ def json_object(text: str, where: str) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise ZwickyError(f"{where}: holds a {type(found).__name__}, not an object; make it again")
     return found
-
-
-def read_json_as(cls: type[T], path: Path | str) -> T:
-    """What a dataclass declares, from a JSON file: `zwicky.settings.from_mapping` checks it.
-
-    Raises
-    ------
-    ZwickyError
-        As `read_json`, or for a key or a value that the class does not allow.
-    """
-    return from_mapping(cls, read_json(path), str(path))
 
 
 def _refused(constant: str) -> None:

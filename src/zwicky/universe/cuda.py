@@ -22,11 +22,9 @@ import torch
 from numba import cuda
 
 from zwicky.errors import ZwickyError
-from zwicky.units import GRAVITATIONAL_CONSTANT
-from zwicky.universe.growth import drift_factor, kick_factor
-from zwicky.universe.levels import kick_table, level_gauge
+from zwicky.universe.forces import Forces
+from zwicky.universe.growth import drift_factor
 from zwicky.universe.mesh import green_factors
-from zwicky.universe.pairs import ShortRange
 from zwicky.universe.settings import UniverseSettings
 
 __all__ = ["CudaGravity"]
@@ -39,7 +37,7 @@ _WARP = 32
 _UNITS = 2.0**24
 
 
-class CudaGravity:
+class CudaGravity(Forces):
     """The forces of one universe on a card, and the particles while they are there.
 
     The state that `zwicky.universe.evolve.Particles` describes is moved to the card at the first force and
@@ -62,14 +60,7 @@ class CudaGravity:
         if device.startswith("cuda") and not torch.cuda.is_available():
             raise ZwickyError("device = 'cuda': PyTorch sees no CUDA card here; use device = 'cpu'")
         self.device = torch.device(device)
-        self.settings = settings
-        self.cosmology = settings.flrw()
-        self.box = settings.box_size_mpc
-        self.n_mesh = settings.n_mesh
-        split = settings.split_mesh_cells * settings.mesh_cell_mpc
-        self.short = ShortRange(settings.softening_mpc, split, settings.cutoff_splits * split)
-        self.n_cells = int(self.box / self.short.cutoff * (1 + 1e-9))
-        self.mass = settings.particle_mass_msun
+        super().__init__(settings)
         self.position: torch.Tensor | None = None
 
     def _bring(self, p) -> None:
@@ -113,8 +104,7 @@ class CudaGravity:
 
     def kick_long(self, p, a: float) -> None:
         """Add the mesh's pull up to scale factor `a`."""
-        poisson = 1.5 * self.cosmology.Om0 * self.cosmology.H0.value**2
-        factor = poisson * kick_factor(self.cosmology, p.a_long, a)
+        factor = self.mesh_factor(p.a_long, a)
         n, count = self.n_mesh, len(self.position)
         mesh = torch.zeros((n, n, n), dtype=torch.int64, device=self.device)
         per_length = np.float32(n / self.box)
@@ -145,9 +135,7 @@ class CudaGravity:
 
         With a pair step, particles first take the level that they need in it. Returns the highest in use.
         """
-        strength = GRAVITATIONAL_CONSTANT * self.mass
-        table = kick_table(self.cosmology, strength, p.a_short, until)
-        gauge = 0.0 if pair_step is None else level_gauge(self.settings, *pair_step)
+        table, gauge = self.pair_factors(p.a_short, until, pair_step)
         begin = time.perf_counter()
         n = self.n_cells
         chosen = torch.nonzero(self.level >= least).flatten()

@@ -22,13 +22,13 @@ import numpy as np
 
 from zwicky.kernels import kernel
 from zwicky.parallel import available_cores, pieces, run_pieces
-from zwicky.units import GRAVITATIONAL_CONSTANT
 from zwicky.universe.cells import cell_sort, reorder
-from zwicky.universe.growth import drift_factor, kick_factor
+from zwicky.universe.forces import Forces
+from zwicky.universe.growth import drift_factor
 from zwicky.universe.initial import initial_conditions
-from zwicky.universe.levels import kick_table, level_gauge, middle, pair_step
+from zwicky.universe.levels import middle, pair_step
 from zwicky.universe.mesh import kick_long, smoothed_potential
-from zwicky.universe.pairs import ShortRange, kick_short
+from zwicky.universe.pairs import kick_short
 from zwicky.universe.settings import UniverseSettings
 
 __all__ = ["Particles", "evolve", "start", "step_edges"]
@@ -161,7 +161,7 @@ def _gravity(settings: UniverseSettings, device: str):
     return CudaGravity(settings, device)
 
 
-class _Gravity:
+class _Gravity(Forces):
     """The forces of one universe, the cell sort that they share, and the memory that both use again.
 
     Memory is taken once, not at every step: gigabytes that are fresh from the system cost more time in page
@@ -169,14 +169,7 @@ class _Gravity:
     """
 
     def __init__(self, settings: UniverseSettings):
-        self.settings = settings
-        self.cosmology = settings.flrw()
-        self.box = settings.box_size_mpc
-        self.n_mesh = settings.n_mesh
-        split = settings.split_mesh_cells * settings.mesh_cell_mpc
-        self.short = ShortRange(settings.softening_mpc, split, settings.cutoff_splits * split)
-        self.n_cells = int(self.box / self.short.cutoff * (1 + 1e-9))
-        self.mass = settings.particle_mass_msun
+        super().__init__(settings)
         self.starts = np.zeros(0, dtype=np.int64)
         self.memory: _Memory | None = None
 
@@ -199,8 +192,7 @@ class _Gravity:
         p.level, memory.levels = reorder(p.level, order, memory.levels), p.level
 
     def kick_long(self, p: Particles, a: float) -> None:
-        poisson = 1.5 * self.cosmology.Om0 * self.cosmology.H0.value**2
-        factor = poisson * kick_factor(self.cosmology, p.a_long, a)
+        factor = self.mesh_factor(p.a_long, a)
         potential = smoothed_potential(
             p.position, self.starts, self.n_cells, self.box, self.n_mesh, self.short.split, self.memory.mesh
         )
@@ -214,9 +206,7 @@ class _Gravity:
 
         With a pair step, particles first take the level that they need in it. Returns the highest in use.
         """
-        strength = GRAVITATIONAL_CONSTANT * self.mass
-        table = kick_table(self.cosmology, strength, p.a_short, until)
-        gauge = 0.0 if pair_step is None else level_gauge(self.settings, *pair_step)
+        table, gauge = self.pair_factors(p.a_short, until, pair_step)
         begin = time.perf_counter()
         p.pairs += kick_short(
             p.position, p.momentum, self.starts, self.n_cells, self.box, self.short, table,

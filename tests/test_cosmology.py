@@ -6,8 +6,8 @@ from astropy.cosmology import FlatwCDM, LambdaCDM, Planck18
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distance_redshift import DistanceRedshift
 from zwicky.cosmology import (
+    DistanceRedshift,
     cosmology_from_text,
     cosmology_named,
     cosmology_to_text,

@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # astropy.cosmology takes half a second to import: only where
 
 __all__ = [
     "CosmologyKey",
+    "DistanceRedshift",
     "comoving_transverse_mpc",
     "cosmology_from_text",
     "cosmology_named",
@@ -231,7 +232,7 @@ _DISTANCE_STEP, _PIECE_STEPS = 2e-3, 128
 def comoving_transverse_mpc(redshift, cosmology: FLRW) -> np.ndarray:
     """Comoving transverse distance in Mpc, shape (n,); NaN where the redshift is not positive.
 
-    Cubic Hermite between exact distances at fixed redshifts: a distance does not
+    Cubic Hermite between exact distances at fixed redshifts, as in `DistanceRedshift`: a distance does not
     depend on which others are asked for, and differs from astropy's by less than 1e-8.
     """
     z = np.asarray(redshift, dtype=float)
@@ -279,3 +280,44 @@ def _curved(distance_mpc: np.ndarray, cosmology: FLRW) -> np.ndarray:
         return distance_mpc
     root = np.sqrt(abs(curvature)) / cosmology.hubble_distance.to_value("Mpc")
     return (np.sinh if curvature > 0 else np.sin)(root * distance_mpc) / root
+
+
+class DistanceRedshift:
+    """Comoving line-of-sight distance and redshift, each as a function of the other, by interpolation.
+
+    Cubic Hermite in both directions on a grid of step 1e-3 or finer in z, with exact derivatives
+    ``dd/dz = c / H(z)`` (Eq. 17); relative error below 1e-8 (see the tests).
+
+    Parameters
+    ----------
+    cosmology
+        Any astropy FLRW cosmology.
+    z_max
+        Largest redshift that may be asked for.
+
+    Examples
+    --------
+    >>> relation = DistanceRedshift(paper_cosmology(), z_max=1.0)
+    >>> round(float(relation.distance(0.1))), round(float(relation.redshift(relation.distance(0.1))), 6)
+    (432, 0.1)
+    """
+
+    def __init__(self, cosmology: FLRW, z_max: float):
+        from scipy.interpolate import CubicHermiteSpline
+
+        n = max(256, int(np.ceil(z_max / 1e-3))) + 1
+        z = np.linspace(0.0, z_max, n)
+        distance = cosmology.comoving_distance(z).to_value("Mpc")
+        slope = SPEED_OF_LIGHT_KMS / cosmology.H(z).to_value("km/(s Mpc)")
+        self.z_max = float(z_max)
+        self.distance_max = float(distance[-1])
+        self._distance = CubicHermiteSpline(z, distance, slope, extrapolate=False)
+        self._redshift = CubicHermiteSpline(distance, z, 1.0 / slope, extrapolate=False)
+
+    def distance(self, z):
+        """Comoving distance in Mpc at redshift `z`; NaN outside [0, z_max]."""
+        return self._distance(z)
+
+    def redshift(self, distance_mpc):
+        """Redshift at a comoving distance in Mpc; NaN outside [0, distance_max]."""
+        return self._redshift(distance_mpc)

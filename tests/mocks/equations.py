@@ -6,8 +6,7 @@ import functools
 
 import numpy as np
 
-from distance_redshift import DistanceRedshift
-from zwicky.cosmology import paper_cosmology
+from zwicky.cosmology import DistanceRedshift, paper_cosmology
 from zwicky.units import SPEED_OF_LIGHT_KMS as C
 
 

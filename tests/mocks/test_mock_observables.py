@@ -6,8 +6,7 @@ from equations import step_by_step
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from distance_redshift import DistanceRedshift
-from zwicky.cosmology import paper_cosmology, relative_velocity
+from zwicky.cosmology import DistanceRedshift, paper_cosmology, relative_velocity
 from zwicky.errors import ZwickyError
 from zwicky.mocks import hubble_flow, minimum_image, observe, sky_basis
 from zwicky.tables import Snapshot

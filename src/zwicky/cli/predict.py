@@ -87,7 +87,6 @@ def predict(
     from zwicky.cli.masses import masses_as_json, print_masses
     from zwicky.errors import ZwickyError
     from zwicky.estimators import DEFAULT_MODEL, MSigma, load_model
-    from zwicky.io.tabular import check_output, write_any
 
     if centre is not None and (clusters is not None or redshift is not None):
         other = "--clusters" if clusters is not None else "--redshift"
@@ -100,8 +99,10 @@ def predict(
         "--report": report,
     }
     given.check_paths([galaxies, *([clusters] if clusters else [])], outputs)
-    for path in (out, members):
-        if path is not None:
+    if out is not None or members is not None:
+        from zwicky.io.tabular import check_output, write_any
+
+        for path in filter(None, (out, members)):
             check_output(path)
     if plot is not None:
         survey.check_plot(plot)
@@ -138,10 +139,13 @@ def predict(
             memberships.append(survey.members_table(found, weighing, density=known))
 
     columns_found = survey.weigh_blocks(blocks, weighing, by_sigma, prior=chosen, density=known, each=each)
-    masses = survey.masses_table(columns_found, chosen)
     found, weighed = last
     its = found.sample.cosmology
-    masses.meta = {"model": model, "cosmo": its.name or type(its).__name__} | masses.meta
+    facts = {"model": model, "cosmo": its.name or type(its).__name__}
+    facts["prior"] = chosen if isinstance(chosen, str) else chosen.name
+    if any(path is not None for path in (out, plot, report)):  # else astropy's tables need not be imported
+        masses = survey.masses_table(columns_found, chosen)
+        masses.meta = facts
     if out is not None:
         write_any(out, masses)
     if posterior is not None:
@@ -168,6 +172,6 @@ def predict(
             err=True,
         )
     if as_json:
-        typer.echo(masses_as_json(masses))
+        typer.echo(masses_as_json(columns_found, facts))
     else:
-        print_masses(masses, its.h if msun_h else None)
+        print_masses(columns_found, facts, its.h if msun_h else None)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 import astropy.units as u
 import numpy as np
-from astropy.table import QTable
 
 from zwicky.estimators import Estimator, MassPosterior, Prior
 from zwicky.survey.blocks import Blocks
@@ -15,6 +15,9 @@ from zwicky.survey.density import DensityPrior
 from zwicky.survey.priors import mass_function_prior
 from zwicky.survey.weigh import Weighed, weigh_clusters
 from zwicky.tables import ClusterSample
+
+if TYPE_CHECKING:
+    from astropy.table import QTable
 
 __all__ = ["COLUMNS", "masses_columns", "masses_table", "under", "weigh", "weigh_blocks"]
 
@@ -140,6 +143,8 @@ def masses_columns(
 
 def masses_table(columns: Mapping[str, np.ndarray], prior: Prior | str = "flat") -> QTable:
     """The columns of `weigh_blocks` as a table with units, one row a cluster."""
+    from astropy.table import QTable
+
     table = QTable()
     for name, values in columns.items():
         table[name] = values.astype(str) if values.dtype == object else values

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import TYPE_CHECKING
 
 import astropy.units as u
 import numpy as np
-from astropy.table import QTable
 
 from zwicky.estimators import ConditionalEstimator, Estimator
 from zwicky.survey.clusters import ObservedClusters
 from zwicky.survey.density import DensityPrior
 from zwicky.survey.weigh import cylinder_of, is_sound, problems_of, weigh_sample
 from zwicky.tables import ClusterSample
+
+if TYPE_CHECKING:
+    from astropy.table import QTable
 
 __all__ = ["MEMBER_COLUMNS", "influence", "members_table"]
 
@@ -55,6 +58,8 @@ def members_table(
     kept = cylinder.in_h(sample.cosmology.h).holds(sample.r_proj_comoving, sample.v_los)
     kept &= np.repeat(sound, sample.n_galaxies)
     known = isinstance(model, ConditionalEstimator) and len(inside)
+    from astropy.table import QTable
+
     table = QTable()
     table["cluster_id"] = np.repeat(np.asarray(clusters.label)[rows], inside.n_galaxies)
     origin = clusters.origin

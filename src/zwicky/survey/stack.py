@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
-from astropy.table import QTable, Table
 
 from zwicky.errors import ZwickyError
 from zwicky.estimators import MassPosterior, Prior
+
+if TYPE_CHECKING:
+    from astropy.table import QTable, Table
 
 __all__ = ["Stack", "column_of", "equal_numbers", "stack", "stack_bins"]
 
@@ -151,6 +154,8 @@ def stack_bins(
         "scatter_dex_p16": "its 16th percentile",
         "scatter_dex_p84": "its 84th percentile",
     }
+    from astropy.table import QTable
+
     table = QTable([np.array(column) for column in zip(*rows, strict=True)], names=list(about))
     for column, text in about.items():
         table[column].info.description = text
@@ -215,6 +220,7 @@ def column_of(table: Table, name: str, of: Table | None = None) -> np.ndarray:
 
     Examples
     --------
+    >>> from astropy.table import Table
     >>> values = Table({"cluster_id": ["B", "A"], "richness": [31, 12]})
     >>> column_of(values, "richness", Table({"cluster_id": ["A", "B", "C"]}))
     array([12., 31., nan])

@@ -137,4 +137,4 @@ def _write_sample_cluster(path: Path, test: ClusterSample) -> None:
     table["v_los"] = np.round(cluster.v_los, 1) * u.km / u.s
     table.meta = {"redshift": z, "true_log10_m200c_msun": round(float(cluster.log10_m200c[0]), 3)}
     with written_whole(path) as temporary:
-        table.write(temporary, format="ascii.ecsv")
+        table.write(temporary, format="ascii.ecsv", overwrite=True)

@@ -72,6 +72,7 @@ def test_partitions_give_the_masses_of_the_whole(survey, tmp_path):
     assert_same(tmp_path / "one", whole)
 
 
+@pytest.mark.filterwarnings("ignore")  # of the libraries' own use of each other
 def test_what_comes_out_is_a_hats_catalogue(survey, tmp_path):
     import lsdb
 

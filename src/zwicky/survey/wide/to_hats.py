@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,8 +61,11 @@ def table_to_hats(
     require(None, "survey", "writing a HATS catalogue")
     import pyarrow as pa
     import pyarrow.parquet as pq
-    from hats_import.catalog.arguments import ImportArguments
-    from hats_import.pipeline import pipeline_with_client
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from hats_import.catalog.arguments import ImportArguments
+        from hats_import.pipeline import pipeline_with_client
 
     free_directory(out, "a HATS catalogue", _CONTENTS)
     work = out.with_name(f"{out.name}.work")
@@ -86,7 +90,9 @@ def table_to_hats(
             tmp_dir=work,
         )
         try:
-            pipeline_with_client(arguments, client)
+            with warnings.catch_warnings():  # of the libraries' own use of each other
+                warnings.simplefilter("ignore")
+                pipeline_with_client(arguments, client)
         except Exception as error:  # of any of the libraries underneath
             raise ZwickyError(f"{out}: hats-import failed ({short_reason(error)})") from error
         put_in_place(work / out.name, out)

@@ -82,6 +82,10 @@ class _Deferred:
         return repr(paper_cosmology())
 
 
+#: One and the same for all: what is kept by cosmology (`CosmologyKey`) is found again.
+_DEFERRED = _Deferred()
+
+
 def cosmology_named(name: str) -> FLRW:
     """The cosmology called `name`: ``ho2019`` or one of astropy's (``Planck18``, ``WMAP9``, ...).
 
@@ -139,7 +143,7 @@ def deferred_cosmology(name: str) -> FLRW:
     >>> deferred_cosmology("ho2019") == paper_cosmology()
     True
     """
-    return cast("FLRW", _Deferred()) if name == "ho2019" else cosmology_named(name)
+    return cast("FLRW", _DEFERRED) if name == "ho2019" else cosmology_named(name)
 
 
 def cosmology_to_text(cosmology: FLRW) -> str:

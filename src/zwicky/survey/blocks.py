@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["BLOCK", "Blocks"]
 
-#: Clusters in a block: their densities fill some ten megabytes.
-BLOCK = 2048
+#: Clusters in a block: their densities fill a few megabytes, which caches hold.
+BLOCK = 1024
 
 
 @dataclass(frozen=True, eq=False)

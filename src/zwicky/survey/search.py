@@ -21,7 +21,7 @@ _STRIPS_A_DEGREE = 8
 _N_STRIPS = 180 * _STRIPS_A_DEGREE
 
 #: Strips a degree where close pairs are looked for, and the caps of the sky without strips.
-_FINE_STRIPS, _POLE_DEG = 32, 0.5
+_FINE_STRIPS, _POLE_DEG = 16, 0.5
 
 #: Right ascensions are compared with this much to spare, in degrees: chords decide.
 _SPARE_DEG = 1e-6
@@ -65,7 +65,7 @@ class SkyIndex:
         placed = np.flatnonzero(np.isfinite(ra_deg) & np.isfinite(dec_deg))
         ra, dec = (np.asarray(x, dtype=float)[placed] for x in (ra_deg, dec_deg))
         key = 360.0 * _strip(dec) + ra % 360.0
-        order = np.argsort(key, kind="stable")
+        order = np.argsort(key)
         towards = unit_vectors(ra[order], dec[order])
         placed = placed[order]
         return cls(placed, key[order], towards, np.asarray(z, dtype=float)[placed])
@@ -174,7 +174,7 @@ def may_be_close(ra_deg: np.ndarray, dec_deg: np.ndarray, distance_deg: float) -
     wide = spare / np.cos(np.deg2rad(np.minimum(np.abs(dec), 90.0 - _POLE_DEG) + 1.0 / _FINE_STRIPS))
     close |= (ra < wide) | (ra > 360.0 - wide)
     key = 360.0 * strip + ra
-    order = np.argsort(key, kind="stable")
+    order = np.argsort(key)
     near = np.diff(key[order]) <= wide[order][:-1]
     close[order[:-1][near]] = True
     close[order[1:][near]] = True

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zwicky.errors import ZwickyError
-from zwicky.estimators import ConditionalEstimator, Estimator, MassPosterior
+from zwicky.estimators import ConditionalEstimator, Estimator, MassPosterior, PointEstimator
 from zwicky.images import galaxy_moments
 from zwicky.survey.clusters import ObservedClusters
 from zwicky.survey.density import MIN_CLUSTERS, DensityPrior
@@ -104,8 +104,7 @@ def weigh_clusters(
     rows = np.flatnonzero(sound)
     seen, n = _rows(inside, rows), len(clusters)
     posterior = weigh_sample(seen, model, density).spread(rows, n, cluster_id=clusters.label)
-    same = cylinder_of(m_sigma).in_h(1.0) == cylinder_of(model).in_h(1.0)
-    by_sigma = posterior_of(clusters, m_sigma, sound, inside if same else None).log10_m200c
+    by_sigma = _points(clusters, seen, rows, model, m_sigma)
     moments, h = galaxy_moments(seen), inside.cosmology.h
     remarks = [
         remarks_on_data(
@@ -132,18 +131,28 @@ def weigh_clusters(
     return Weighed(posterior, inside.n_galaxies, sigma, by_sigma, p_unlike, problems, flags)
 
 
+def _points(
+    clusters: ObservedClusters, seen: ClusterSample, rows: np.ndarray, model: Estimator, other: Estimator
+) -> np.ndarray:
+    """log10 M200c [Msun] of all clusters by another estimator, NaN where it gives none, without densities."""
+    if not isinstance(other, PointEstimator):
+        sound = np.isin(np.arange(len(clusters)), rows)
+        return posterior_of(clusters, other, sound).log10_m200c
+    if cylinder_of(other).in_h(1.0) != cylinder_of(model).in_h(1.0):
+        seen = _rows(clusters.sample.in_cylinder(cylinder_of(other)), rows)
+    able = np.delete(np.arange(len(rows)), list(other.faults(seen)))
+    out = np.full(len(clusters), np.nan)
+    out[rows[able]] = log10_msun(other.points(_rows(seen, able)), seen.cosmology.h)
+    return out
+
+
 def _rows(sample: ClusterSample, rows: np.ndarray) -> ClusterSample:
     return sample if len(rows) == len(sample) else sample[rows]
 
 
-def posterior_of(
-    clusters: ObservedClusters, model: Estimator, sound: np.ndarray, inside: ClusterSample | None = None
-) -> MassPosterior:
-    """Posteriors of all clusters, in order and by name; of those that are not `sound` nothing is known.
-
-    `inside` are the clusters cut with the model's cylinder, where the caller has them.
-    """
-    inside = clusters.sample.in_cylinder(cylinder_of(model)) if inside is None else inside
+def posterior_of(clusters: ObservedClusters, model: Estimator, sound: np.ndarray) -> MassPosterior:
+    """Posteriors of all clusters, in order and by name; of those that are not `sound` nothing is known."""
+    inside = clusters.sample.in_cylinder(cylinder_of(model))
     rows = np.flatnonzero(sound)
     faults = list(model.faults(_rows(inside, rows)))
     rows = np.delete(rows, faults)

@@ -24,6 +24,7 @@ __all__ = [
     "column_named",
     "is_velocity_name",
     "missing",
+    "nearest_name",
     "normal_name",
     "parse_columns",
 ]
@@ -174,7 +175,7 @@ def column_named(
 def missing(ours: Iterable[str], table: ForeignTable) -> ZwickyError:
     """The error for columns that `table` does not have, with what it has and the nearest names."""
     ours = list(ours)
-    example = ",".join(f"{name}={_nearest(name, table.names)}" for name in ours)
+    example = ",".join(f"{name}={nearest_name(name, table.names)}" for name in ours)
     has = ", ".join(table.names[:12]) + (", ..." if len(table.names) > 12 else "")
     return ZwickyError(
         f"{table.source}: no column {' or '.join(ours)}; it has {has}; say which is which with "
@@ -182,7 +183,12 @@ def missing(ours: Iterable[str], table: ForeignTable) -> ZwickyError:
     )
 
 
-def _nearest(ours: str, names: Iterable[str]) -> str:
+def nearest_name(ours: str, names: Iterable[str]) -> str:
+    """The name that is likeliest to be our column `ours`, or ``THEIRS``.
+
+    >>> nearest_name("cluster_id", ["CID", "dproj"])
+    'CID'
+    """
     theirs = {normal_name(name): name for name in names}
     known = [theirs[name] for name in _ELSEWHERE.get(ours, ()) if name in theirs]
     near = [theirs[name] for name in difflib.get_close_matches(ours, theirs, n=1)]

@@ -1,4 +1,5 @@
-"""Conventions that the numbers contradict: right ascensions in radians or hours though nothing says so."""
+"""What the numbers contradict: right ascensions in radians or hours though nothing says so, one cluster that
+is several."""
 
 from __future__ import annotations
 
@@ -9,8 +10,9 @@ import numpy as np
 from zwicky.errors import ZwickyError
 from zwicky.io.centres import Centres
 from zwicky.io.measures import Measure
+from zwicky.units import SPEED_OF_LIGHT_KMS
 
-__all__ = ["check_degrees"]
+__all__ = ["check_degrees", "check_one_cluster"]
 
 # So many galaxies within pi/2 of the celestial equator and 2 pi of the meridian, in degrees, are rare.
 _MANY_GALAXIES = 20
@@ -18,6 +20,43 @@ _MANY_GALAXIES = 20
 # degrees; a limit on that ratio, galaxies that are enough to tell, and how far from it they
 # are looked at.
 _NARROW, _ENOUGH, _AROUND_DEG = 0.2, 10, 2.0
+# A redshift this far from the others' and a velocity that is not even half as far contradict each other; in
+# so many rows, or so large a share of them, that is no mistake of a few galaxies.
+_APART_KMS, _ROWS, _SHARE = 3000.0, 3, 0.05
+
+
+def check_one_cluster(source: str, name: str, redshift: np.ndarray, v_los: np.ndarray, hint: str) -> None:
+    """Ask about galaxies of one cluster whose redshifts are those of several.
+
+    A galaxy's own redshift goes with its velocity; redshifts of different clusters do not.
+
+    Parameters
+    ----------
+    source, name
+        What the file and its column of redshifts are called.
+    redshift, v_los : shape (n,)
+        What the file says, velocities in km/s.
+    hint
+        The column that may tell clusters apart.
+
+    Raises
+    ------
+    ZwickyError
+        If they are of several clusters.
+    """
+    known = np.isfinite(redshift) & np.isfinite(v_los)
+    z, v = redshift[known], v_los[known]
+    if not len(z):
+        return
+    middle = float(np.median(z))
+    away = np.abs(z - middle) / (1.0 + middle) * SPEED_OF_LIGHT_KMS
+    apart = (away > _APART_KMS) & (np.abs(v) < 0.5 * away)
+    if apart.sum() >= max(_ROWS, _SHARE * len(z)):
+        raise ZwickyError(
+            f"{source}: {name} goes from {z.min():.4g} to {z.max():.4g} and v_los does not go with it: are "
+            f"these several clusters? Name what tells them apart, --columns cluster_id={hint}, or give "
+            "--redshift Z if they are one"
+        )
 
 
 def check_degrees(source: str, found: Mapping[str, Measure], centres: Centres | None) -> None:

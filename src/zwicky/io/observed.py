@@ -23,8 +23,8 @@ from zwicky.io.choice import (
     taken_for,
     warned_rows,
 )
-from zwicky.io.columns import Named, column_named
-from zwicky.io.doubts import check_degrees
+from zwicky.io.columns import Named, column_named, nearest_name
+from zwicky.io.doubts import check_degrees, check_one_cluster
 from zwicky.io.foreign import ForeignColumn, ForeignTable
 from zwicky.io.lists import PhaseSpaceList, SkyList
 from zwicky.io.measures import Measure, labels, measure, radii
@@ -131,6 +131,8 @@ def read_observed(
     if read_sky:
         return _sky_list(measures, warned, keep, ids, common), found
     if ids is None:
+        if redshift is None and found is None:
+            _check_one_cluster(chosen, columns, measures["v_los"])
         name = str(chosen.meta.get("cluster_id", Path(chosen.source).name.partition(".")[0]))
         ids = np.full(chosen.n_rows, name)
     redshifts = _redshifts(chosen, columns, ids[keep], redshift, found is not None)
@@ -235,6 +237,15 @@ def _ids(
             f"{table.source}: {column.name} is missing in row {row}; give every row its cluster"
         )
     return ids, None
+
+
+def _check_one_cluster(table: ForeignTable, columns: Mapping[str, Named], v_los: Measure) -> None:
+    ours = "redshift" if column_named(table, "redshift", columns) else "z"
+    column = column_named(table, ours, columns)
+    if column is not None:
+        values = measure(table, ours, column, columns).values
+        hint = nearest_name("cluster_id", table.names)
+        check_one_cluster(table.source, column.name, values, v_los.values, hint)
 
 
 def _redshifts(

@@ -29,7 +29,7 @@ def predict(
     model: Annotated[
         str | None,
         typer.Option(
-            help="A shipped model (cnn_2d, cnn_1d, m_sigma, posterior) or a directory; default: cnn_2d."
+            help="A shipped model (posterior, cnn_2d, cnn_1d, m_sigma) or a directory; default: posterior."
         ),
     ] = None,
     m_sigma: Annotated[

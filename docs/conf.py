@@ -13,6 +13,7 @@ os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PAT
 os.environ["PYTHONPATH"] = os.pathsep.join([str(HERE / "_ext"), os.environ.get("PYTHONPATH", "")]).rstrip(
     os.pathsep
 )
+os.environ["SHELLOPTS"] = "errexit:pipefail"  # a command that fails fails its cell
 os.environ["ZWICKY_DOCS_DATA"] = str(HERE / "_made")
 
 project = "Zwicky"

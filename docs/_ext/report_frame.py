@@ -10,4 +10,4 @@ def frame(path: str, height: int) -> HTML:
     """The report in a frame of its own, `height` pixels high."""
     inside = html.escape(Path(path).read_text(encoding="utf-8"))
     style = f"width: 100%; height: {height}px; border: 1px solid #8888"
-    return HTML(f'<iframe title="{path}" srcdoc="{inside}" style="{style}"></iframe>')
+    return HTML(f'<div><iframe title="{path}" srcdoc="{inside}" style="{style}"></iframe></div>')

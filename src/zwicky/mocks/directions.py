@@ -43,7 +43,23 @@ class LinesOfSight:
 
 
 def orthogonal_lines(halo: np.ndarray) -> LinesOfSight:
-    """The three axes of the box for each halo row of `halo`, shape (n,): 3 n lines, halo by halo."""
+    """The three axes of the box for each halo row of `halo`, shape (n,): 3 n lines, halo by halo.
+
+    Parameters
+    ----------
+    halo : integers, shape (n,)
+        Rows of halos.
+
+    Returns
+    -------
+    LinesOfSight
+        Three for each halo.
+
+    Examples
+    --------
+    >>> len(orthogonal_lines(np.array([4, 7])))
+    6
+    """
     n = len(halo)
     return LinesOfSight(
         np.repeat(np.asarray(halo, dtype=np.int64), 3),
@@ -53,7 +69,17 @@ def orthogonal_lines(halo: np.ndarray) -> LinesOfSight:
 
 
 def join_lines(parts: list[LinesOfSight]) -> LinesOfSight:
-    """All lines of sight of `parts`, at least one, in order."""
+    """All lines of sight of `parts`, at least one, in order.
+
+    Parameters
+    ----------
+    parts
+        At least one.
+
+    Returns
+    -------
+    LinesOfSight
+    """
     return LinesOfSight(
         np.concatenate([p.halo for p in parts]),
         np.concatenate([p.number for p in parts]),
@@ -82,10 +108,40 @@ def even_lines(n: int) -> np.ndarray:
 
     A cluster seen from the opposite side is its own mirror image in velocity, so that points of the whole
     sphere, of which some nearly face each other, would show the same view twice.
+
+    Parameters
+    ----------
+    n
+        How many.
+
+    Returns
+    -------
+    float64, shape (n, 3)
+
+    Examples
+    --------
+    >>> even_lines(5).shape
+    (5, 3)
     """
     return fibonacci_lattice(2 * n)[n:]
 
 
 def random_rotation(*, rng: np.random.Generator) -> np.ndarray:
-    """A rotation matrix, shape (3, 3), uniform over all rotations."""
+    """A rotation matrix, shape (3, 3), uniform over all rotations.
+
+    Parameters
+    ----------
+    rng
+        Source of the rotation.
+
+    Returns
+    -------
+    float64, shape (3, 3)
+
+    Examples
+    --------
+    >>> turn = random_rotation(rng=np.random.default_rng(1))
+    >>> bool(np.allclose(turn @ turn.T, np.eye(3)))
+    True
+    """
     return Rotation.from_quat(rng.normal(size=4)).as_matrix()

@@ -15,13 +15,26 @@ def halo_folds(mass: np.ndarray, n_folds: int) -> np.ndarray:
     Folds have the same mass function, but neighbours in space, which share interlopers, fall into
     different folds: compare with `spatial_folds`.
 
-    >>> halo_folds(np.array([3.0, 9.0, 5.0, 4.0]), 2).tolist()
-    [1, 0, 1, 0]
+    Parameters
+    ----------
+    mass : float, shape (n,)
+        Of the halos, any unit.
+    n_folds
+        How many.
+
+    Returns
+    -------
+    integers, shape (n,)
 
     Raises
     ------
     ZwickyError
         If there are fewer halos than folds.
+
+    Examples
+    --------
+    >>> halo_folds(np.array([3.0, 9.0, 5.0, 4.0]), 2).tolist()
+    [1, 0, 1, 0]
     """
     _enough(len(mass), n_folds)
     fold = np.empty(len(mass), dtype=np.int16)

@@ -51,6 +51,11 @@ class MockSettings:
     ------
     ZwickyError
         If a value is out of range.
+
+    Examples
+    --------
+    >>> MockSettings(n_folds=5).cylinder(h=0.678)
+    <Cylinder: 1.6 comoving Mpc/h (2.360 Mpc for h = 0.678), |v_los| <= 2200 km/s>
     """
 
     aperture_mpc_h: float = setting(1.6, "(0, 20]", "comoving Mpc/h")

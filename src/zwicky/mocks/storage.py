@@ -31,6 +31,15 @@ _FILES = tuple(f"{name}.parquet" for name in _SAMPLES)
 def mocks_directory(directory: Path | str) -> Path:
     """The directory, if mocks may be written to it: it is absent, empty or holds mocks.
 
+    Parameters
+    ----------
+    directory
+        Wanted.
+
+    Returns
+    -------
+    Path
+
     Raises
     ------
     ZwickyError
@@ -44,6 +53,15 @@ def write_mocks(directory: Path | str, mocks: Mocks, **facts: Any) -> None:
 
     The directory is written whole, in place of any mocks there. The provenance has the checksums of the rest
     and whatever `facts` the caller adds (the seed, the universe).
+
+    Parameters
+    ----------
+    directory
+        Made if absent.
+    mocks
+        What `make_mocks` gave.
+    facts
+        For the provenance.
 
     Raises
     ------

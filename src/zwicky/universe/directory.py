@@ -49,13 +49,49 @@ class _Identity:
 
 
 def snapshot_file(directory: Path | str, kind: str, redshift: float) -> Path:
-    """Path of a universe's ``halos``, ``galaxies``, ``diagnostics`` or ``particles`` at a redshift."""
+    """Path of a universe's ``halos``, ``galaxies``, ``diagnostics`` or ``particles`` at a redshift.
+
+    Parameters
+    ----------
+    directory
+        Of the universe.
+    kind
+        One of the four.
+    redshift
+        Of the output.
+
+    Returns
+    -------
+    Path
+
+    Examples
+    --------
+    >>> snapshot_file("my_universe", "halos", 0.117).name
+    'halos_z0.117.parquet'
+    """
     suffix = {"diagnostics": "npz", "particles": "safetensors"}.get(kind, "parquet")
     return Path(directory) / f"{kind}_z{redshift:.3f}.{suffix}"
 
 
 def is_complete(directory: Path | str, settings: Any = None) -> bool:
-    """Whether a directory holds a finished universe, and of these settings if they are given."""
+    """Whether a directory holds a finished universe, and of these settings if they are given.
+
+    Parameters
+    ----------
+    directory
+        Which may not exist.
+    settings
+        What it should have been made with.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> is_complete("no_such_folder")
+    False
+    """
     path = Path(directory) / "provenance.json"
     if not path.exists():
         return False
@@ -63,12 +99,39 @@ def is_complete(directory: Path | str, settings: Any = None) -> bool:
 
 
 def is_imported(directory: Path | str) -> bool:
-    """Whether the universe in a directory was made by someone else's simulation."""
+    """Whether the universe in a directory was made by someone else's simulation.
+
+    Parameters
+    ----------
+    directory
+        Of the universe.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> is_imported("no_such_folder")
+    False
+    """
     return (Path(directory) / IMPORTED).exists()
 
 
 def read_identity(directory: Path | str) -> tuple[str, tuple[float, ...]]:
     """Digest and output redshifts of a finished universe: all that later steps need to know of its making.
+
+    Parameters
+    ----------
+    directory
+        Of a complete universe, simulated or imported.
+
+    Returns
+    -------
+    digest : str
+        Of everything that determines it.
+    redshifts : tuple of float
+        Of its outputs.
 
     Raises
     ------
@@ -97,11 +160,24 @@ def read_identity(directory: Path | str) -> tuple[str, tuple[float, ...]]:
 def output_redshift(redshifts: tuple[float, ...], wanted: float | None) -> float:
     """The output meant: the only one if none is named, else the one that is `wanted` to three decimals.
 
+    Parameters
+    ----------
+    redshifts
+        Of the outputs, as `read_identity` gives them.
+    wanted
+        One of them; None takes the only one.
+
+    Returns
+    -------
+    float
+
     Raises
     ------
     ZwickyError
         If there is none such, or several to choose from.
 
+    Examples
+    --------
     >>> output_redshift((0.1171936,), None), output_redshift((0.0, 0.1171936), 0.117)
     (0.1171936, 0.1171936)
     """
@@ -114,17 +190,53 @@ def output_redshift(redshifts: tuple[float, ...], wanted: float | None) -> float
 
 
 def read_halos(directory: Path | str, redshift: float) -> HaloTable:
-    """Halos of a universe at one of its output redshifts."""
+    """Halos of a universe at one of its output redshifts.
+
+    Parameters
+    ----------
+    directory
+        Of a complete universe.
+    redshift
+        Of the output.
+
+    Returns
+    -------
+    HaloTable
+    """
     return read_table(HaloTable, snapshot_file(directory, "halos", redshift))
 
 
 def read_galaxies(directory: Path | str, redshift: float) -> GalaxyTable:
-    """Galaxies of a universe at one of its output redshifts."""
+    """Galaxies of a universe at one of its output redshifts.
+
+    Parameters
+    ----------
+    directory
+        Of a complete universe.
+    redshift
+        Of the output.
+
+    Returns
+    -------
+    GalaxyTable
+    """
     return read_table(GalaxyTable, snapshot_file(directory, "galaxies", redshift))
 
 
 def read_peak_halo(directory: Path | str, redshift: float) -> int | None:
-    """Row of the halo that formed at the peak of constrained initial conditions; None if there is none."""
+    """Row of the halo that formed at the peak of constrained initial conditions; None if there is none.
+
+    Parameters
+    ----------
+    directory
+        Of a complete universe.
+    redshift
+        Of the output.
+
+    Returns
+    -------
+    int or None
+    """
     path = snapshot_file(directory, "diagnostics", redshift)
     try:
         with np.load(path, allow_pickle=False) as diagnostics:

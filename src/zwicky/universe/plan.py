@@ -31,6 +31,15 @@ class Plan:
     """Expected memory and time of a universe, and what the machine has.
 
     `pairs_per_second` was measured just now, on this machine, in a fraction of a second.
+
+    Parameters
+    ----------
+    memory_bytes, available_bytes
+        What the run takes at its largest, and what is free.
+    seconds
+        Of the pair force.
+    pairs_per_second
+        Measured here.
     """
 
     memory_bytes: int
@@ -69,7 +78,18 @@ class Plan:
 
 
 def plan_universe(settings: UniverseSettings) -> Plan:
-    """Expected memory and time of `settings` on this machine."""
+    """Expected memory and time of `settings` on this machine.
+
+    Parameters
+    ----------
+    settings
+        Of the universe.
+
+    Returns
+    -------
+    Plan
+        Its `check` refuses what does not fit.
+    """
     n, mesh = settings.n_particles, settings.n_mesh**3
     # Stepping: 29 bytes a particle and as many to sort into, and a mesh of 4 bytes a cell. Finding halos:
     # particles, velocities and groups twice, at most 112 bytes in all (measured). Initial conditions: 14

@@ -28,6 +28,11 @@ class DispersionRelation:
         Mean of sigma over the relation of Evrard et al. (2008), in which the mass is h(z) M200c.
     n_halos
         Halos fitted.
+
+    Examples
+    --------
+    >>> DispersionRelation(1075.0, 0.34, 0.045, 0.99, 300).n_halos
+    300
     """
 
     sigma15_kms: float
@@ -45,6 +50,17 @@ def fit_dispersion(halos: HaloTable, min_log10_m200c_h: float = 14.0) -> Dispers
     """Fit the relation by ordinary least squares of ln sigma to the halos above a mass in Msun/h.
 
     Halos without a dispersion (NaN) are left out.
+
+    Parameters
+    ----------
+    halos
+        Of one snapshot.
+    min_log10_m200c_h
+        Only halos above it are fitted, log10 of Msun/h.
+
+    Returns
+    -------
+    DispersionRelation
 
     Raises
     ------

@@ -66,6 +66,17 @@ class UniverseSettings:
     tracer_density_h3_mpc3
         Number density of galaxies in (h/Mpc)^3; by default the one that puts 40 galaxies, the central
         included, in r200c at 10^14.17 Msun/h, as in Ho et al. (2019, Sec. 5.3).
+
+    Raises
+    ------
+    ZwickyError
+        If a value is out of range, or the box too small for its pair force or its peak.
+
+    Examples
+    --------
+    >>> settings = UniverseSettings(n_side=64, box_size_mpc_h=125.0)
+    >>> f"{settings.particle_mass_msun:.2e} Msun", settings.n_mesh
+    ('9.36e+11 Msun', 128)
     """
 
     n_side: int = setting(128, "[8, inf)", "even")

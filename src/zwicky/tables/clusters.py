@@ -220,6 +220,14 @@ def concatenate(samples: Sequence[ClusterSample]) -> ClusterSample:
     ------
     ZwickyError
         If there is no sample, or if their cosmologies differ.
+
+    Examples
+    --------
+    >>> from zwicky.cosmology import paper_cosmology
+    >>> from zwicky.survey import observed_sample
+    >>> one = observed_sample(paper_cosmology(), [0.1], [0, 2], [0.5, 2.0], [-300.0, 700.0], "by hand")
+    >>> concatenate([one, one, one]).n_galaxies
+    array([2, 2, 2])
     """
     if not samples:
         raise ZwickyError("nothing to concatenate; give at least one ClusterSample")

@@ -88,7 +88,28 @@ def r200c(m200c_msun: np.ndarray, snapshot: Snapshot) -> np.ndarray:
 
 
 def r200c_at(m200c_msun: np.ndarray, redshift: np.ndarray, cosmology: FLRW) -> np.ndarray:
-    """As `r200c`, for halos at redshifts of their own; shape (n,)."""
+    """As `r200c`, for halos at redshifts of their own; shape (n,).
+
+    Parameters
+    ----------
+    m200c_msun : float, shape (n,)
+        Msun.
+    redshift : float, shape (n,)
+        Of each.
+    cosmology
+        Of the masses.
+
+    Returns
+    -------
+    float64, shape (n,)
+        Comoving Mpc.
+
+    Examples
+    --------
+    >>> from zwicky.cosmology import paper_cosmology
+    >>> r200c_at(np.array([1e15]), np.array([0.117]), paper_cosmology()).round(2)
+    array([2.27])
+    """
     return _radius(m200c_msun, 200.0, redshift, cosmology)
 
 

@@ -38,7 +38,8 @@ extensions = [
 exclude_patterns = ["_build", "_made", "_ext"]
 default_role = "py:obj"
 
-myst_enable_extensions = ["colon_fence", "deflist", "smartquotes"]
+myst_enable_extensions = ["colon_fence", "deflist"]
+smartquotes = False  # -- is an option, not a dash
 myst_heading_anchors = 3
 
 nb_execution_mode = "force"

@@ -35,7 +35,7 @@ def page_text() -> str:
         needed = [f"{row[0]} {row[1]}" for row in options if row[3] == "needed"]
         usage = " ".join(["zwicky", name, *(row[0] for row in arguments), *needed, "[options]"])
         lines += [f"## zwicky {name}", "", *_help(command.callback), "```text", usage, "```", ""]
-        lines += _table("argument", arguments) + _table("option", options)
+        lines += _table([*arguments, *options])
     return "\n".join(lines) + "\n"
 
 
@@ -78,10 +78,8 @@ def _help(function) -> list[str]:
     return [*lines, "```sh", *examples, "```", ""] if examples else lines
 
 
-def _table(what: str, rows: list[tuple[str, str, str, str]]) -> list[str]:
-    if not rows:
-        return []
-    lines = [f"| {what} | | default |", "| --- | --- | --- |"]
+def _table(rows: list[tuple[str, str, str, str]]) -> list[str]:
+    lines = ["| | what it is | default |", "| --- | --- | --- |"]
     for spelt, value, about, default in rows:
         names = ", ".join(f"`{each}`" for each in spelt.split(", "))
         shown = f"{names} {value}".strip() if spelt.startswith("-") else names

@@ -238,6 +238,22 @@ def comoving_transverse_mpc(redshift, cosmology: FLRW) -> np.ndarray:
 
     Cubic Hermite between exact distances at fixed redshifts, as in `DistanceRedshift`: a distance does not
     depend on which others are asked for, and differs from astropy's by less than 1e-8.
+
+    Parameters
+    ----------
+    redshift : float, shape (n,)
+        Of the objects.
+    cosmology
+        Any of astropy's, curved or not.
+
+    Returns
+    -------
+    float64, shape (n,)
+
+    Examples
+    --------
+    >>> comoving_transverse_mpc([0.1, -1.0], paper_cosmology()).round(1)
+    array([431.8,   nan])
     """
     z = np.asarray(redshift, dtype=float)
     out = np.full(z.shape, np.nan)
@@ -257,7 +273,18 @@ def comoving_transverse_mpc(redshift, cosmology: FLRW) -> np.ndarray:
 
 
 class CosmologyKey:
-    """A cosmology as the key of a cache: astropy's are not hashable, and comparing them takes long."""
+    """A cosmology as the key of a cache: astropy's are not hashable, and comparing them takes long.
+
+    Parameters
+    ----------
+    cosmology
+        The one object that the key is of; an equal one has another key.
+
+    Examples
+    --------
+    >>> CosmologyKey(paper_cosmology()) == CosmologyKey(paper_cosmology())
+    True
+    """
 
     def __init__(self, cosmology):
         self.cosmology = cosmology

@@ -380,3 +380,15 @@ def test_a_centre_is_proposed_said_and_drawn(zwicky, tmp_path):
 def test_a_mistaken_centre_is_one_line(zwicky, tmp_path, options, expected):
     with pytest.raises(ZwickyError, match=expected):
         zwicky(sky_field_file(tmp_path / "g.csv"), **options)
+
+
+def test_the_american_spelling_is_understood(zwicky, tmp_path):
+    table = one_cluster(400, 500.0)
+    table["v_los"] += 700.0
+    table.write(tmp_path / "g.csv")
+    on = json.loads(zwicky(tmp_path / "g.csv", "--json", "--recenter", redshift=0.1))["clusters"][0]
+    assert on["recentred_kms"] == pytest.approx(700, abs=150)
+    with pytest.raises(ZwickyError, match=r"is it cz in km/s\?"):
+        zwicky(tmp_path / "g.csv", center="150,2,21915")
+    with pytest.raises(ZwickyError, match=r"the redshift above 0$"):
+        zwicky(tmp_path / "g.csv", center="150,2,-0.1")

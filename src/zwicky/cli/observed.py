@@ -53,7 +53,7 @@ Cosmology = Annotated[
 ]
 Comoving = Annotated[bool, typer.Option("--comoving", help="Radii are comoving, not proper.")]
 Recentre = Annotated[
-    bool, typer.Option("--recentre", help="Put velocities on the median of the inner galaxies.")
+    bool, typer.Option("--recentre", "--recenter", help="Put velocities on the median of the inner galaxies.")
 ]
 RedshiftError = Annotated[
     float | None, typer.Option("--redshift-error", help="Error of a galaxy's redshift, km/s (posterior).")

@@ -16,7 +16,10 @@ def predict(
     galaxies: given.Galaxies,
     clusters: given.Clusters = None,
     centre: Annotated[
-        str | None, typer.Option(help="Centre of the one cluster: RA,DEC,Z, or find to have one proposed.")
+        str | None,
+        typer.Option(
+            "--centre", "--center", help="Centre of the one cluster: RA,DEC,Z, or find to have one proposed."
+        ),
     ] = None,
     columns: given.Columns = "",
     redshift: given.Redshift = None,

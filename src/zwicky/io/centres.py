@@ -73,7 +73,7 @@ def parse_centre(text: str) -> Centres:
     if not (0.0 <= ra <= 360.0 and -90.0 <= dec <= 90.0 and 0.0 < z < 20.0):
         raise ZwickyError(
             f"--centre {text[:60]!r}: right ascension must be 0 to 360, declination -90 to 90 degrees and "
-            "the redshift above 0"
+            f"the redshift above 0{': is it cz in km/s?' if z >= 20.0 else ''}"
         )
     return Centres(np.array([""]), np.array([ra]), np.array([dec]), np.array([z]), source="--centre")
 

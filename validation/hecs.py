@@ -12,7 +12,6 @@ Run ``python -m validation.hecs OUT.json PAGE.md [MODEL...]``.
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import sys
 from pathlib import Path
@@ -25,12 +24,19 @@ from validation.pages import replace_part, table
 from zwicky.estimators import Estimator, load_model
 from zwicky.io.observed import Centres, SkyList
 from zwicky.io.tabular import read_any
-from zwicky.survey import clusters_of, cylinder_of, recentre, weigh_clusters
+from zwicky.survey import (
+    ObservedClusters,
+    Told,
+    clusters_of,
+    cylinder_of,
+    observed_with,
+    recentre,
+    weigh_clusters,
+)
 from zwicky.survey.search import angular_separation, unit_vectors
-from zwicky.tables import TRACERS
 from zwicky.theory import m200c_from_m500c
 
-__all__ = ["compare", "main", "read_hecs", "read_lensing", "read_planck"]
+__all__ = ["compare", "hecs_clusters", "main", "read_hecs", "read_lensing", "read_planck"]
 
 MIN_GALAXIES = 20
 #: Scatter of the other masses at fixed true mass, dex, allowed for in the pulls.
@@ -73,19 +79,18 @@ def read_lensing() -> tuple[Centres, np.ndarray]:
     return Centres(cluster_id=names, ra=ra, dec=dec, z=z), np.log10(mass)
 
 
+def hecs_clusters(model: Estimator, centres: Centres) -> ObservedClusters:
+    """HeCS galaxies around centres, recentred, told as red tracers with redshift errors of 36 km/s."""
+    clusters = clusters_of(read_hecs(), centres, cosmology=COSMOLOGY, model=model)
+    return observed_with(recentre(clusters, cylinder_of(model)), Told(redshift_error_kms=36.0, tracer="red"))
+
+
 def compare(
     model: Estimator, m_sigma: Estimator, centres: Centres, other: np.ndarray, scatter: float
 ) -> dict[str, float]:
     """Residuals log10(M / M_other) of a model: their median, scatter and pull, with bootstrap errors."""
-    clusters = clusters_of(read_hecs(), centres, cosmology=COSMOLOGY, model=model)
-    clusters = recentre(clusters, cylinder_of(model))
-    n = len(clusters)
-    told = dataclasses.replace(
-        clusters.sample,
-        redshift_error_kms=np.full(n, 36.0),
-        tracer=np.full(n, TRACERS.index("red")),
-    )
-    found = weigh_clusters(dataclasses.replace(clusters, sample=told), model, m_sigma)
+    clusters = hecs_clusters(model, centres)
+    found = weigh_clusters(clusters, model, m_sigma)
     mass = found.posterior.log10_m200c
     used = (found.n_galaxies >= MIN_GALAXIES) & np.isfinite(mass)
     residual, error = (mass - other)[used], found.posterior.std[used]

@@ -12,9 +12,11 @@ from zwicky.cli import main
 from zwicky.estimators import MassPosterior, MSigma, build_estimator, load_model, save_model
 from zwicky.estimators.posterior.settings import PosteriorSettings
 from zwicky.estimators.posterior_files import read_posterior, write_posterior
+from zwicky.io import read_json
 from zwicky.io.tabular import read_any
 from zwicky.mocks.conditions import SurveySettings
 from zwicky.mocks.deep import views_of_sample
+from zwicky.survey import read_relation
 from zwicky.survey.density import read_density
 
 pytest.importorskip("torch")
@@ -230,3 +232,35 @@ def test_only_a_posterior_takes_a_density(models, tmp_path, capsys):
             main([*map(str, words), f"--model={relation}"])
         assert stop.value.code == 2
         assert "m_sigma takes no density of galaxies" in capsys.readouterr().err
+
+
+def test_a_relation_is_exported_for_cosmology(zwicky, models, tmp_path, monkeypatch):
+    def views(directories, settings, **_):
+        assert [path.name for path in directories] == ["box_1", "peak_1"]
+        return views_of_sample(clusters_of_one_density(150, 11))
+
+    monkeypatch.setattr("zwicky.mocks.deep_universes.views_of_universes", views)
+    words = ["box_1", "peak_1", "--redshifts=0.1,0.12", f"--out={tmp_path / 'relation'}", "--looks=3"]
+    told = ["--tracer=all", "--redshift-error=30"]
+    code, out, err = zwicky("export", *words, *told, f"--density={0.5 * DENSITY_H3}")
+    assert code == 0, err
+    assert "correlation with ln N" in out
+    found = read_relation(tmp_path / "relation")
+    assert found.redshift.tolist() == [0.1, 0.12]
+    # Heavier clusters come out heavier, with more galaxies.
+    low, high = np.searchsorted(found.log10_m200c, [14.0, 14.8])
+    assert found.mean_pred[high, 0] > found.mean_pred[low, 0] + 0.3
+    assert found.mean_ln_n[high, 0] > found.mean_ln_n[low, 0] + 0.5
+    facts = read_json(tmp_path / "relation" / "provenance.json")
+    assert facts["density"]["log10_density"] == pytest.approx(np.log10(0.5 * DENSITY_H3))
+    assert facts["told"]["tracer"] == "all"
+    for more, expected in (
+        ([], "give --survey, by zwicky calibrate, or --density"),
+        (["--density=0.01", "--redshifts=a"], "is no list of numbers"),
+        (["--density=0.01", "--aperture=9"], "aperture = 9 is not allowed"),
+        (["--density=0.01", "--tracer=green"], "'green' is not known"),
+        (["--density=0.01", f"--survey={tmp_path / 's.toml'}"], "leave out one of both"),
+    ):
+        code, _, err = zwicky("export", *words, *more)
+        assert code == 2
+        assert expected in err

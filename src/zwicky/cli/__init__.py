@@ -14,6 +14,7 @@ import typer
 from zwicky import __version__
 from zwicky.cli.calibrate import calibrate
 from zwicky.cli.evaluate import evaluate
+from zwicky.cli.export import export
 from zwicky.cli.failures import check_memory, line_of
 from zwicky.cli.import_ import import_
 from zwicky.cli.info import info
@@ -42,7 +43,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (
-    predict, calibrate, stack, survey, hats, universe, sky, mock, train, evaluate, reproduce, report, info,
+    predict, calibrate, stack, export, survey, hats, universe, sky, mock, train, evaluate, reproduce, report, info,
 ):  # fmt: skip
     app.command()(command)
 app.command(name="import")(import_)

@@ -17,14 +17,17 @@ from zwicky.survey.density import (
 )
 from zwicky.survey.figure import MAX_PANELS, check_plot, draw_cluster, write_figure
 from zwicky.survey.find_centre import Field, find_centre
+from zwicky.survey.mass_relation import MassRelation, measure_relation, relation_grids
 from zwicky.survey.masses import COLUMNS, masses_columns, masses_table, under, weigh, weigh_blocks
 from zwicky.survey.members import influence, members_table
+from zwicky.survey.mock_looks import MockLooks, mock_looks
 from zwicky.survey.observe import Observing, blocks_of, clusters_of, observed_blocks
 from zwicky.survey.page import check_page, write_page
 from zwicky.survey.partition import weigh_lists, weigh_partition
 from zwicky.survey.priors import mass_function_prior, prior_named, read_prior
 from zwicky.survey.quality import MIN_GALAXIES, Problem, find_problems
 from zwicky.survey.recentre import recentre
+from zwicky.survey.relation_files import read_relation, write_relation
 from zwicky.survey.repeats import MERGE_ARCSEC, merge_repeats
 from zwicky.survey.sky import blocks_from_sky, clusters_from_sky
 from zwicky.survey.stack import Stack, column_of, equal_numbers, stack, stack_bins
@@ -50,6 +53,8 @@ __all__ = [
     "Blocks",
     "DensityPrior",
     "Field",
+    "MassRelation",
+    "MockLooks",
     "ObservedClusters",
     "Observing",
     "Problem",
@@ -80,8 +85,10 @@ __all__ = [
     "mass_function_prior",
     "masses_columns",
     "masses_table",
+    "measure_relation",
     "members_table",
     "merge_repeats",
+    "mock_looks",
     "observed_blocks",
     "observed_sample",
     "observed_with",
@@ -89,7 +96,9 @@ __all__ = [
     "problems_of",
     "read_density",
     "read_prior",
+    "read_relation",
     "recentre",
+    "relation_grids",
     "stack",
     "stack_bins",
     "under",
@@ -101,4 +110,5 @@ __all__ = [
     "write_density",
     "write_figure",
     "write_page",
+    "write_relation",
 ]

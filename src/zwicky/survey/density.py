@@ -32,7 +32,7 @@ MIN_CLUSTERS = 30
 #: Scatter in dex of a prior that says nothing, and the range in which the scatter is looked for.
 _WIDE, _SCATTER = 1.0, (0.01, 1.5)
 #: Draws about the best parameters that carry their uncertainty.
-_DRAWS = 1000
+_DRAWS = 400
 #: Counts help if the evidence grows by this factor's logarithm, and if masses narrow by this share.
 _LOG_FACTOR, _NARROWER = 3.0, 0.05
 

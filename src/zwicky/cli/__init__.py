@@ -43,7 +43,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (
-    predict, calibrate, stack, export, survey, hats, universe, sky, mock, train, evaluate, reproduce, report, info,
+    predict, calibrate, stack, export, survey, hats, universe, sky, mock, train, evaluate, reproduce, report,
+    info,
 ):  # fmt: skip
     app.command()(command)
 app.command(name="import")(import_)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from zwicky.progress import Progress
 
-__all__ = ["print_table2", "say", "stages"]
+__all__ = ["print_sample_cluster", "print_table2", "say", "stages"]
 
 
 def say(text: str) -> None:
@@ -85,3 +85,16 @@ def print_table2(metrics: dict) -> None:
         median, scatter = number(row["median"], "+.3f"), number(row["scatter"], ".3f")
         error = number(row["scatter_error"], ".3f")
         print(f"{name:<22} median {median}  scatter {scatter} +- {error} dex  ({row['n']} clusters)")
+
+
+def print_sample_cluster(metrics: dict) -> None:
+    """What every method says of the sample cluster, a line each, and the truth; nothing in older runs."""
+    cluster = (metrics.get("calibration") or {}).get("cluster")
+    if not cluster:
+        return
+    print(f"sample cluster, {cluster['n_galaxies']} galaxies: log10 M200c [Msun/h], 68 % interval")
+    for row in cluster["rows"]:
+        if row["median"] is not None:
+            name = f"{row['method']} ({row['prior']})" if row["prior"] != "training" else row["method"]
+            print(f"{name:<27} {row['median']:.2f}  {row['p16']:.2f} to {row['p84']:.2f}")
+    print(f"{'truth':<27} {cluster['log10_m200c_h']:.2f}")

@@ -47,7 +47,7 @@ def reproduce(
     import dataclasses
 
     from zwicky.cli.choices import from_config_or_scale
-    from zwicky.cli.console import print_table2, say, stages
+    from zwicky.cli.console import print_sample_cluster, print_table2, say, stages
     from zwicky.errors import ZwickyError
     from zwicky.extras import require
     from zwicky.ho2019 import RUN_SCALES, RunSettings, density_in_box, existing_universe
@@ -86,5 +86,7 @@ def reproduce(
     if as_json:
         typer.echo((out / "metrics.json").read_text(), nl=False)
         return
-    print_table2(read_metrics(out / "metrics.json"))
+    metrics = read_metrics(out / "metrics.json")
+    print_table2(metrics)
+    print_sample_cluster(metrics)
     typer.echo(path)

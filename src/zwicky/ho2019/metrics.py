@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from zwicky.diagnostics.coverage import Coverage
 from zwicky.diagnostics.residuals import ResidualStatistics, ScatterRatio
 from zwicky.errors import ZwickyError
 from zwicky.io import read_json
@@ -153,6 +154,52 @@ class _Leakage:
     spatial_folds_error: Number = None
 
 
+_SHARES = dict.fromkeys(("inside", "inside_error", "pit", "pit_error"), tuple[Number, ...])
+_CoverageBin = _stored(Coverage, "_CoverageBin", ("pit", "pit_error"), low=float, high=float, **_SHARES)
+_CoverageOf = _stored(
+    Coverage,
+    "_CoverageOf",
+    method=str,
+    prior=str,
+    n_left_out=int,
+    by_richness=tuple[_CoverageBin, ...],
+    by_mass=tuple[_CoverageBin, ...],
+    **_SHARES,
+)
+
+
+@dataclass(frozen=True)
+class _Percentiles:
+    """Of one method's posterior of the sample cluster, log10 of Msun/h."""
+
+    method: str
+    prior: str
+    p025: Number
+    p16: Number
+    median: Number
+    p84: Number
+    p975: Number
+
+
+@dataclass(frozen=True)
+class _SampleCluster:
+    cluster_id: int
+    redshift: float
+    n_galaxies: int
+    log10_m200c_h: float
+    rows: tuple[_Percentiles, ...]
+
+
+@dataclass(frozen=True)
+class _Calibration:
+    """From `zwicky.ho2019.calibration.measure_calibration`."""
+
+    levels: tuple[float, ...]
+    models: Mapping[str, str]
+    rows: tuple[_CoverageOf, ...]
+    cluster: _SampleCluster
+
+
 @dataclass(frozen=True)
 class _Claim:
     """A claim of the paper; before 0.2 it had `agrees` and no `verdict`."""
@@ -190,6 +237,7 @@ class Metrics:
     table3: Mapping[str, _Dependence] | None = None
     table4: Mapping[str, _Sampling] | None = None
     leakage: Mapping[str, _Leakage] | None = None
+    calibration: _Calibration | None = None
     claims: tuple[_Claim, ...] = ()
     training: _Training | None = None
     provenance: Mapping[str, Any] | None = None

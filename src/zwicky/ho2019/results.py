@@ -14,6 +14,7 @@ from astropy.table import QTable
 
 from zwicky.estimators import MSigma
 from zwicky.evaluation.crossval import CrossValidation
+from zwicky.ho2019.calibration import sample_cluster_row
 from zwicky.ho2019.claims import check_claims
 from zwicky.ho2019.predictions import masses_h, weigh_test
 from zwicky.ho2019.refit import refits_of_relations
@@ -37,6 +38,7 @@ def write_results(
     table3: Mapping[str, Any] | None = None,
     table4: Mapping[str, Any] | None = None,
     leakage: Mapping[str, Any] | None = None,
+    calibration: Mapping[str, Any] | None = None,
     per_cluster_us: Mapping[str, float] | None = None,
     **facts: Any,
 ) -> dict[str, Any]:
@@ -60,8 +62,9 @@ def write_results(
         are added to `timing`.
     seed
         Seed of the bootstrap.
-    table3, table4, leakage, per_cluster_us
-        From `measure_dependence`, `measure_robustness`, `measure_leakage` and `time_per_cluster`.
+    table3, table4, leakage, calibration, per_cluster_us
+        From `measure_dependence`, `measure_robustness`, `measure_leakage`, `measure_calibration` and
+        `time_per_cluster`.
     facts
         Whatever else the metrics are to hold.
 
@@ -97,7 +100,7 @@ def write_results(
         rng=np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(2,))),
         refits=refits_of_relations(mocks, relations, seed=seed),
     )
-    measured = {"table3": table3, "table4": table4, "leakage": leakage}
+    measured = {"table3": table3, "table4": table4, "leakage": leakage, "calibration": calibration}
     metrics |= {name: dict(found) for name, found in measured.items() if found}
     metrics["claims"] = check_claims(metrics, losses)
     metrics["training"] = {
@@ -127,9 +130,8 @@ def _fold_times(crossed: Mapping[str, CrossValidation], networks: Mapping[str, A
 
 
 def _write_sample_cluster(path: Path, test: ClusterSample) -> None:
-    """The test cluster nearest to 10^14.5 Msun/h as an observer's table: proper Mpc, km/s, no truth."""
-    row = int(np.argmin(np.abs(test.log10_m200c_h - 14.5)))
-    cluster = test[row]
+    """The sample cluster as an observer's table: proper Mpc, km/s."""
+    cluster = test[sample_cluster_row(test)]
     z = float(cluster.redshift[0])
     table = QTable()
     table["cluster_id"] = np.full(len(cluster.r_proj_comoving), int(cluster.cluster_id[0]))

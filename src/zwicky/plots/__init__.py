@@ -1,6 +1,7 @@
 """Plots: each function takes results and axes, draws, and returns the axes."""
 
 from zwicky.plots.bands import LOG10_M200C_H
+from zwicky.plots.calibration import draw_binned, draw_pit
 from zwicky.plots.clusters import draw_cluster_views, draw_phase_space_image, scatter_galaxies
 from zwicky.plots.corner import draw_corner
 from zwicky.plots.dispersions import draw_dispersion_mass
@@ -21,6 +22,7 @@ __all__ = [
     "LOG10_M200C_H",
     "METHODS",
     "Method",
+    "draw_binned",
     "draw_cluster_views",
     "draw_corner",
     "draw_dispersion_mass",
@@ -28,6 +30,7 @@ __all__ = [
     "draw_mass_function",
     "draw_normalised_residuals",
     "draw_phase_space_image",
+    "draw_pit",
     "draw_power_spectrum",
     "draw_predicted_true",
     "draw_residual_comparison",

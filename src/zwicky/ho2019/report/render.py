@@ -19,7 +19,7 @@ from zwicky import __version__
 from zwicky.diagnostics import COUNTS_SLOPE
 from zwicky.estimators import CNNSettings
 from zwicky.ho2019.paper import MDPL2_PARTICLE_MSUN_H, PAPER_TABLE2, PAPER_TABLE3
-from zwicky.ho2019.report import figures, formats, tables  # noqa: F401 (which register what they make)
+from zwicky.ho2019.report import calibration, figures, formats, tables  # noqa: F401 (which register what they make)
 from zwicky.ho2019.report.examples import typical_row
 from zwicky.ho2019.report.items import FIGURES, PAPER_ITEMS, TABLES, paper_index
 from zwicky.ho2019.report.results import RunResults
@@ -38,6 +38,7 @@ CHAPTERS = {
     "m-sigma": "The classical way: one number",
     "networks": "The networks",
     "residuals-of-all": "All methods beside each other",
+    "calibration": "Do the intervals hold?",
     "dependence": "Mass and richness",
     "robustness": "With galaxies missing",
     "neighbours": "Neighbours",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["CLAIMS", "LEAKAGE", "PARAMETERS", "SCATTER", "TIMING", "table3", "table4"]
+__all__ = ["CLAIMS", "LEAKAGE", "PARAMETERS", "SCATTER", "TIMING", "calibration", "table3", "table4"]
 
 #: Scatter in dex that the made-up predictions have.
 SCATTER = {
@@ -132,3 +132,36 @@ def table4() -> dict[str, dict]:
         about = {"rates": rates.tolist(), "n_draws": 10, "n_clusters": 300, "window": [0.6, 0.8]}
         rows[name] = {**bands, **about, "one_draw": single}
     return rows
+
+
+def calibration() -> dict:
+    """A posterior that holds a little too much, under two priors, and a network that leans."""
+
+    def judged(median: float, inside: float, n: int = 300) -> dict:
+        numbers = {"median": median, "median_error": 0.011, "scatter": 0.171, "scatter_error": 0.009}
+        shares = {"inside": [inside, 0.91, 0.953], "inside_error": [0.031, 0.02, None]}
+        return {"n": n, "n_halos": n // 3, "width": 0.1825, **numbers, **shares}
+
+    def row(method: str, prior: str, median: float, inside: float) -> dict:
+        pit = {"pit": [0.05] * 5 + [0.15] * 5, "pit_error": [0.01] * 10}
+        bins = [{"low": low, "high": 2 * low, **judged(median, inside, 150)} for low in (20.0, 40.0)]
+        by = {"by_richness": bins, "by_mass": []}
+        return {"method": method, "prior": prior, "n_left_out": 0, **judged(median, inside), **pit, **by}
+
+    def percentiles(method: str, prior: str, median: float) -> dict:
+        offsets = {"p025": -0.4, "p16": -0.2, "median": 0.0, "p84": 0.2, "p975": 0.4}
+        return {"method": method, "prior": prior, **{name: median + x for name, x in offsets.items()}}
+
+    which = [("posterior", "flat", 0.042), ("posterior", "sample", 0.013), ("cnn_2d", "training", -0.061)]
+    return {
+        "levels": [0.68, 0.9, 0.95],
+        "models": {"posterior": "0" * 64},
+        "rows": [row(method, prior, median, 0.737) for method, prior, median in which],
+        "cluster": {
+            "cluster_id": 27000,
+            "redshift": 0.117,
+            "n_galaxies": 112,
+            "log10_m200c_h": 14.497,
+            "rows": [percentiles(method, prior, 14.45 + median) for method, prior, median in which],
+        },
+    }

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import tomli_w
 
-from fake_measurements import CLAIMS, LEAKAGE, PARAMETERS, SCATTER, TIMING, table3, table4
+from fake_measurements import CLAIMS, LEAKAGE, PARAMETERS, SCATTER, TIMING, calibration, table3, table4
 from zwicky.cosmology import paper_cosmology
 from zwicky.ho2019 import summarise
 from zwicky.images import galaxy_moments
@@ -27,7 +27,7 @@ __all__ = ["LATER", "SCATTER", "TABLE1", "make_run"]
 REDSHIFT = 0.117
 
 #: What only a complete run has, in metrics.json.
-LATER = ("table3", "table4", "leakage", "claims")
+LATER = ("table3", "table4", "leakage", "claims", "calibration")
 
 TABLE1 = {
     "pure": {"sigma15_kms": 1075.0, "alpha": 0.338, "scatter_dex": 0.051},
@@ -179,6 +179,7 @@ def _write_predictions(directory: Path, mocks: Mocks, halos: HaloTable, rng: np.
         rng=rng,
     )
     metrics |= {"table3": table3(), "table4": table4(), "leakage": LEAKAGE, "claims": CLAIMS}
+    metrics["calibration"] = calibration()
     write_json(directory / "metrics.json", metrics)
     posteriors = {
         name: np.column_stack(

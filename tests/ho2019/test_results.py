@@ -21,6 +21,8 @@ from zwicky.ho2019 import (
     weigh_test,
     write_results,
 )
+from zwicky.ho2019.calibration import measure_calibration, sample_cluster_row
+from zwicky.ho2019.metrics import read_metrics
 from zwicky.io import read_json
 from zwicky.mocks import Mocks, MockSettings
 from zwicky.tables import HaloTable, Snapshot
@@ -89,6 +91,7 @@ def stages(mocks, run):
             workers=1,
             n_resamples=50,
         ),
+        "calibration": measure_calibration(mocks, crossed, relations, seed=1),
         "per_cluster_us": time_per_cluster(mocks.test, crossed, relations["contaminated"]),
     }
 
@@ -103,6 +106,7 @@ def test_a_run_holds_all_that_the_paper_measures(mocks, run, stages):
     assert set(metrics["leakage"]) == {"cnn_1d", "cnn_2d"}
     assert metrics["table2"]["cnn_2d"]["lognormal_factor"] > 1
     assert metrics["timing"]["mocks_s"] == 1.0
+    assert read_metrics(directory / "metrics.json")["calibration"]["rows"]
     assert metrics["timing"]["fold_cnn_2d_s"] == pytest.approx(crossed["cnn_2d"].seconds.mean())
     assert {c["number"] for c in metrics["claims"]} == {1, 2, 4, 5, 6, 7}
     with np.load(directory / "table3.npz", allow_pickle=False) as stored:
@@ -117,7 +121,7 @@ def test_a_run_holds_all_that_the_paper_measures(mocks, run, stages):
 def test_stages_that_were_not_measured_are_left_out(mocks, run, tmp_path):
     _, relations, crossed, _ = run
     found = write_results(tmp_path, mocks, crossed, relations, universe={}, timing={}, seed=1, run_digest="d")
-    assert not {"table3", "table4", "leakage"} & set(found)
+    assert not {"table3", "table4", "leakage", "calibration"} & set(found)
     assert found["run_digest"] == "d"
     assert {c["number"] for c in found["claims"]} <= {1, 2, 4, 7}
     assert set(read_json(tmp_path / "losses.json")) == {"cnn_1d", "cnn_2d"}
@@ -203,3 +207,25 @@ def test_a_leak_would_be_the_ratio_of_scatters(stages):
         assert row["ratio"] == pytest.approx(row["spatial_folds"] / row["halo_folds"])
         assert row["low"] < row["ratio"] < row["high"]
         assert row["level"] == 0.95
+
+
+def test_every_observer_s_method_says_how_sure_it_is(mocks, stages):
+    """The shipped posterior under each prior, and the run's own methods with errors of their training."""
+    found = stages["calibration"]
+    rows = {(row["method"], row["prior"]): row for row in found["rows"]}
+    priors = {prior for method, prior in rows if method == "posterior"}
+    assert {"flat", "sample", "hmf"} <= priors
+    own = {method for method, prior in rows if prior == "training"}
+    assert own == METHODS - {"m_sigma_pure"}
+    assert set(found["models"]) == {"posterior"}
+    for row in rows.values():
+        assert row["n"] + row["n_left_out"] == len(mocks.test)
+        assert sum(row["pit"]) == pytest.approx(1)
+        assert np.all(np.diff(row["inside"]) >= 0)
+    # Each network's errors are cross-validated residuals: they hold about what they say.
+    assert rows["m_sigma_contaminated", "training"]["inside"][0] == pytest.approx(0.68, abs=0.15)
+    cluster = found["cluster"]
+    row = sample_cluster_row(mocks.test)
+    assert cluster["log10_m200c_h"] == mocks.test.log10_m200c_h[row] == pytest.approx(14.5, abs=0.05)
+    assert [(r["method"], r["prior"]) for r in cluster["rows"]] == list(rows)
+    assert all(r["p025"] < r["p16"] < r["median"] < r["p84"] < r["p975"] for r in cluster["rows"])

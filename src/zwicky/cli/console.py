@@ -96,5 +96,7 @@ def print_sample_cluster(metrics: dict) -> None:
     for row in cluster["rows"]:
         if row["median"] is not None:
             name = f"{row['method']} ({row['prior']})" if row["prior"] != "training" else row["method"]
-            print(f"{name:<27} {row['median']:.2f}  {row['p16']:.2f} to {row['p84']:.2f}")
+            known = row["p16"] is not None
+            interval = f"{row['p16']:.2f} to {row['p84']:.2f}" if known else ""
+            print(f"{name:<27} {row['median']:.2f}  {interval}".rstrip())
     print(f"{'truth':<27} {cluster['log10_m200c_h']:.2f}")

@@ -21,7 +21,7 @@ __all__ = ["ErrorTable"]
 MASS_WIDTH, NUMBER_WIDTH = 0.15, 0.15
 
 #: Halos a cell must rest on; cells with fewer borrow from a wider window.
-_MIN_HALOS = 30.0
+MIN_HALOS = 30.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,10 +108,10 @@ class ErrorTable:
         """
         good = np.isfinite(log10_predicted_h) & np.isfinite(log10_true_h) & (np.asarray(n_galaxies) > 0)
         halos, halo = np.unique(np.asarray(halo_id)[good], return_inverse=True)
-        if len(halos) < _MIN_HALOS:
+        if len(halos) < MIN_HALOS:
             raise ZwickyError(
                 f"residuals of {len(halos)} halos are too few for an error table; give at least "
-                f"{_MIN_HALOS:.0f}"
+                f"{MIN_HALOS:.0f}"
             )
         mass, number = np.asarray(log10_predicted_h)[good], np.log10(np.asarray(n_galaxies)[good])
         squared = (mass - np.asarray(log10_true_h)[good]) ** 2
@@ -175,6 +175,6 @@ def _local_rms(mass: np.ndarray, number: np.ndarray, squared: np.ndarray, starts
     distance = (mass / MASS_WIDTH) ** 2 + (number / NUMBER_WIDTH) ** 2
     nearest = np.minimum.reduceat(distance, starts)
     widen = 1.0
-    while np.exp(-0.5 * nearest / widen**2).sum() < _MIN_HALOS and widen < 64.0:
+    while np.exp(-0.5 * nearest / widen**2).sum() < MIN_HALOS and widen < 64.0:
         widen *= 1.25
     return float(np.sqrt(np.average(squared, weights=np.exp(-0.5 * distance / widen**2))))

@@ -26,6 +26,7 @@ from safetensors.numpy import load, save
 
 from zwicky.errors import ZwickyError
 from zwicky.estimators.base import Estimator
+from zwicky.estimators.conditional_card import evidence_of
 from zwicky.estimators.error_table import ErrorTable
 from zwicky.estimators.model_card import model_card
 from zwicky.estimators.registry import estimator_class
@@ -35,6 +36,7 @@ from zwicky.io import provenance as made_by
 __all__ = [
     "DEFAULT_MODEL",
     "SCHEMA",
+    "add_evidence",
     "load_model",
     "model_directory",
     "read_provenance",
@@ -116,6 +118,27 @@ def save_model(directory: Path | str, estimator: Estimator, provenance: Mapping[
         (new / "MODEL_CARD.md").write_text(model_card(estimator, facts), encoding="utf-8")
         write_json(new / _PROVENANCE, facts)
         seal(new)
+
+
+def add_evidence(directory: Path | str, results: Mapping[str, Any]) -> None:
+    """Give a model the evidence that was measured with it: its card then shows it. All else stays as it is.
+
+    Parameters
+    ----------
+    directory
+        Of a model that `save_model` wrote.
+    results
+        What ``python -m validation.posterior`` wrote, as in ``docs/results/posterior.json``.
+
+    Raises
+    ------
+    ZwickyError
+        If there is no such model, or if the results are of something else.
+    """
+    evidence = evidence_of(results)
+    estimator, facts = load_model(directory), read_provenance(directory)
+    told = {k: v for k, v in facts.items() if k not in ("schema", "estimator", "sha256")}
+    save_model(directory, estimator, told | {"evidence": evidence})
 
 
 def seal(directory: Path) -> None:

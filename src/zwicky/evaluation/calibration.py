@@ -16,6 +16,7 @@ import numpy as np
 from zwicky.diagnostics.coverage import Coverage, coverage
 from zwicky.errors import ZwickyError
 from zwicky.estimators import ErrorTable, MassPosterior, Prior
+from zwicky.estimators.error_table import MIN_HALOS
 from zwicky.evaluation.by_fold import FoldModels
 from zwicky.evaluation.sampling import some_halos
 from zwicky.tables import ClusterSample
@@ -24,7 +25,7 @@ from zwicky.units import log10_msun_h
 __all__ = ["Bin", "calibration", "reweighed", "sample_prior", "with_errors_of_training"]
 
 #: Smoothing of a sample's masses into a prior, dex.
-_SMOOTH = 0.1
+_SMOOTH = 0.05
 
 #: Bins of richness and of mass: at most so many, each resting on so many halos.
 _MOST_BINS, _HALOS_A_BIN = 4, 40
@@ -104,7 +105,8 @@ def _edges(values: np.ndarray, halo_id: np.ndarray) -> np.ndarray:
 def sample_prior(sample: ClusterSample, grid: np.ndarray) -> Prior:
     """The distribution of a sample's own true masses, for each cluster that of the other folds.
 
-    Smoothed by 0.1 dex and mirrored at the sample's lightest and heaviest cluster, beyond which it is zero.
+    Smoothed by 0.05 dex and mirrored at the sample's lightest and heaviest cluster, beyond which, but for a
+    step of the grid, it is zero.
 
     Parameters
     ----------
@@ -115,7 +117,10 @@ def sample_prior(sample: ClusterSample, grid: np.ndarray) -> Prior:
     """
     masses = sample.log10_m200c
     low, high = masses.min(), masses.max()
-    possible = (grid >= low - 1e-9) & (grid <= high + 1e-9)
+    # With the points next to both ends: a density that is zero at the lightest cluster's next lower point
+    # would halve the prior of those of a steep sample that lie between.
+    possible = np.zeros(len(grid), dtype=bool)
+    possible[max(np.searchsorted(grid, low, "right") - 1, 0) : np.searchsorted(grid, high) + 1] = True
     log_density = np.full((len(sample), len(grid)), -np.inf)
     for fold in np.unique(sample.fold):
         own = sample.fold == fold
@@ -131,6 +136,8 @@ def reweighed(posterior: MassPosterior, prior: Prior) -> MassPosterior:
     """The posterior under another prior; of clusters that it leaves nothing of no more than NaN."""
     with np.errstate(invalid="ignore"):
         left = np.isfinite(posterior.log_density + prior.on(posterior.grid)).any(axis=1)
+    if not left.any():
+        return MassPosterior.from_points(np.full(len(posterior), np.nan), cluster_id=posterior.cluster_id)
     return posterior[left].with_prior(prior[left]).spread(np.flatnonzero(left), len(posterior))
 
 
@@ -154,10 +161,10 @@ def with_errors_of_training(
     some
         ``n_clusters`` and ``rng`` for `some_halos`: weigh no more training clusters than that.
 
-    Raises
-    ------
-    ZwickyError
-        If the other folds of one have fewer than 30 halos.
+    Returns
+    -------
+    MassPosterior
+        A row a cluster of `test`; without a width where the other folds have too few halos for a table.
     """
     if some:
         train = train[some_halos(train, **some)]
@@ -165,7 +172,9 @@ def with_errors_of_training(
     predicted, true = log10_msun_h(models.weigh(train), h), train.log10_m200c_h
     error = np.full(len(test), np.nan)
     for fold in np.unique(test.fold):
-        rows, learned = test.fold == fold, train.fold != fold
+        rows, learned = test.fold == fold, (train.fold != fold) & np.isfinite(predicted)
+        if len(np.unique(train.halo_id[learned])) < MIN_HALOS:
+            continue
         table = ErrorTable.from_residuals(
             predicted[learned], true[learned], train.n_galaxies[learned], train.halo_id[learned]
         )

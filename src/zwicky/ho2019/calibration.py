@@ -174,4 +174,6 @@ def _bin(found: Bin) -> dict[str, Any]:
 
 def _percentiles(one: MassPosterior, h: float) -> dict[str, float]:
     values = one.quantile(list(_PERCENTILES.values()))[0]
+    if not one.has_width[0]:
+        values = np.where(np.array(list(_PERCENTILES)) == "median", one.log10_m200c, np.nan)
     return {name: float(log10_msun_h(value, h)) for name, value in zip(_PERCENTILES, values, strict=True)}

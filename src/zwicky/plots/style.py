@@ -66,7 +66,7 @@ METHODS = {
         ),
         ("sdm_1d", r"SDM$_{\rm 1D}$", "SDM<sub>1D</sub>", "SDM_1D", "#d9b100", (0, (3, 1, 1, 1, 1, 1))),
         ("sdm_2d", r"SDM$_{\rm 2D}$", "SDM<sub>2D</sub>", "SDM_2D", "#bf223e", (0, (6, 2))),
-        ("posterior", "posterior", "Posterior", "posterior", "#0e7c8b", "-"),
+        ("posterior", "posterior", "Posterior", "posterior", "#0e7c8b", (0, (5, 1))),
         ("counts", "counts", "Counts", "counts", "#8c8c8c", (0, (1, 1))),
         ("counts_inner", "counts, inner", "Counts, inner", "counts (inner)", "#3d3d3d", (0, (4, 1, 1, 1))),
     )

@@ -77,33 +77,28 @@ def _coverage(run: RunResults) -> Figure:
     found = run.metrics["calibration"]
     levels = [level for level in found["levels"] if level != 0.90]  # which is in the tables
     shown = [row for row in _rows(run) if row["method"] in _BESIDE or row["prior"] in _OF_PRIOR]
-    page = new_figure(7.7, 1.3 + 1.7 * (1 + len(levels)))
-    panels = page.subplots(1 + len(levels), 2, sharex="col", sharey="row")
+    numbers = [("median", None, 0.0), *(("inside", found["levels"].index(q), q) for q in levels)]
+    page = new_figure(7.7, 1.3 + 1.7 * len(numbers))
+    panels = page.subplots(len(numbers), 2, sharex="col", sharey="row")
     lines = {}
     for row in shown:
         method = method_style(row["method"])
         colour, line = _OF_PRIOR.get(row["prior"], (method.colour, method.line))
-        for column, key in zip(panels.T, ("by_richness", "by_mass"), strict=True):
-            bins = row[key]
-            for axes, name, at, aim in (
-                (column[0], "median", None, 0.0),
-                *(
-                    (axes, "inside", found["levels"].index(q), q)
-                    for axes, q in zip(column[1:], levels, strict=True)
-                ),
-            ):
-                both = [[b[k] if at is None else b[k][at] for b in bins] for k in (name, f"{name}_error")]
+        style = {"color": colour, "linestyle": line}
+        lines[f"{method.label}, {_prior(row)}"] = Line2D([], [], marker="o", markersize=3, **style)
+        for column, bins in zip(panels.T, (row["by_richness"], row["by_mass"]), strict=True):
+            for axes, (name, at, aim) in zip(column, numbers, strict=True):
+                both = [
+                    [b[key] if at is None else b[key][at] for b in bins] for key in (name, f"{name}_error")
+                ]
                 plots.draw_binned(bins, *map(_numbers, both), axes, aim=aim, colour=colour, line=line)
-        lines[f"{method.label}, {_prior(row)}"] = Line2D(
-            [], [], color=colour, linestyle=line, marker="o", ms=3
-        )
     panels[0, 0].set_ylabel("median residual\n[dex]")
     for axes, level in zip(panels[1:, 0], levels, strict=True):
         axes.set_ylabel(f"truths in\n{100 * level:.0f} % intervals")
         axes.set_ylim(top=1.03)
-    panels[-1, 0].set(xlabel="galaxies in the cylinder", xscale="log")
+    panels[-1, 0].set_xlabel("galaxies in the cylinder")
     panels[-1, 1].set_xlabel("median " + plots.LOG10_M200C_H)
-    page.legend(lines.values(), lines.keys(), loc="outside upper center", ncols=2, fontsize=8)
+    page.legend(lines.values(), lines.keys(), loc="outside upper center", ncols=3, fontsize=8)
     return page
 
 

@@ -10,6 +10,7 @@ INSTALLED := $(VENV)/.installed
 demo: $(INSTALLED)
 	$(BIN)/zwicky reproduce --scale demo --out demo
 	$(BIN)/zwicky predict demo/sample_cluster.ecsv --out demo/sample_cluster_mass.ecsv --plot demo/sample_cluster.png
+	$(BIN)/zwicky predict demo/sample_cluster.ecsv --model posterior --redshift-error 0 --centre-error 0 --tracer all
 	@echo "Open demo/report.html"
 
 test: $(INSTALLED)

@@ -1,6 +1,7 @@
-"""Write what was measured with a model into its card.
+"""Write model cards again, with what was measured with a model in them.
 
-Run ``python -m validation.model_card MODEL_DIRECTORY RESULTS.json`` with what `validation.posterior` wrote:
+Run ``python -m validation.model_card MODEL_DIRECTORY [RESULTS.json]``, the results being those of
+`validation.posterior`:
 
     python -m validation.model_card src/zwicky/models/posterior docs/results/posterior.json
 """
@@ -9,13 +10,15 @@ from __future__ import annotations
 
 import sys
 
-from zwicky.estimators.model_files import add_evidence
+from zwicky.estimators.model_files import renew_card
 from zwicky.io import read_json
+
+__all__ = ["main"]
 
 
 def main() -> None:
-    """The model's provenance and card, with the evidence in them."""
-    add_evidence(sys.argv[1], read_json(sys.argv[2]))
+    """Provenance and card of the model, the rest as it is."""
+    renew_card(sys.argv[1], read_json(sys.argv[2]) if len(sys.argv) > 2 else None)
 
 
 if __name__ == "__main__":

@@ -36,10 +36,10 @@ from zwicky.io import provenance as made_by
 __all__ = [
     "DEFAULT_MODEL",
     "SCHEMA",
-    "add_evidence",
     "load_model",
     "model_directory",
     "read_provenance",
+    "renew_card",
     "save_model",
     "shipped_models",
     "work_directory",
@@ -120,25 +120,27 @@ def save_model(directory: Path | str, estimator: Estimator, provenance: Mapping[
         seal(new)
 
 
-def add_evidence(directory: Path | str, results: Mapping[str, Any]) -> None:
-    """Give a model the evidence that was measured with it: its card then shows it. All else stays as it is.
+def renew_card(directory: Path | str, results: Mapping[str, Any] | None = None) -> None:
+    """Write a model's card again, with what was measured of the model since; all else stays as it is.
 
     Parameters
     ----------
     directory
         Of a model that `save_model` wrote.
     results
-        What ``python -m validation.posterior`` wrote, as in ``docs/results/posterior.json``.
+        What ``python -m validation.posterior`` wrote, as in ``docs/results/posterior.json``; without it the
+        card shows what the model's provenance has already.
 
     Raises
     ------
     ZwickyError
         If there is no such model, or if the results are of something else.
     """
-    evidence = evidence_of(results)
     estimator, facts = load_model(directory), read_provenance(directory)
     told = {k: v for k, v in facts.items() if k not in ("schema", "estimator", "sha256")}
-    save_model(directory, estimator, told | {"evidence": evidence})
+    if results is not None:
+        told["evidence"] = evidence_of(results)
+    save_model(directory, estimator, told)
 
 
 def seal(directory: Path) -> None:

@@ -21,7 +21,7 @@ from zwicky.ho2019.refit import refits_of_relations
 from zwicky.ho2019.summary import summarise
 from zwicky.io import provenance, sha256_of, write_json, written_whole
 from zwicky.mocks import Mocks
-from zwicky.tables import ClusterSample
+from zwicky.tables import TRACERS, ClusterSample
 
 __all__ = ["write_results"]
 
@@ -130,13 +130,19 @@ def _fold_times(crossed: Mapping[str, CrossValidation], networks: Mapping[str, A
 
 
 def _write_sample_cluster(path: Path, test: ClusterSample) -> None:
-    """The sample cluster as an observer's table: proper Mpc, km/s."""
+    """The sample cluster as an observer's table, proper Mpc and km/s; its head says how it was observed."""
     cluster = test[sample_cluster_row(test)]
     z = float(cluster.redshift[0])
     table = QTable()
     table["cluster_id"] = np.full(len(cluster.r_proj_comoving), int(cluster.cluster_id[0]))
     table["r_proj"] = np.round(cluster.r_proj_comoving / (1 + z), 5) * u.Mpc
     table["v_los"] = np.round(cluster.v_los, 1) * u.km / u.s
-    table.meta = {"redshift": z, "true_log10_m200c_msun": round(float(cluster.log10_m200c[0]), 3)}
+    told = {name: float(getattr(cluster, name)[0]) for name in ("redshift_error_kms", "centre_error_kms")}
+    table.meta = {
+        "redshift": z,
+        "true_log10_m200c_msun": round(float(cluster.log10_m200c[0]), 3),
+        **{name: value for name, value in told.items() if np.isfinite(value)},
+        **({"tracer": TRACERS[cluster.tracer[0]]} if cluster.tracer[0] >= 0 else {}),
+    }
     with written_whole(path) as temporary:
         table.write(temporary, format="ascii.ecsv", overwrite=True)

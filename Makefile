@@ -9,8 +9,9 @@ INSTALLED := $(VENV)/.installed
 
 demo: $(INSTALLED)
 	$(BIN)/zwicky reproduce --scale demo --out demo
-	$(BIN)/zwicky predict demo/sample_cluster.ecsv --out demo/sample_cluster_mass.ecsv --plot demo/sample_cluster.png
-	$(BIN)/zwicky predict demo/sample_cluster.ecsv --model posterior --redshift-error 0 --centre-error 0 --tracer all
+	$(BIN)/zwicky predict demo/sample_cluster.ecsv --redshift-error 0 --centre-error 0 --tracer all \
+	  --out demo/sample_cluster_mass.ecsv --plot demo/sample_cluster.png
+	$(BIN)/zwicky predict demo/sample_cluster.ecsv --model cnn_2d
 	@echo "Open demo/report.html"
 
 test: $(INSTALLED)

@@ -21,7 +21,11 @@ def numbers(median, held, n=1234):
 RESULTS = {
     "all": numbers(-0.013, 0.684),
     "pit": [1, 2, 3],
-    "by galaxies": {"4 to 8": numbers(0.021, 0.701), "8 to 16": {"n": 3, "halos": 2}},
+    "by galaxies": {
+        "4 to 8": numbers(0.021, 0.701),
+        "4 to 5": numbers(0.127, 0.77),
+        "8 to 16": {"n": 3, "halos": 2},
+    },
     "by tracer": {"1 to 2": numbers(-0.034, 0.671)},
     "beyond training": {
         "nothing": numbers(0.02, 0.69),
@@ -57,6 +61,8 @@ def test_failures_are_found_in_the_evidence():
     assert "- **velocity bias 0.85: the median moves by -0.17 dex, 68 % intervals hold 51 %**" in text
     assert "- **wide errors: the median moves by -0.01 dex" in text
     assert "- interlopers x 2: the median moves by +0.01 dex, 68 % intervals hold 66 % (holds)" in text
+    assert "- **4 to 5 galaxies: median +0.13 dex, 68 % intervals hold 77 %**" in text
+    assert "4 to 8" not in text
     assert "velocity bias" not in failures_text(None)
 
 

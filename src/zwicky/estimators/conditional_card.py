@@ -82,12 +82,10 @@ def conditions_text(survey: SurveySettings, redshift: tuple[float, float]) -> st
 def calibration_text(calibration: Mapping[str, Any], evidence: Mapping[str, Any] | None) -> str:
     """How widths were fitted, and what they hold on clusters that nothing was trained on."""
     lines = [
-        "The prior is flat in log10 M200c over the masses it was trained on, and is kept with the result:"
+        "The prior is flat in log10 M200c over the masses it was trained on, and is kept with the result. In a",
+        "sample off the sky the many light clusters that scatter up outnumber the heavy ones: give the sample's",
+        "own distribution of masses, `--prior hmf` or a table of it, where masses are to be true on average.",
     ]
-    lines.append(
-        "divide it out, or let `--prior` do so. Under a flat prior light clusters scatter up in number;"
-    )
-    lines.append("clusters of a sample are weighed best under the sample's own distribution of masses.")
     if calibration:
         values = ", ".join(f"{k} {v:.4g}" for k, v in calibration.items() if isinstance(v, int | float))
         lines += ["", f"Fitted on halos kept from training: {values}."]
@@ -118,24 +116,37 @@ def failures_text(evidence: Mapping[str, Any] | None) -> str:
         "Blends of two clusters, wrong centres and wrong frames: see `p_unlike` and `flag` of the table of "
         "masses, which are there for them."
     )
-    if evidence is None or _BEYOND not in evidence:
+    if evidence is None:
         return always
-    beyond = {name: numbers for name, numbers in evidence[_BEYOND].items() if "median" in numbers}
+    inside = [
+        f"- **{_name(part, name)}: median {numbers['median']:+.2f} dex, 68 % intervals hold "
+        f"{100 * numbers['inside_68']:.0f} %**"
+        for part in _BINS
+        for name, numbers in evidence.get(part, {}).items()
+        if "median" in numbers and _fails(numbers["median"], numbers, 2.0 * numbers["median_error"])
+    ]
+    parts = [
+        f"A failure is a median that moves by more than {_LEAN_DEX:g} dex, or 68 % intervals that hold less than "
+        f"{100 * _HELD:.0f} %."
+    ]
+    if inside:
+        parts += ["", "Inside its training, beyond two standard errors:", "", *inside]
+    beyond = {k: v for k, v in evidence.get(_BEYOND, {}).items() if "median" in v}
     base = beyond.pop(_BASE, {"median": 0.0})["median"]
-    bad, fine = [], []
+    if beyond:
+        parts += ["", "Beyond its training, one thing at a time, failures first:", ""]
+    told: dict[bool, list[str]] = {True: [], False: []}
     for name, numbers in beyond.items():
         moved = numbers["median"] - base
-        held = numbers["inside_68"]
-        fails = abs(moved) > _LEAN_DEX or held < _HELD
-        (bad if fails else fine).append(
-            f"{name}: the median moves by {moved:+.2f} dex, 68 % intervals hold {100 * held:.0f} %"
-        )
-    parts = [
-        f"Beyond its training, one thing at a time (a median that moves by more than {_LEAN_DEX:g} dex, or"
-    ]
-    parts.append(f"68 % intervals that hold less than {100 * _HELD:.0f} %, count as a failure):")
-    parts += ["", *(f"- **{text}**" for text in bad), *(f"- {text} (holds)" for text in fine), "", always]
-    return "\n".join(parts)
+        text = f"{name}: the median moves by {moved:+.2f} dex, 68 % intervals hold "
+        text += f"{100 * numbers['inside_68']:.0f} %"
+        fails = _fails(moved, numbers)
+        told[fails].append(f"- **{text}**" if fails else f"- {text} (holds)")
+    return "\n".join([*parts, *told[True], *told[False], "", always])
+
+
+def _fails(moved: float, numbers: Mapping[str, Any], unsure: float = 0.0) -> bool:
+    return abs(moved) > max(_LEAN_DEX, unsure) or numbers["inside_68"] < _HELD
 
 
 def _row(numbers: Mapping[str, Any]) -> tuple[str, ...]:

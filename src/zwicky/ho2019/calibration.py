@@ -75,7 +75,7 @@ def measure_calibration(
     test = mocks.test
     stream = np.random.SeedSequence(seed, spawn_key=(8,)).generate_state(1, np.uint64)[0]
     row = sample_cluster_row(test)
-    rows, of_cluster, models = [], [], {}
+    rows, of_cluster = [], []
     for name, prior, posterior in _posteriors(mocks, crossed, relations, int(stream)):
         whole, by_richness, by_mass = calibration(posterior, test, seed=int(stream))
         which = {"method": name, "prior": prior}
@@ -88,12 +88,14 @@ def measure_calibration(
                 "by_mass": [_bin(found) for found in by_mass],
             }
         )
-        if name in shipped_models():
-            models[name] = read_provenance(name)["sha256"].get("weights.safetensors", "")
         of_cluster.append(which | _percentiles(posterior[row], test.cosmology.h))
     return {
         "levels": list(LEVELS),
-        "models": models,
+        "models": {
+            name: read_provenance(name)["sha256"].get("weights.safetensors", "")
+            for name, _ in _shipped_posteriors()
+            if any(found["method"] == name for found in rows)
+        },
         "rows": rows,
         "cluster": {
             "cluster_id": int(test.cluster_id[row]),

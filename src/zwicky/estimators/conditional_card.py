@@ -82,9 +82,10 @@ def conditions_text(survey: SurveySettings, redshift: tuple[float, float]) -> st
 def calibration_text(calibration: Mapping[str, Any], evidence: Mapping[str, Any] | None) -> str:
     """How widths were fitted, and what they hold on clusters that nothing was trained on."""
     lines = [
-        "The prior is flat in log10 M200c over the masses it was trained on, and is kept with the result. In a",
-        "sample off the sky the many light clusters that scatter up outnumber the heavy ones: give the sample's",
-        "own distribution of masses, `--prior hmf` or a table of it, where masses are to be true on average.",
+        "The prior is flat in log10 M200c over the masses it was trained on, and is kept with the result.",
+        "In a sample off the sky the many light clusters that scatter up outnumber the heavy ones: give",
+        "the sample's own distribution of masses, `--prior hmf` or a table of it, where masses are to be",
+        "true on average.",
     ]
     if calibration:
         values = ", ".join(f"{k} {v:.4g}" for k, v in calibration.items() if isinstance(v, int | float))
@@ -125,10 +126,8 @@ def failures_text(evidence: Mapping[str, Any] | None) -> str:
         for name, numbers in evidence.get(part, {}).items()
         if "median" in numbers and _fails(numbers["median"], numbers, 2.0 * numbers["median_error"])
     ]
-    parts = [
-        f"A failure is a median that moves by more than {_LEAN_DEX:g} dex, or 68 % intervals that hold less than "
-        f"{100 * _HELD:.0f} %."
-    ]
+    limits = f"{_LEAN_DEX:g} dex, or 68 % intervals that hold less than {100 * _HELD:.0f} %"
+    parts = [f"A failure is a median that moves by more than {limits}."]
     if inside:
         parts += ["", "Inside its training, beyond two standard errors:", "", *inside]
     beyond = {k: v for k, v in evidence.get(_BEYOND, {}).items() if "median" in v}

@@ -73,7 +73,7 @@ def _facts(name: str) -> dict[str, Any]:
     if path.is_file():
         return _file(path)
     if name in shipped_models() or (path / "config.toml").exists():
-        made = read_provenance(name)
+        made = {k: v for k, v in read_provenance(name).items() if k != "evidence"}  # the card shows it
         return {"kind": "model", "content": repr(load_model(name)), **made}
     if set(name) & set("*?["):
         return _snapshot(name)

@@ -26,9 +26,7 @@ from safetensors.numpy import load, save
 
 from zwicky.errors import ZwickyError
 from zwicky.estimators.base import Estimator
-from zwicky.estimators.conditional_card import evidence_of
 from zwicky.estimators.error_table import ErrorTable
-from zwicky.estimators.model_card import model_card
 from zwicky.estimators.registry import estimator_class
 from zwicky.io import free_directory, json_object, read_json, whole_directory, write_json
 from zwicky.io import provenance as made_by
@@ -104,6 +102,8 @@ def save_model(directory: Path | str, estimator: Estimator, provenance: Mapping[
     ZwickyError
         As `model_directory`.
     """
+    from zwicky.estimators.model_card import model_card  # which whoever only predicts need not wait for
+
     directory = model_directory(directory)
     configuration = {"estimator": estimator.name, **estimator.configuration()}
     facts = made_by(schema=SCHEMA, estimator=estimator.name, **provenance)
@@ -136,6 +136,8 @@ def renew_card(directory: Path | str, results: Mapping[str, Any] | None = None) 
     ZwickyError
         If there is no such model, or if the results are of something else.
     """
+    from zwicky.estimators.conditional_card import evidence_of
+
     estimator, facts = load_model(directory), read_provenance(directory)
     told = {k: v for k, v in facts.items() if k not in ("schema", "estimator", "sha256")}
     if results is not None:

@@ -27,20 +27,22 @@ __all__ = ["make_sky", "run"]
 
 #: Galaxies a cluster, and clusters of a file.
 _GALAXIES, _CLUSTERS_A_FILE = 50, 5000
+#: Galaxies of a row group, which is what is read at a time.
+_GROUP = 50_000
 
 
 def make_sky(folder: Path, n_clusters: int, seed: int = 1) -> None:
     """Clusters all over the sky at redshifts of 0.05 to 0.3, a folder of Parquet files sorted by place."""
     import pyarrow as pa
     import pyarrow.parquet as pq
+    from hats.pixel_math.spatial_index import compute_spatial_index
 
     from zwicky.cosmology import comoving_transverse_mpc, paper_cosmology
     from zwicky.units import SPEED_OF_LIGHT_KMS
 
     rng = np.random.default_rng(seed)
     ra, dec = rng.uniform(0, 360, n_clusters), np.degrees(np.arcsin(rng.uniform(-1, 1, n_clusters)))
-    # Squares of about ten degrees, one after the other.
-    order = np.lexsort((ra, np.floor(ra / 10.0), np.floor((dec + 90.0) / 10.0)))
+    order = np.argsort(compute_spatial_index(ra, dec))
     ra, dec, z = ra[order], dec[order], rng.uniform(0.05, 0.3, n_clusters)
     (folder / "galaxies").mkdir(parents=True)
     table = pa.table({"cluster_id": np.arange(n_clusters), "ra": ra, "dec": dec, "z": z})
@@ -55,7 +57,8 @@ def make_sky(folder: Path, n_clusters: int, seed: int = 1) -> None:
         sigma = 300.0 + 700.0 * (k * 0.618 % 1.0)
         seen = z[k] + (1 + z[k]) * rng.normal(0, sigma / SPEED_OF_LIGHT_KMS)
         columns = {"ra": east % 360, "dec": north, "z": seen}
-        pq.write_table(pa.table(columns), folder / "galaxies" / f"part{number:05d}.parquet")
+        file = folder / "galaxies" / f"part{number:05d}.parquet"
+        pq.write_table(pa.table(columns), file, row_group_size=_GROUP)
 
 
 class _Watch:

@@ -14,6 +14,9 @@ __all__ = ["MAX_CENTRES", "Partition", "partitions_of", "pieces_around"]
 #: Clusters of a partition, at most: half a second of work, and few enough galaxies for any memory.
 MAX_CENTRES = 10_000
 
+#: Circles are drawn around the centres in pixels of so many orders more than the partition's.
+_CELL_ORDERS = 2
+
 #: No partition is smaller than a pixel of this order, 0.06 degrees wide.
 _LAST_ORDER = 10
 
@@ -76,24 +79,31 @@ def partitions_of(
         few = (counts <= max_centres) | (order == _LAST_ORDER)
         for p, first, n in zip(number[few], start[few], counts[few], strict=True):
             mine = rows[first : first + n]
-            needed = pieces_around(source, ra_deg[mine], dec_deg[mine], angle[mine])
+            cell = index[first : first + n] >> (2 * (29 - order - _CELL_ORDERS))
+            needed = pieces_around(source, ra_deg[mine], dec_deg[mine], angle[mine], cell)
             found.append(Partition(order, int(p), mine, needed))
         left = np.repeat(~few, counts)
         rows, index = rows[left], index[left]
     return found
 
 
-def pieces_around(source: Source, ra_deg: np.ndarray, dec_deg: np.ndarray, angle: np.ndarray) -> np.ndarray:
+def pieces_around(
+    source: Source, ra_deg: np.ndarray, dec_deg: np.ndarray, angle: np.ndarray, cell: np.ndarray | None = None
+) -> np.ndarray:
     """The pieces that may hold a galaxy within each centre's own angle, rising.
 
-    Centres of like angles are put into one circle, so that a single near cluster does not widen the reach of
-    all the others.
+    Centres of one `cell`, shape (n,), and of like angles are put into one circle: a single near cluster does
+    not widen the reach of all the others, nor a wide partition that of its parts.
     """
+    cell = np.zeros(len(angle), dtype=np.int64) if cell is None else cell
     needed = np.zeros(len(source), dtype=bool)
     with np.errstate(invalid="ignore", divide="ignore"):
         octave = np.floor(np.log2(np.where(angle > 0, angle, np.nan)))
-    for number in np.unique(octave[np.isfinite(octave)]):
-        mine = np.flatnonzero(octave == number)
+    known = np.flatnonzero(np.isfinite(octave))
+    circles = np.stack([cell[known], octave[known].astype(np.int64)])
+    circle = np.unique(circles, axis=1, return_inverse=True)[1].ravel()
+    for number in range(int(circle.max(initial=-1)) + 1):
+        mine = known[circle == number]
         towards = unit_vectors(ra_deg[mine], dec_deg[mine])
         middle = towards.mean(axis=0)
         middle /= max(np.linalg.norm(middle), 1e-12)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -52,6 +53,7 @@ def dask_client(workers: int, scheduler: str | None) -> Iterator[Client]:
         If nothing answers at the address.
     """
     require("distributed", "survey", "weighing a survey")
+    import dask
     from distributed import Client, LocalCluster
 
     if scheduler is not None:
@@ -64,10 +66,16 @@ def dask_client(workers: int, scheduler: str | None) -> Iterator[Client]:
         with client:
             yield client
         return
-    # One thread a worker: results are the same with any number, and memory is shared out evenly.
+    # One thread a worker: results are the same with any number, and memory is shared out evenly. What goes
+    # wrong in a worker is raised here, in one line.
     with (
+        dask.config.set({"logging.distributed": "critical"}),
         LocalCluster(
-            n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=_dashboard()
+            n_workers=workers,
+            threads_per_worker=1,
+            processes=True,
+            dashboard_address=_dashboard(),
+            silence_logs=logging.CRITICAL,
         ) as cluster,
         Client(cluster) as client,
     ):

@@ -26,8 +26,8 @@ __all__ = ["Plan", "plan_survey"]
 _WORKER_BYTES, _GALAXY_BYTES = 450e6, 120.0
 #: Seconds of one core a cluster and a galaxy that is read; docs/benchmarks.md.
 _CLUSTER_SECONDS, _GALAXY_SECONDS = 80e-6, 0.5e-6
-#: Galaxies are read this many times over before a line says that the files are not sorted by place.
-_OFTEN = 6.0
+#: So many galaxies are read so many times over before a line says that the files are not sorted by place.
+_OFTEN, _MANY = 6.0, 5_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +83,7 @@ class Plan:
             f"{self.rows_read} galaxies to be read, {self.rows_read / max(rows, 1):.1f} times the catalogue",
             f"about {self.worker_bytes / 1e9:.1f} GB a worker, {self.seconds(workers):.0f} s with {many}",
         ]
-        if self.rows_read > _OFTEN * max(rows, 1) and len(self.partitions) > 1:
+        if self.rows_read > _OFTEN * max(rows, 1) and rows > _MANY:
             said.append("the galaxies are not sorted by place: `zwicky hats` makes a catalogue that is")
         return said
 

@@ -10,6 +10,7 @@ import pytest
 NOT_FOR_PREDICT = {
     *("torch", "sklearn", "matplotlib", "astropy.cosmology", "emcee", "colossus", "camb", "corner"),
     *("scipy.special", "scipy.optimize", "scipy.interpolate", "scipy.spatial", "h5py", "pandas"),
+    *("astropy.table", "pyarrow"),
 }
 NOT_FOR_HELP = NOT_FOR_PREDICT | {"numpy", "numba", "astropy"}
 

@@ -16,7 +16,6 @@ from zwicky.errors import ZwickyError
 from zwicky.io.foreign import ForeignColumn, ForeignTable, is_missing, masked_text
 from zwicky.io.readers.delimited import Delimited, cells_of
 from zwicky.io.readers.head import first_lines
-from zwicky.io.readers.numbers_in_text import TextTable, read_columns
 from zwicky.io.readers.source import Source, decoded
 from zwicky.io.readers.table_file import Column, TableFile
 from zwicky.io.spelling import split_unit
@@ -73,6 +72,9 @@ def open_in_parts(source: Source, _: str | None) -> TableFile:
     ZwickyError
         If two columns have one name, or as `tables_of`.
     """
+    # Imports PyArrow, which a table that is read whole does without.
+    from zwicky.io.readers.numbers_in_text import TextTable, read_columns
+
     top, rows = [], 0
     for line in first_lines(source.path):
         top.append(line)

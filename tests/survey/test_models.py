@@ -9,6 +9,7 @@ from zwicky.survey import ObservedClusters, weigh
 
 @pytest.fixture(scope="module")
 def network(clusters, tmp_path_factory):
+    pytest.importorskip("torch")
     sample = clusters(60, seed=1)
     settings = CNNSettings(epochs=1, thin_min=0.5, device="cpu")
     fitted = CNN2D(settings).fit(sample, rng=np.random.default_rng(0))

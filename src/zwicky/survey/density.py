@@ -33,8 +33,9 @@ MIN_CLUSTERS = 30
 _WIDE, _SCATTER = 1.0, (0.01, 1.5)
 #: Draws about the best parameters that carry their uncertainty.
 _DRAWS = 400
-#: Counts help if the evidence grows by this factor's logarithm, and if masses narrow by this share.
-_LOG_FACTOR, _NARROWER = 3.0, 0.05
+#: Counts help if the evidence grows by this factor's logarithm, and if masses narrow by this share; and if
+#: the scatter is less than this in dex: on mocks whose fields differ more, masses with counts were worse.
+_LOG_FACTOR, _NARROWER, _UNEVEN = 3.0, 0.05, 0.3
 
 
 @dataclass(frozen=True)
@@ -184,7 +185,7 @@ def fit_density(
     told, narrowed = mixture.given_density(*made.at(redshift))
     gain = float(np.sum(told - mixture.given_density(made.at(redshift)[0], _WIDE)[0]))
     before, after = (float(np.median(_mass_std(m))) for m in (mixture, narrowed))
-    helps = gain > _LOG_FACTOR and after < (1.0 - _NARROWER) * before
+    helps = gain > _LOG_FACTOR and after < (1.0 - _NARROWER) * before and made.scatter_dex < _UNEVEN
     return dataclasses.replace(
         made,
         log_evidence_gain=gain,

@@ -16,3 +16,10 @@ def test_a_message_is_one_line_that_no_terminal_obeys(text):
 
 def test_letters_of_every_language_stay():
     assert str(ZwickyError("Zürich 星系団 M☉")) == "Zürich 星系団 M☉"
+
+
+def test_a_file_cannot_make_a_line_endless():
+    said = str(ZwickyError(f"g.csv: no column {'x' * 5000}; it has ra, dec"))
+    assert len(said) < 900
+    assert said.startswith("g.csv: no column x")
+    assert said.endswith("x; it has ra, dec")

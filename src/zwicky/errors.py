@@ -4,12 +4,16 @@ from __future__ import annotations
 
 __all__ = ["ZwickyError", "printable"]
 
+#: Letters of a message.
+_LONGEST = 900
+
 
 class ZwickyError(ValueError):
     """A mistake the user can fix: one line with the value, what is allowed and what to do.
 
     The command line prints the line and exits with code 2; a program can catch it as a `ValueError`. What a
-    terminal would obey rather than show is spelt out.
+    terminal would obey rather than show is spelt out; of a line that a file made endless the middle is left
+    out.
 
     Parameters
     ----------
@@ -28,7 +32,8 @@ class ZwickyError(ValueError):
     """
 
     def __init__(self, message: str):
-        super().__init__(printable(message))
+        line = printable(message)
+        super().__init__(line if len(line) <= _LONGEST else f"{line[:600]} ... {line[-200:]}")
 
 
 def printable(text: str) -> str:

@@ -38,21 +38,25 @@ RUN = {
 
 def write_inputs(folder):
     """What the commands read; the names are those of `cases`."""
-    sample = synthetic_clusters(30, seed=1, interlopers=5)
+    sample = synthetic_clusters(64, seed=1, interlopers=5)
     sample = dataclasses.replace(sample, fold=sample.fold % 2)
     write_mocks(folder / "mocks", Mocks(sample, sample, sample, sample, MockSettings()), source="a test")
     write_own_hdf5(folder, made_simulation(box_mpc_h=60.0))
-    rows = ["cluster_id,r_proj,v_los"]
-    for i in range(3):
-        one = sample[i]
-        pairs = zip(one.r_proj_comoving.tolist(), one.v_los.tolist(), strict=True)
-        rows += [f"c{i},{r:.4f},{v:.1f}" for r, v in pairs]
-    (folder / "galaxies.csv").write_text("\n".join(rows) + "\n")
-    (folder / "centres.csv").write_text("cluster_id,z\n" + "".join(f"c{i},0.1\n" for i in range(3)))
+    write_galaxies(folder / "galaxies.csv", sample[:3])
+    write_galaxies(folder / "survey.csv", synthetic_clusters(36, seed=2, interlopers=2))
+    (folder / "centres.csv").write_text("cluster_id,z\n" + "".join(f"c{i},0.1\n" for i in range(36)))
     for name, settings in {
         **{"universe": to_mapping(UNIVERSE), "posterior": POSTERIOR, "views": VIEWS, "sdm": SDM, "run": RUN},
     }.items():
         (folder / f"{name}.toml").write_text(tomli_w.dumps(settings))
+
+
+def write_galaxies(path, sample):
+    rows = ["cluster_id,r_proj,v_los"]
+    for i in range(len(sample)):
+        pairs = zip(sample[i].r_proj_comoving.tolist(), sample[i].v_los.tolist(), strict=True)
+        rows += [f"c{i},{r:.4f},{v:.1f}" for r, v in pairs]
+    path.write_text("\n".join(rows) + "\n")
 
 
 def write_deep_universe(folder):
@@ -68,7 +72,7 @@ def cases(folder):
     """Commands with all that they write below OUT, made ready by commands ``first``."""
     f = str(folder)
     model = {"whole": ["model"]}
-    catalogue = f"{f}/galaxies.csv --clusters {f}/centres.csv --comoving"
+    catalogue = f"{f}/survey.csv --clusters {f}/centres.csv --comoving"
     train = f"train {f}/mocks --out OUT/model --workers 1"
     old = f"{train} --estimator m_sigma"
     predict = f"predict {f}/galaxies.csv --redshift 0.1 --comoving"

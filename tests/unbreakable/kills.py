@@ -196,7 +196,7 @@ def main():
     for case in job["ready"]:
         run_here(case["words"], "/")
     for case in job["cases"]:
-        folder = Path(case["name"]).absolute()
+        folder = Path(case["name"].replace(" ", "_")).absolute()
         (folder / "before").mkdir(parents=True, exist_ok=True)
         if "first" in case:
             words = case["first"].replace("OUT", str(folder / "before")).split()

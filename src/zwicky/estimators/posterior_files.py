@@ -17,7 +17,7 @@ __all__ = ["read_posterior", "write_posterior"]
 
 
 def write_posterior(path: Path | str, posterior: MassPosterior) -> None:
-    """Write a posterior whole; names of clusters are not kept."""
+    """Write a posterior whole, the same bytes for the same posterior; names of clusters are not kept."""
     arrays = {"log10_m200c": posterior.log10_m200c, "grid": posterior.grid}
     if posterior.has_width.any():
         arrays["log_density"] = posterior.log_density
@@ -25,7 +25,7 @@ def write_posterior(path: Path | str, posterior: MassPosterior) -> None:
     arrays |= {"prior_grid": prior.grid, "prior_log_density": prior.log_density}
     arrays = {name: np.ascontiguousarray(values, dtype=float) for name, values in arrays.items()}
     with written_whole(path) as temporary:
-        save_file(arrays, temporary, {"zwicky_posterior": "1", "prior": prior.name})
+        save_file(arrays, temporary, {"prior": prior.name})
 
 
 def read_posterior(path: Path | str) -> MassPosterior:

@@ -111,7 +111,9 @@ def digest(path: Path):
 
 
 def timeless(value):
-    """JSON without `TIMES`."""
+    """JSON without `TIMES`, also inside of texts that are JSON."""
+    if isinstance(value, str) and value.startswith("{"):
+        value = json.loads(value)
     if isinstance(value, dict):
         return {key: timeless(item) for key, item in value.items() if key not in TIMES}
     return [timeless(item) for item in value] if isinstance(value, list) else value

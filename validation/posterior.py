@@ -42,6 +42,9 @@ CLEAN = {
     "centre_x_mpc_h": 0.0,
     "centre_y_mpc_h": 0.0,
 }
+#: Up to this log10 M200c [Msun/h] the views that are looked at are even in mass at every redshift: what is
+#: told of all clusters is of lighter ones, weighed under a flat prior that ends there.
+EVEN_BELOW = 14.8
 #: What galaxies or a survey may be that training never was: the range trained on stands in `SurveySettings`.
 BEYOND = {
     "nothing": {},
@@ -78,8 +81,8 @@ def load_views(path: Path) -> DeepViews:
 class _Looks:
     """Clusters weighed: truth, and (median, standard deviation, cumulative at the truth) of each posterior.
 
-    `posteriors` are by kinematics alone, with the density known, and with masses known to be 10^14 to 10^15;
-    `points` the other methods' single numbers.
+    `posteriors` are by kinematics alone, with the density known, and under flat priors that end at
+    `EVEN_BELOW` or go from 10^14 to 10^15, as the samples do; `points` the other methods' single numbers.
     """
 
     halo: np.ndarray
@@ -122,13 +125,19 @@ def weigh(
         kinds = {
             "marginal": joint,
             "known": joint.given_density(seen.log10_density[sound], 0.0)[1],
+            "to 10^14.8": dataclasses.replace(joint, high=EVEN_BELOW),
             "10^14-10^15": dataclasses.replace(joint, low=14.0, high=15.0),
         }
+        kinds["known, 10^14-10^15"] = dataclasses.replace(kinds["known"], low=14.0, high=15.0)
         truth = sample.log10_m200c
         posteriors = {}
         for kind, mixture in kinds.items():
-            p = model.mass_posterior(mixture, sample)
-            posteriors[kind] = (p.median - truth, p.std, p.cdf(truth))
+            # A range that the mass is not in may hold nothing of a posterior.
+            own = (sample.log10_m200c_h >= mixture.low) & (sample.log10_m200c_h <= mixture.high)
+            found = np.full((3, len(sample)), np.nan)
+            p = model.mass_posterior(mixture[own], sample[own])
+            found[:, own] = p.median - truth[own], p.std, p.cdf(truth[own])
+            posteriors[kind] = tuple(found)
         points = {
             name: other.predict(without_conditions(sample)).log10_m200c - truth
             for name, other in (others or {}).items()
@@ -185,20 +194,22 @@ def statistics(looks: _Looks, chosen: np.ndarray, which: str = "marginal") -> di
 def evaluate(model: Posterior, views: DeepViews, looks: int = 4) -> dict:
     """Everything that is told of the posterior on mocks."""
     every = weigh(model, views, 2 * looks, even=True)
-    whole = np.ones(len(every.mass), dtype=bool)
+    even = every.mass < EVEN_BELOW
     high = (every.mass >= 14.0) & (every.mass <= 15.0)
-    out: dict = {"all": statistics(every, whole), "10^14-10^15": statistics(every, high)}
-    ranks = every.posteriors["marginal"][2]
+    out: dict = {"all": statistics(every, even, "to 10^14.8")}
+    out["10^14-10^15"] = statistics(every, high, "10^14-10^15")
+    ranks = every.posteriors["to 10^14.8"][2][even]
     out["pit"] = np.histogram(ranks, np.linspace(0.0, 1.0, 21))[0].tolist()
 
     def by(name: str, values: np.ndarray, edges: list[float]) -> None:
         out[name] = {
-            f"{a:g} to {b:g}": statistics(every, (values >= a) & (values < b))
+            f"{a:g} to {b:g}": statistics(every, even & (values >= a) & (values < b), "to 10^14.8")
             for a, b in itertools.pairwise(edges)
         }
 
     by("by galaxies", every.n, [4, 8, 16, 32, 64, 128, 256, 600])
-    by("by mass", every.mass, [12.8, 13.2, 13.6, 14.0, 14.4, 14.8, 15.2])
+    by("by mass", every.mass, [12.8, 13.2, 13.6, 14.0, 14.4, 14.8])
+    out["by mass"]["14.8 to 15.2"] = statistics(every, (every.mass >= 14.8) & (every.mass < 15.2))
     by("by redshift", every.redshift, [0.0, 0.1, 0.2, 0.4, 0.7, 1.0, 1.7])
     by("by aperture", every.aperture, [0.3, 0.6, 1.0, 1.59, 1.61])
     by("by tracer", every.tracer, [0, 1, 2, 3])
@@ -224,8 +235,8 @@ def evaluate(model: Posterior, views: DeepViews, looks: int = 4) -> dict:
         same = near & (np.abs(one.log10_density - density) < 0.1)
         out["density known"][str(n)] = {
             "log10_density": density,
-            "marginal": statistics(one, same),
-            "known": statistics(one, same, "known"),
+            "marginal": statistics(one, same, "10^14-10^15"),
+            "known": statistics(one, same, "known, 10^14-10^15"),
         }
     return out
 

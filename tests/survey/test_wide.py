@@ -12,10 +12,12 @@ import pytest
 from survey_on_disk import made_survey
 from zwicky.errors import ZwickyError
 from zwicky.estimators import load_model
+from zwicky.io.columns import parse_columns
 from zwicky.survey import Observing, weigh_partition
 from zwicky.survey.wide import open_source, partitions_of, plan_survey, weigh_survey
 from zwicky.survey.wide import run as runs
 from zwicky.survey.wide.partitions import pieces_around
+from zwicky.survey.wide.sources import read_piece
 from zwicky.survey.wide.task import Weighing
 
 pytest.importorskip("hats")
@@ -207,3 +209,16 @@ def test_partitions_hold_no_more_than_they_may(survey):
     assert sorted(np.concatenate([p.rows for p in found])) == list(range(len(ra)))
     assert len({(p.order, p.pixel) for p in found}) == len(found)
     assert os.path.basename(found[0].name).startswith("Npix=")
+
+
+def test_boxes_in_another_unit_leave_nothing_out(tmp_path):
+    galaxies, _ = made_survey(8)
+    (tmp_path / "hours").mkdir()
+    galaxies.assign(RA=galaxies.ra / 15.0).to_parquet(tmp_path / "hours" / "a.parquet", row_group_size=20)
+    columns = parse_columns("ra=RA[hourangle]")
+    source = open_source(tmp_path / "hours", columns)
+    near = source.near(200.0, float(galaxies.dec[0]), 0.05)
+    assert near.sum() > 0
+    assert np.isnan(source.box[:, :2]).all()
+    piece = read_piece(source.files[0], 0, columns)
+    np.testing.assert_allclose(piece.ra, galaxies.ra[:20], rtol=1e-12)

@@ -1,4 +1,4 @@
-"""Galaxies on disk, piece by piece: the pixels of a HATS catalogue, or the row groups of Parquet files.
+"""Galaxies on disk, piece by piece: the row groups of a HATS catalogue or of a folder of Parquet files.
 
 Of each piece it is known where on the sky it may lie, so that for some clusters only those pieces are read
 that reach into their apertures, whatever margin a catalogue was made with. A piece of which nothing is known
@@ -45,7 +45,7 @@ class Source:
     files
         Of the pieces, as the pieces count them.
     file, group : int64, shape (p,)
-        File of each piece, and which of its row groups; -1 for all of them.
+        File of each piece, and which of its row groups.
     n_rows : int64, shape (p,)
         Rows of each piece.
     n_bytes
@@ -168,13 +168,14 @@ def _hats(path: Path, columns: dict[str, Named]) -> Source:
         lon, lat = cdshealpix.nested.vertices(number[rows].astype(np.uint64), int(depth))
         corners = angular_separation(middle[rows][:, None], unit_vectors(lon.deg, lat.deg))
         radius[rows] = _BULGE * corners.max(axis=1)
-    found = _files(path, files, columns, by_group=False)
-    return _source(path, files, found, middle[of_pixel], radius[of_pixel])
+    found = _files(files, columns)
+    pixel = np.array(of_pixel, dtype=np.int64)[[piece["file"] for piece in found]]
+    return _source(path, files, found, middle[pixel], radius[pixel])
 
 
 def _parquet(path: Path, columns: dict[str, Named]) -> Source:
     files = data_files(path)
-    found = _files(path, files, columns, by_group=True)
+    found = _files(files, columns)
     return _source(path, files, found, np.full((len(found), 3), np.nan), np.full(len(found), np.nan))
 
 
@@ -196,10 +197,8 @@ def _source(path, files, found, middle, radius) -> Source:
     )
 
 
-def _files(
-    path: Path, files: Sequence[Path], columns: dict[str, Named], *, by_group: bool
-) -> list[dict[str, Any]]:
-    """What the footers say of the pieces, one after the other."""
+def _files(files: Sequence[Path], columns: dict[str, Named]) -> list[dict[str, Any]]:
+    """What the footers say of the row groups, one after the other."""
     found = []
     for number, file in enumerate(files):
         metadata = _opened(file).metadata
@@ -207,19 +206,22 @@ def _files(
         wanted = _wanted(file, names, columns)
         groups = range(metadata.num_row_groups)
         footer = digest_of(str([metadata.row_group(g).to_dict() for g in groups]))
-        boxes = [_box(metadata.row_group(g), names, wanted) for g in groups]
-        if not by_group:
-            boxes = [(np.nan,) * 4]
-        for group, box in enumerate(boxes):
-            rows = metadata.row_group(group).num_rows if by_group else metadata.num_rows
-            group = group if by_group else -1
-            found.append({"file": number, "group": group, "rows": rows, "box": box, "footer": footer})
+        for g in groups:
+            group = metadata.row_group(g)
+            piece = {"file": number, "group": g, "rows": group.num_rows, "footer": footer}
+            found.append(piece | {"box": _box(group, names, wanted, columns)})
     return found
 
 
-def _box(group: Any, names: list[str], wanted: dict[str, str]) -> tuple[float, ...]:
+def _box(
+    group: Any, names: list[str], wanted: dict[str, str], columns: dict[str, Named]
+) -> tuple[float, ...]:
+    """Least and largest right ascension and declination of a row group in degrees, NaN where not known."""
     box = []
     for ours in ("ra", "dec"):
+        if ours in columns and columns[ours].unit is not None:
+            box += (np.nan, np.nan)  # in the user's unit
+            continue
         statistics = group.column(names.index(wanted[ours])).statistics
         known = statistics is not None and statistics.has_min_max
         ends = (statistics.min, statistics.max) if known else (np.nan, np.nan)
@@ -260,8 +262,7 @@ def read_piece(file: Path, group: int, columns: dict[str, Named], *, keep_warned
     names = [opened.schema_arrow.field(i).name for i in range(len(opened.schema_arrow))]
     wanted = _wanted(file, names, columns)
     try:
-        read = opened.read if group < 0 else lambda **which: opened.read_row_group(group, **which)
-        arrow = read(columns=list(dict.fromkeys(wanted.values())), use_threads=False)
+        arrow = opened.read_row_group(group, list(dict.fromkeys(wanted.values())), use_threads=False)
         held = {name: arrow[name].to_numpy() for name in arrow.column_names}
     except Exception as error:  # of Arrow
         raise ZwickyError(f"{file}: cannot be read ({short_reason(error)}); write it again") from error

@@ -26,8 +26,8 @@ __all__ = ["table_to_hats"]
 
 _CONTENTS = ("dataset", "*properties", "*.csv", "*.fits", "*.parquet", "*.md", "*.png")
 
-#: Galaxies of a pixel, at most: what a worker holds at once.
-MAX_ROWS = 500_000
+#: Galaxies of a pixel, at most, and of the parts of its file that are read by themselves.
+MAX_ROWS, _GROUP_ROWS = 500_000, 50_000
 
 
 def table_to_hats(
@@ -86,6 +86,7 @@ def table_to_hats(
             ra_column="ra",
             dec_column="dec",
             pixel_threshold=max_rows,
+            row_group_kwargs={"num_rows": _GROUP_ROWS},
             progress_bar=False,
             tmp_dir=work,
         )

@@ -127,7 +127,7 @@ def _calibration(run: RunResults) -> Table:
         Cell("Median", "mid", 2),
         Cell("Scatter", "mid", 2),
         Cell("Width"),
-        *(Cell(f"In {100 * level:.0f} %", "mid", 2) for level in levels),
+        *(Cell(f"In\N{NO-BREAK SPACE}{100 * level:.0f}\N{NO-BREAK SPACE}%", "mid", 2) for level in levels),
     )
     return Table(head, tuple(rows), wide=True)
 

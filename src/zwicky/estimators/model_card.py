@@ -9,6 +9,7 @@ from typing import Any
 import tomli_w
 
 from zwicky.estimators.base import Estimator, PointEstimator
+from zwicky.estimators.conditional import ConditionalEstimator
 from zwicky.estimators.conditional_card import calibration_text, conditions_text, failures_text
 from zwicky.mocks.survey_settings import SurveySettings
 from zwicky.settings import to_mapping
@@ -115,14 +116,16 @@ def _commands(estimator: Estimator, provenance: Mapping[str, Any]) -> str:
     told = provenance.get("command")
     if told is None:
         floor = estimator.numbers().get("calibration", {}).get("floor_dex")
-        sources = " ".join(provenance.get("universes", [])) or "MOCKS"
+        sources = " ".join(provenance.get("universes", []))
+        sources = sources or ("UNIVERSES" if isinstance(estimator, ConditionalEstimator) else "MOCKS")
         told = f"zwicky train {sources} --estimator {estimator.name} --out {estimator.name}"
         told += f" --seed {provenance['seed']}" if "seed" in provenance else ""
         told += f" --floor-dex {floor:g}" if floor else ""
     lines = "\n".join(part.strip() for part in str(told).split(";"))
     return (
         f"```sh\n{lines}\n```\n\nwith the settings above in a file for `--config`, by the release that the "
-        "provenance names. Universes and mocks are made again from their seeds."
+        "provenance names. Universes and mocks are made again from their seeds; for the models that ship, "
+        "`zwicky/models/README.md` has the commands from nothing."
     )
 
 

@@ -178,3 +178,5 @@ def predict(
         typer.echo(masses_as_json(columns_found, facts))
     else:
         print_masses(columns_found, facts, its.h if msun_h else None)
+    if report is not None:
+        typer.echo(f"Open {report}", err=True)

@@ -95,7 +95,7 @@ class Noisy:
     """Models of folds that are off by as much as they are told, by the cluster's fold."""
 
     def __init__(self, by_fold):
-        self.by_fold = by_fold
+        self.by_fold, self.models = by_fold, dict.fromkeys(range(len(by_fold)))
 
     def weigh(self, sample):
         rng = np.random.default_rng(len(sample))
@@ -118,3 +118,10 @@ def test_too_few_halos_give_no_errors(clusters):
     found = with_errors_of_training(train.log10_m200c, train, Noisy(np.full(10, 0.1)), train)
     assert not found.has_width.any()
     assert np.array_equal(found.log10_m200c, train.log10_m200c)
+
+
+def test_training_clusters_of_a_fold_without_test_clusters_are_left_out(clusters):
+    train, test = clusters(400, seed=1, interlopers=1), clusters(40, seed=2, interlopers=1)
+    test = test[test.fold < 6]
+    models = Noisy(np.full(6, 0.1))  # weighing another fold would be an IndexError
+    assert with_errors_of_training(test.log10_m200c, test, models, train).has_width.all()

@@ -9,8 +9,9 @@ from scipy.stats import kstest
 
 from synthetic_clusters import synthetic_clusters
 from zwicky.errors import ZwickyError
+from zwicky.estimators.posterior.oddities import STATISTICS, phase_space_statistics
 from zwicky.estimators.posterior.told import conditions
-from zwicky.estimators.posterior.unlike import STATISTICS, Unlike, phase_space_statistics
+from zwicky.estimators.posterior.unlike import Unlike
 
 APERTURE = 1.6
 

@@ -15,26 +15,9 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from zwicky.errors import ZwickyError
+from zwicky.estimators.posterior.oddities import STATISTICS, phase_space_statistics
 
-__all__ = ["STATISTICS", "Unlike", "phase_space_statistics"]
-
-#: What is looked at of a cluster.
-STATISTICS = (
-    "log dispersion",
-    "share beyond 2 sigma",
-    "mean over dispersion from median",
-    "mean deviation over dispersion",
-    "share within half a dispersion",
-    "median over its error",
-    "share of positive velocities",
-    "fastest velocity over dispersion",
-    "mean radius over aperture",
-    "least radius over aperture",
-    "share inside a quarter of the aperture",
-    "log inner over outer spread",
-    "rank correlation of speed and radius",
-    "log largest gap over dispersion",
-)
+__all__ = ["Unlike"]
 
 #: Fewest mocks in a bin of either half, and the most bins.
 _PER_BIN, _MOST_BINS = 150, 16
@@ -150,74 +133,6 @@ class Unlike:
         if not fits:
             raise ZwickyError("what is known of odd clusters does not fit together; save the model again")
         return made
-
-
-def phase_space_statistics(
-    share: np.ndarray, v_los: np.ndarray, conditions: np.ndarray, offsets: np.ndarray
-) -> np.ndarray:
-    """The numbers of `STATISTICS` for clusters with at least two galaxies, float64, shape (n, s).
-
-    Their order does not matter.
-
-    Parameters
-    ----------
-    share, v_los : shape (n_galaxies,)
-        Radius in units of the aperture, and velocity in km/s.
-    conditions, offsets : shapes (n, c), (n + 1,)
-        As the network takes them.
-    """
-    starts, counts = offsets[:-1], np.diff(offsets)
-    row = np.repeat(np.arange(len(counts)), counts)
-    x, v = np.asarray(share, dtype=float), np.asarray(v_los, dtype=float)
-
-    def mean(values):
-        return np.add.reduceat(values, starts) / counts
-
-    def ranks(values, then):
-        rank = np.empty(len(values))
-        rank[np.lexsort((then, values, row))] = np.arange(len(values))
-        return rank - np.repeat(starts + 0.5 * (counts - 1), counts)
-
-    def median(values):
-        ordered = values[np.lexsort((values, row))]
-        return 0.5 * (ordered[starts + (counts - 1) // 2] + ordered[starts + counts // 2])
-
-    middle, average = median(v), mean(v)
-    away = np.abs(v - np.repeat(middle, counts))
-    sigma = np.maximum(np.sqrt(mean((v - np.repeat(average, counts)) ** 2)), 1.0)
-    deviation = mean(away)
-    scaled = np.maximum(1.4826 * median(away), 0.2 * sigma)
-    beyond = mean(away > 2.0 * np.repeat(scaled, counts))
-    # The centre's error as the network is told it: the last condition is ln(1 + error / 50 km/s).
-    centre = 50.0 * np.expm1(np.clip(conditions[:, -1], 0.0, 5.0))
-    error = np.sqrt(1.57 * sigma**2 / counts + centre**2 + 30.0**2)
-    inner = ranks(x, v) < 0
-    inner_n = np.maximum(np.add.reduceat(inner.astype(float), starts), 1.0)
-    outer_n = np.maximum(counts - inner_n, 1.0)
-    inside = np.add.reduceat(np.where(inner, away, 0.0), starts) / inner_n
-    outside = np.add.reduceat(np.where(inner, 0.0, away), starts) / outer_n
-    a, b = ranks(away, x), ranks(x, v)
-    together = mean(a * b) / np.maximum(np.sqrt(mean(a * a) * mean(b * b)), 1e-9)
-    ordered = v[np.lexsort((v, row))]
-    gap = np.diff(ordered, append=ordered[-1])
-    gap[offsets[1:] - 1] = 0.0
-    columns = (
-        np.log(sigma),
-        beyond,
-        (average - middle) / sigma,
-        deviation / sigma,
-        mean(away < 0.5 * np.repeat(sigma, counts)),
-        middle / error,
-        (2.0 * mean(v > 0) - 1.0) * np.sqrt(counts),
-        np.maximum.reduceat(away, starts) / sigma,
-        mean(x),
-        np.log(np.minimum.reduceat(x, starts) * counts + 0.05),
-        mean(x < 0.25),
-        np.log((inside + 20.0) / (outside + 20.0)),
-        together,
-        np.log(np.maximum.reduceat(gap, starts) / sigma + 1e-3),
-    )
-    return np.stack(columns, axis=1)
 
 
 def _regression(conditions: np.ndarray, found: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

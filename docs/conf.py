@@ -13,10 +13,6 @@ os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PAT
 os.environ["PYTHONPATH"] = os.pathsep.join([str(HERE / "_ext"), os.environ.get("PYTHONPATH", "")]).rstrip(
     os.pathsep
 )
-IPYTHON = HERE / "_build" / "ipython"
-(IPYTHON / "profile_default" / "startup").mkdir(parents=True, exist_ok=True)
-(IPYTHON / "profile_default" / "startup" / "cells.py").write_text("import bash_cells\n")
-os.environ["IPYTHONDIR"] = str(IPYTHON)
 os.environ["ZWICKY_DOCS_DATA"] = str(HERE / "_made")
 
 project = "Zwicky"

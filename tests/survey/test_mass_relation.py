@@ -12,7 +12,7 @@ from scipy.stats import norm
 from zwicky.errors import ZwickyError
 from zwicky.io import read_json
 from zwicky.survey import MockLooks, measure_relation, read_relation, relation_grids, write_relation
-from zwicky.survey.mock_looks import SHARED
+from zwicky.survey.looks import SHARED
 from zwicky.survey.relation_files import RELATION_FILES, murata_parameters
 
 LINE, WIDTH, RHO = 0.9, 0.15, 0.6

@@ -1,5 +1,8 @@
 """Survey: observed clusters, from lists of galaxies to masses with flags."""
 
+from typing import TYPE_CHECKING
+
+from zwicky.lazy import contents
 from zwicky.survey.blocks import BLOCK, Blocks
 from zwicky.survey.clusters import (
     ObservedClusters,
@@ -17,17 +20,14 @@ from zwicky.survey.density import (
 )
 from zwicky.survey.figure import MAX_PANELS, check_plot, draw_cluster, write_figure
 from zwicky.survey.find_centre import Field, find_centre
-from zwicky.survey.mass_relation import MassRelation, measure_relation, relation_grids
 from zwicky.survey.masses import COLUMNS, masses_columns, masses_table, under, weigh, weigh_blocks
 from zwicky.survey.members import influence, members_table
-from zwicky.survey.mock_looks import MockLooks, mock_looks
 from zwicky.survey.observe import Observing, blocks_of, clusters_of, observed_blocks
 from zwicky.survey.page import check_page, write_page
 from zwicky.survey.partition import weigh_lists, weigh_partition
 from zwicky.survey.priors import mass_function_prior, prior_named, read_prior
 from zwicky.survey.quality import MIN_GALAXIES, Problem, find_problems
 from zwicky.survey.recentre import recentre
-from zwicky.survey.relation_files import read_relation, write_relation
 from zwicky.survey.repeats import MERGE_ARCSEC, merge_repeats
 from zwicky.survey.sky import blocks_from_sky, clusters_from_sky
 from zwicky.survey.stack import Stack, column_of, equal_numbers, stack, stack_bins
@@ -42,6 +42,29 @@ from zwicky.survey.weigh import (
     problems_of,
     weigh_clusters,
 )
+
+if TYPE_CHECKING:  # what asks for mock clusters is not what an observer waits for
+    from zwicky.survey.looks import (
+        MockLooks as MockLooks,
+    )
+    from zwicky.survey.looks import (
+        mock_looks as mock_looks,
+    )
+    from zwicky.survey.mass_relation import (
+        MassRelation as MassRelation,
+    )
+    from zwicky.survey.mass_relation import (
+        measure_relation as measure_relation,
+    )
+    from zwicky.survey.mass_relation import (
+        relation_grids as relation_grids,
+    )
+    from zwicky.survey.relation_files import (
+        read_relation as read_relation,
+    )
+    from zwicky.survey.relation_files import (
+        write_relation as write_relation,
+    )
 
 __all__ = [
     "BLOCK",
@@ -112,3 +135,16 @@ __all__ = [
     "write_page",
     "write_relation",
 ]
+
+__getattr__, __dir__ = contents(
+    __name__,
+    {
+        "MassRelation": "zwicky.survey.mass_relation",
+        "measure_relation": "zwicky.survey.mass_relation",
+        "relation_grids": "zwicky.survey.mass_relation",
+        "MockLooks": "zwicky.survey.looks",
+        "mock_looks": "zwicky.survey.looks",
+        "read_relation": "zwicky.survey.relation_files",
+        "write_relation": "zwicky.survey.relation_files",
+    },
+)

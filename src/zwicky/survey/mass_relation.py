@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from zwicky.errors import ZwickyError
-from zwicky.survey.mock_looks import MockLooks
+from zwicky.survey.looks import MockLooks
 
 __all__ = ["MassRelation", "measure_relation", "relation_grids"]
 

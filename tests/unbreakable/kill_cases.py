@@ -2,7 +2,9 @@
 
 import dataclasses
 
+import numpy as np
 import tomli_w
+from pandas import DataFrame
 
 from foreign_universe import made_simulation, write_own_hdf5
 from synthetic_clusters import synthetic_clusters
@@ -19,7 +21,7 @@ DEEP = UniverseSettings(
     tracer_density_h3_mpc3=32**3 / 50.0**3,
 )  # fmt: skip
 POSTERIOR = {
-    **{"members": 1, "width": 8, "context": 4, "hidden": 16, "components": 2, "epochs": 2, "batch": 64},
+    **{"members": 1, "hidden": 16, "components": 2, "epochs": 2, "batch": 64},
     **{"range_log10_m200c_h": [12.5, 15.4], "survey": {"n_galaxies": [4.0, 40.0]}},
 }
 VIEWS = {"range_log10_m200c_h": [12.6, 15.4], "per_bin": 100, "most": 20, "min_particles": 8}
@@ -44,6 +46,7 @@ def write_inputs(folder):
     write_own_hdf5(folder, made_simulation(box_mpc_h=60.0))
     write_galaxies(folder / "galaxies.csv", sample[:3])
     write_galaxies(folder / "survey.csv", synthetic_clusters(36, seed=2, interlopers=2))
+    write_sky(folder)
     (folder / "centres.csv").write_text("cluster_id,z\n" + "".join(f"c{i},0.1\n" for i in range(36)))
     for name, settings in {
         **{"universe": to_mapping(UNIVERSE), "posterior": POSTERIOR, "views": VIEWS, "sdm": SDM, "run": RUN},
@@ -57,6 +60,23 @@ def write_galaxies(path, sample):
         pairs = zip(sample[i].r_proj_comoving.tolist(), sample[i].v_los.tolist(), strict=True)
         rows += [f"c{i},{r:.4f},{v:.1f}" for r, v in pairs]
     path.write_text("\n".join(rows) + "\n")
+
+
+def write_sky(folder, n=4):
+    """n clusters on the sky in two Parquet files, and their centres."""
+    rng = np.random.default_rng(4)
+    ra, dec, z = 100.0 + 40.0 * np.arange(n), np.full(n, 10.0), np.full(n, 0.1)
+    (folder / "sky").mkdir()
+    for i, rows in enumerate(np.array_split(np.arange(n), 2)):
+        of = np.repeat(rows, 30)
+        columns = {
+            "ra": ra[of] + 0.05 * rng.standard_normal(len(of)),
+            "dec": dec[of] + 0.05 * rng.standard_normal(len(of)),
+            "z": z[of] + 0.003 * rng.standard_normal(len(of)),
+        }
+        DataFrame(columns).to_parquet(folder / "sky" / f"part_{i}.parquet")
+    centres = DataFrame({"cluster_id": [f"c{i}" for i in range(n)], "ra": ra, "dec": dec, "z": z})
+    centres.to_csv(folder / "sky_centres.csv", index=False)
 
 
 def write_deep_universe(folder):
@@ -94,6 +114,8 @@ def cases(folder):
              whole=["m.ecsv", "p.safetensors", "g.csv", "m.png"]),
         *(case(f"predict {kind}", f"{predict} --out OUT/m.{kind}", whole=[f"m.{kind}"])
           for kind in ("csv", "fits", "parquet", "vot")),
+        case("predict page", f"{predict} --model posterior --report OUT/p.html", whole=["p.html"]),
+        case("survey", f"survey {f}/sky --clusters {f}/sky_centres.csv --workers 0 --out OUT/s", whole=["s"]),
         case("calibrate", f"calibrate {catalogue} --model posterior --out OUT/s.toml", whole=["s.toml"]),
         case("stack", "stack OUT/m.ecsv --posterior OUT/p.safetensors --bins 1 --out OUT/s.csv", first=tables,
              whole=["s.csv"]),

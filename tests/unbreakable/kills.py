@@ -101,7 +101,8 @@ def digest(path: Path):
     """What a file says, without times."""
     content = path.read_bytes()
     if path.suffix == ".json":
-        return json.dumps(timeless(json.loads(content)))
+        with contextlib.suppress(ValueError):  # cut short, in a folder that is being made
+            return json.dumps(timeless(json.loads(content)))
     if path.suffix == ".safetensors":
         end = 8 + int.from_bytes(content[:8], "little")
         # Its header has names in an order of chance.

@@ -129,8 +129,8 @@ def weigh(
     >>> mass = weigh(
     ...     r_proj=2.0 * rng.random(80), v_los=rng.normal(0, 700, 80), redshift=0.1, cosmology="ho2019"
     ... )
-    >>> mass.median.round(1), mass.std.round(1)
-    (array([14.8]), array([0.2]))
+    >>> bool(14.0 < mass.median[0] < 15.0), bool(0.1 < mass.std[0] < 0.4)
+    (True, True)
     """
     given = {"r_proj": r_proj, "v_los": v_los, "cluster_id": cluster_id}
     given = {name: values for name, values in given.items() if values is not None}

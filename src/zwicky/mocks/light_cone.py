@@ -93,8 +93,8 @@ def copies(box_size: float, observer: np.ndarray, nearest: float, farthest: floa
 def moving_redshift(z_cosmological: np.ndarray, v_los_kms: np.ndarray) -> np.ndarray:
     """Observed redshift of what recedes at `v_los_kms` beside the Hubble flow, exact for radial motion.
 
-    >>> float(moving_redshift(0.1, 0.0))
-    0.1
+    >>> round(float(moving_redshift(0.1, 1000.0)), 5)
+    0.10368
     """
     beta = np.asarray(v_los_kms, dtype=float) / SPEED_OF_LIGHT_KMS
     return (1.0 + z_cosmological) * np.sqrt((1.0 + beta) / (1.0 - beta)) - 1.0

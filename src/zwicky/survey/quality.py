@@ -73,10 +73,12 @@ def find_problems(
     --------
     Radii in kpc give themselves away:
 
-    >>> find_problem(
-    ...     np.linspace(10, 2000, 50), np.linspace(-900, 900, 50), 0.1,
-    ...     cylinder=Cylinder.in_mpc_h(1.6, 2200.0, 0.7), from_sky=False,
-    ... ).advice
+    >>> from zwicky.cosmology import paper_cosmology
+    >>> from zwicky.survey import observed_sample
+    >>> r, v = np.linspace(10, 2000, 50), np.linspace(-900, 900, 50)
+    >>> sample = observed_sample(paper_cosmology(), np.array([0.1]), np.array([0, 50]), r, v, "a file")
+    >>> cylinder = Cylinder.in_mpc_h(1.6, 2200.0, 0.7)
+    >>> find_problems(sample, cylinder=cylinder, from_sky=False)[0].advice
     'name the unit: --columns r_proj=NAME[kpc], or [Mpc] if it is that'
     """
     problems = np.full(len(sample), None, dtype=object)

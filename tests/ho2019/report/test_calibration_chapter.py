@@ -20,7 +20,7 @@ def with_calibration(run, **changes):
 
 
 def test_every_method_has_its_intervals_and_their_prior(run):
-    first, second, network = cells(TABLES["calibration"].make(run))
+    first, second, network = cells(TABLES["intervals"].make(run))
     assert first[:3] == ["Posterior", "flat", "300"]
     assert second[1] == "sample's masses"
     assert network[:2] == ["CNN2D", "training sample"]

@@ -12,7 +12,7 @@ from zwicky.io import read_json, write_json
 from zwicky.plots import report_style
 
 #: What the chapter on calibration shows.
-CALIBRATED = {"calibration", "pit", "coverage", "sample-cluster"}
+CALIBRATED = {"intervals", "pit", "coverage", "sample-cluster"}
 
 
 def names(run):

@@ -107,7 +107,7 @@ def _numbers(values: list[float | None]) -> list[float]:
     return [np.nan if value is None else value for value in values]
 
 
-@table("calibration", needs=_has_rows)
+@table("intervals", needs=_has_rows)
 def _calibration(run: RunResults) -> Table:
     levels = run.metrics["calibration"]["levels"]
     rows = []

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -23,6 +21,7 @@ from zwicky.estimators.posterior.told import conditions
 from zwicky.estimators.posterior.unlike import Unlike
 from zwicky.estimators.training import Losses, TrainingRange
 from zwicky.progress import Progress, quiet
+from zwicky.resume import digest_of
 from zwicky.settings import from_mapping, to_mapping
 from zwicky.tables import ClusterSample, Cylinder
 from zwicky.units import log10_msun_h, mpc_h
@@ -321,10 +320,8 @@ class Posterior(ConditionalEstimator):
         )
 
     def _digest(self, views: DeepViews) -> str:
-        digest = hashlib.sha256(json.dumps(to_mapping(self.settings), sort_keys=True).encode())
-        for field in dataclasses.fields(views):
-            digest.update(np.ascontiguousarray(getattr(views, field.name)))
-        return digest.hexdigest()
+        arrays = [np.asarray(getattr(views, field.name)) for field in dataclasses.fields(views)]
+        return digest_of(to_mapping(self.settings), *arrays)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

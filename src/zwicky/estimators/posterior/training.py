@@ -18,6 +18,7 @@ from zwicky.estimators.posterior.told import conditions as conditions_told
 from zwicky.mocks.conditions import Conditions, ObservedViews, draw_conditions, observe
 from zwicky.mocks.deep import DeepViews
 from zwicky.progress import Progress, quiet
+from zwicky.resume import keep, kept
 
 __all__ = ["Looks", "look", "train_networks"]
 
@@ -163,12 +164,9 @@ def train_networks(
     )
     curves: dict[str, list[float]] = {"train": [], "validation": []}
     first = 0
-    if checkpoint is not None and checkpoint.exists():
-        state = torch.load(checkpoint, map_location=device, weights_only=True)
-        if state["digest"] == digest:
-            network.load_state_dict(state["network"])
-            optimiser.load_state_dict(state["optimiser"])
-            curves, first = state["curves"], state["epoch"]
+    if checkpoint is not None and (found := kept(checkpoint, digest)) is not None:
+        first = _restore(network, optimiser, *found)
+        curves = found[1]["curves"]
 
     def prepare(epoch: int) -> tuple[Looks, tuple[torch.Tensor, ...]]:
         own = np.random.default_rng(streams[epoch])
@@ -215,22 +213,34 @@ def train_networks(
                     found = [losses(*(x.to(device) for x in part))[0].mean(1) for part in checked]
                 curves["validation"].append(float(torch.stack(found).mean()))
             if checkpoint is not None:
-                part = checkpoint.with_name(checkpoint.name + ".part")
-                torch.save(
-                    {
-                        "digest": digest,
-                        "network": network.state_dict(),
-                        "optimiser": optimiser.state_dict(),
-                        "curves": curves,
-                        "epoch": epoch + 1,
-                    },
-                    part,
-                )
-                part.replace(checkpoint)
+                facts = {"curves": curves, "epochs": epoch + 1}
+                keep(checkpoint, digest, _state(network, optimiser), facts, durable=False)
             last = f", {curves['validation'][-1]:.4f} validation" if curves["validation"] else ""
             progress("epoch", epoch + 1, settings.epochs, f"loss {curves['train'][-1]:.4f}{last}")
     weights = {name: value.detach().cpu().numpy() for name, value in network.state_dict().items()}
     return weights, curves
+
+
+#: What Adam knows of each weight.
+_MOMENTS = ("step", "exp_avg", "exp_avg_sq")
+
+
+def _state(network: EnsembleNetwork, optimiser: torch.optim.AdamW) -> dict[str, np.ndarray]:
+    """Weights, and the optimiser's moments of each, by name."""
+    state = {name: value.detach().cpu().numpy() for name, value in network.state_dict().items()}
+    for name, weight in network.named_parameters():
+        for moment in _MOMENTS:
+            state[f"{moment} {name}"] = optimiser.state[weight][moment].cpu().numpy()
+    return state
+
+
+def _restore(network: EnsembleNetwork, optimiser: torch.optim.AdamW, state, facts) -> int:
+    """Put back what `_state` took; returns the finished epochs."""
+    network.load_state_dict({name: torch.from_numpy(state[name]) for name in network.state_dict()})
+    for name, weight in network.named_parameters():
+        moments = {moment: torch.from_numpy(state[f"{moment} {name}"]) for moment in _MOMENTS}
+        optimiser.state[weight] = {k: v if k == "step" else v.to(weight.device) for k, v in moments.items()}
+    return facts["epochs"]
 
 
 def _rate(done: float, epochs: int) -> float:

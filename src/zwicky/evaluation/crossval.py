@@ -236,7 +236,7 @@ def _collected(jobs: list[_Fold], test: ClusterSample) -> CrossValidation:
         posterior=posterior.spread(rows, len(test), cluster_id=test.cluster_id),
         folds=np.array([job.number for job in jobs]),
         losses=[result["losses"] for result in results],
-        seconds=np.array([result["seconds"] for result in results]),
+        seconds=np.array([result["seconds"] for result in results], dtype=float),  # None is not known
         models=[job.directory / "model" for job in jobs],
     )
 

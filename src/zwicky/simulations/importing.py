@@ -88,7 +88,8 @@ def import_catalogs(
     directory = Path(directory)
     inputs = inputs_of(halos, galaxies)
     if _already(directory, settings, halos, galaxies, inputs):
-        return directory
+        with exclusive(directory):  # clears what a killed process left beside it
+            return directory
     check_halo_fields(halos)
     galaxy_fields(galaxies, settings)
     snapshot = agreed_snapshot((halos, galaxies), settings)

@@ -45,7 +45,9 @@ def merge_repeats(galaxies: SkyList, arcsec: float = MERGE_ARCSEC) -> SkyList:
     """
     if not 0.0 <= arcsec <= 60.0:
         raise ZwickyError(f"merging distance {arcsec:g} arcsec is not between 0 and 60")
-    usable = np.flatnonzero(np.isfinite(galaxies.ra) & np.isfinite(galaxies.dec) & np.isfinite(galaxies.z))
+    # What is no place on the sky or no redshift repeats nothing; it is spoken of elsewhere. NaN is neither.
+    on_sky = (np.abs(galaxies.ra) <= 720.0) & (np.abs(galaxies.dec) <= 90.0)
+    usable = np.flatnonzero(on_sky & (galaxies.z > -1.0) & (galaxies.z < 1e6))
     if arcsec == 0.0 or len(usable) < 2:
         return galaxies
     # Of a survey's galaxies a few only have a neighbour that near; means of a group stay among its galaxies.

@@ -83,7 +83,9 @@ def make_universe(
         raise ZwickyError(f"{directory} holds an imported universe; choose another directory")
     if settings_path.exists() and digest(read_toml(UniverseSettings, settings_path)) != name:
         raise ZwickyError(f"{directory} holds a universe of other settings; choose another directory")
+    checkpoint = directory / "checkpoint.safetensors"
     if is_complete(directory, settings):
+        checkpoint.unlink(missing_ok=True)  # left by a process that was killed in between
         return directory
     _tracer_density(settings)
     if not settings_path.exists():
@@ -91,7 +93,6 @@ def make_universe(
             temporary.write_text(to_toml(settings), encoding="utf-8")
 
     begin = time.monotonic()
-    checkpoint = directory / "checkpoint.safetensors"
     n_steps = len(step_edges(settings)[0]) - 1
     earlier = 0.0
     if checkpoint.exists():

@@ -23,12 +23,8 @@ def export(
     ],
     out: Annotated[Path, typer.Option(help="Directory of the table and of what loads it.")],
     model: Annotated[str, typer.Option(help="A posterior: a shipped model or a directory.")] = "posterior",
-    survey_file: Annotated[
-        Path | None, typer.Option("--survey", help="Density of the survey's galaxies, by `zwicky calibrate`.")
-    ] = None,
-    density: Annotated[
-        float | None, typer.Option(help="Such galaxies in the universe, comoving, per (Mpc/h)^3.")
-    ] = None,
+    survey_file: given.SurveyFile = None,
+    density: given.Density = None,
     without_counts: Annotated[
         bool, typer.Option("--without-counts", help="Masses are those of `zwicky predict` without --survey.")
     ] = False,

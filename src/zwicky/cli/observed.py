@@ -1,4 +1,4 @@
-"""What ``predict`` and ``calibrate`` share: from the files on the command line to clusters and a model."""
+"""What the commands that weigh share: options, and the way from files to clusters and a model."""
 
 from __future__ import annotations
 
@@ -19,12 +19,16 @@ __all__ = [
     "Columns",
     "Comoving",
     "Cosmology",
+    "Density",
     "Galaxies",
     "KeepWarned",
+    "MSigmaFrom",
     "MergeArcsec",
+    "PriorNamed",
     "Recentre",
     "Redshift",
     "RedshiftError",
+    "SurveyFile",
     "Table",
     "Tracer",
     "check_paths",
@@ -69,6 +73,16 @@ Aperture = Annotated[
     typer.Option("--aperture", help="Radius out to which was observed, comoving Mpc/h (posterior)."),
 ]
 Tracer = Annotated[str | None, typer.Option(help="Kind of galaxies: all, red or blue (posterior).")]
+MSigmaFrom = Annotated[str, typer.Option(help="Where log10_m200c_msigma comes from, as --model.")]
+PriorNamed = Annotated[
+    str, typer.Option(help="Prior of the main columns: flat, hmf, or a table of log10_m200c and density.")
+]
+SurveyFile = Annotated[
+    Path | None, typer.Option("--survey", help="Density of the survey's galaxies, by `zwicky calibrate`.")
+]
+Density = Annotated[
+    float | None, typer.Option(help="Such galaxies in the universe, comoving, per (Mpc/h)^3.")
+]
 
 
 def observed_blocks(

@@ -35,23 +35,14 @@ def predict(
             help="A shipped model (posterior, cnn_2d, cnn_1d, m_sigma) or a directory; default: posterior."
         ),
     ] = None,
-    m_sigma: Annotated[
-        str, typer.Option(help="Where log10_m200c_msigma comes from, as --model.")
-    ] = "m_sigma",
-    prior: Annotated[
-        str,
-        typer.Option(help="Prior of the main columns: flat, hmf, or a table of log10_m200c and density."),
-    ] = "flat",
+    m_sigma: given.MSigmaFrom = "m_sigma",
+    prior: given.PriorNamed = "flat",
     redshift_error_kms: given.RedshiftError = None,
     centre_error_kms: given.CentreError = None,
     aperture_mpc_h: given.Aperture = None,
     tracer: given.Tracer = None,
-    survey_file: Annotated[
-        Path | None, typer.Option("--survey", help="Density of the survey's galaxies, by `zwicky calibrate`.")
-    ] = None,
-    density: Annotated[
-        float | None, typer.Option(help="Such galaxies in the universe, comoving, per (Mpc/h)^3.")
-    ] = None,
+    survey_file: given.SurveyFile = None,
+    density: given.Density = None,
     out: Annotated[
         Path | None, typer.Option(help="Write the table: .csv, .ecsv, .fits, .parquet, .vot.")
     ] = None,

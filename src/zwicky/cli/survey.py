@@ -45,16 +45,9 @@ def survey(
     model: Annotated[
         str | None, typer.Option(help="A shipped model or a directory that all workers see.")
     ] = None,
-    m_sigma: Annotated[
-        str, typer.Option(help="Where log10_m200c_msigma comes from, as --model.")
-    ] = "m_sigma",
-    prior: Annotated[
-        str,
-        typer.Option(help="Prior of the main columns: flat, hmf, or a table of log10_m200c and density."),
-    ] = "flat",
-    survey_file: Annotated[
-        Path | None, typer.Option("--survey", help="Density of the survey's galaxies, by `zwicky calibrate`.")
-    ] = None,
+    m_sigma: given.MSigmaFrom = "m_sigma",
+    prior: given.PriorNamed = "flat",
+    survey_file: given.SurveyFile = None,
     max_centres: Annotated[int, typer.Option(min=1, help="Clusters of a partition, at most.")] = 10_000,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
 ) -> None:

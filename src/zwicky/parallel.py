@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["at_most", "available_cores", "pieces", "run_pieces"]
+__all__ = ["at_most", "available_cores", "cluster_pieces", "pieces", "run_pieces"]
 
 
 _MOST: ContextVar[int | None] = ContextVar("most cores", default=None)
@@ -53,6 +53,15 @@ def pieces(n: int, n_pieces: int) -> list[tuple[int, int]]:
     """
     edges = np.linspace(0, n, max(1, min(n, n_pieces)) + 1).astype(int)
     return [(int(a), int(b)) for a, b in itertools.pairwise(edges) if b > a]
+
+
+def cluster_pieces(n: int) -> list[tuple[int, int]]:
+    """Pieces of `n` clusters, each of some microseconds: none so small that threads cost more than they do.
+
+    >>> cluster_pieces(50)
+    [(0, 50)]
+    """
+    return pieces(n, min(4 * available_cores(), 1 + n // 64))
 
 
 def run_pieces(function: Callable[..., Any], arguments: Iterable[tuple], workers: int | None = None) -> list:

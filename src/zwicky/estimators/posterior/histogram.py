@@ -12,7 +12,7 @@ import math
 import numpy as np
 
 from zwicky.kernels import kernel
-from zwicky.parallel import available_cores, pieces, run_pieces
+from zwicky.parallel import cluster_pieces, run_pieces
 
 __all__ = ["N_CELLS", "N_RADIUS", "N_VELOCITY", "at_galaxies", "phase_space_histogram"]
 
@@ -59,11 +59,10 @@ def at_galaxies(maps: np.ndarray, r_mpc_h: np.ndarray, v_los: np.ndarray, offset
 
 
 def _in_pieces(function, r, v, offsets, other, out) -> None:
-    n = len(offsets) - 1
     offsets = np.ascontiguousarray(offsets, dtype=np.int64)
     run_pieces(
         function,
-        [(r, v, offsets, other, out, a, b) for a, b in pieces(n, min(4 * available_cores(), 1 + n // 64))],
+        [(r, v, offsets, other, out, a, b) for a, b in cluster_pieces(len(offsets) - 1)],
     )
 
 

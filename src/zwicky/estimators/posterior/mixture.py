@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import erfc, logsumexp, ndtr, ndtri
 
 from zwicky.estimators.posterior.gaussians import sum_of_gaussians
-from zwicky.parallel import available_cores, pieces, run_pieces
+from zwicky.parallel import cluster_pieces, run_pieces
 
 __all__ = ["Mixture", "to_unit_density", "to_unit_mass", "unpack"]
 
@@ -149,10 +149,7 @@ class Mixture:
         out = np.zeros((len(self), len(grid)))
         run_pieces(
             sum_of_gaussians,
-            [
-                (height[a:b], mean[a:b], std[a:b], grid, out[a:b])
-                for a, b in pieces(len(self), min(4 * available_cores(), 1 + len(self) // 64))
-            ],
+            [(height[a:b], mean[a:b], std[a:b], grid, out[a:b]) for a, b in cluster_pieces(len(self))],
         )
         np.maximum(out, _LEAST, out=out)
         np.log(out, out=out)

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from zwicky.kernels import kernel
-from zwicky.parallel import available_cores, pieces, run_pieces
+from zwicky.parallel import cluster_pieces, run_pieces
 
 __all__ = ["STATISTICS", "phase_space_statistics"]
 
@@ -52,7 +52,7 @@ def phase_space_statistics(
     out = np.empty((n, len(STATISTICS)))
     run_pieces(
         _statistics,
-        [(x, v, centre, offsets, out, a, b) for a, b in pieces(n, min(4 * available_cores(), 1 + n // 64))],
+        [(x, v, centre, offsets, out, a, b) for a, b in cluster_pieces(n)],
     )
     return out
 

@@ -14,6 +14,7 @@ FLOORS = [
         "units",
         "extras",
         "lazy",
+        "pages",
         "parallel",
         "velocities",
         "kernels",

@@ -24,6 +24,7 @@ from zwicky.ho2019.report.examples import typical_row
 from zwicky.ho2019.report.items import FIGURES, PAPER_ITEMS, TABLES, paper_index
 from zwicky.ho2019.report.results import RunResults
 from zwicky.io import provenance
+from zwicky.pages import page_environment
 from zwicky.plots import in_order, method_style
 from zwicky.settings import to_mapping
 from zwicky.units import critical_density
@@ -139,13 +140,7 @@ class _Page:
 
 @lru_cache(maxsize=1)
 def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("zwicky.ho2019.report", "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = page_environment("zwicky.ho2019.report")
     environment.filters |= {name: getattr(formats, name) for name in formats.__all__}
     environment.filters["html"] = lambda name: method_style(name).html
     return environment

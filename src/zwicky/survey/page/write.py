@@ -21,6 +21,7 @@ from zwicky import __version__
 from zwicky.errors import ZwickyError
 from zwicky.estimators import Estimator, Prior
 from zwicky.io.files import written_whole
+from zwicky.pages import page_environment
 from zwicky.survey.clusters import ObservedClusters
 from zwicky.survey.page.panels import MAX_BYTES, Panels, panels_of
 from zwicky.survey.weigh import Weighed, can_be_calibrated
@@ -177,15 +178,7 @@ def _finite(value: float | None, form: str) -> str:
 
 @lru_cache(maxsize=1)
 def _environment() -> jinja2.Environment:
-    import jinja2
-
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("zwicky.survey.page", "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = page_environment("zwicky.survey.page")
     environment.filters["number"] = _finite
     environment.tests["known"] = lambda value: value is not None and bool(np.isfinite(value))
     return environment

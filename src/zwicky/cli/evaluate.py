@@ -37,7 +37,8 @@ def evaluate(
 ) -> None:
     """Cross-validate estimators and M-sigma on mocks: Tables 1 and 2 of Ho et al. (2019).
 
-    With --truth: compare masses that are there with the true ones, such as `zwicky sky` keeps apart.
+    With --truth: compare masses that are there, by any method, with the true ones, such as `zwicky sky`
+    keeps apart. They need cluster_id and log10_m200c; a truth with halo_id gives errors that count halos.
 
     Example:  zwicky evaluate my_mocks --out my_results
 
@@ -97,7 +98,9 @@ def _against_truth(masses: Path, truth: Path, out: Path, as_json: bool) -> None:
         if not numbers["n"]:
             continue
         held = f", {numbers['inside_68']:.0%} inside 68 %" if "inside_68" in numbers else ""
-        typer.echo(
-            f"{name}: {numbers['n']} clusters, median {numbers['median_dex']:+.3f}, "
-            f"scatter {numbers['scatter_dex']:.3f} dex{held}"
+        median, scatter = (
+            f"{numbers[f'{what}_dex']:{sign}.3f}"
+            + (f" +- {numbers[f'{what}_error_dex']:.3f}" if "halos" in numbers else "")
+            for what, sign in (("median", "+"), ("scatter", ""))
         )
+        typer.echo(f"{name}: {numbers['n']} clusters, median {median}, scatter {scatter} dex{held}")

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from zwicky.kernels import kernel
+from zwicky.parallel import cluster_pieces, run_pieces
 from zwicky.units import SPEED_OF_LIGHT_KMS
 
 __all__ = ["INNER_FRACTION", "compose", "median_velocities"]
@@ -16,8 +18,6 @@ __all__ = ["INNER_FRACTION", "compose", "median_velocities"]
 INNER_FRACTION = 0.5
 
 _MAX_STEPS = 50
-#: Larger than twice any velocity, km/s: velocities of different clusters cannot meet in one sorted array.
-_APART = 1e6
 
 
 def compose(v_kms, frame_kms):
@@ -56,28 +56,37 @@ def median_velocities(
     float64, shape (n,)
         In km/s; 0 where there is no inner galaxy.
     """
+    offsets = np.ascontiguousarray(offsets)
+    radius, v_los = np.ascontiguousarray(radius), np.ascontiguousarray(v_los)
     n = len(offsets) - 1
-    cluster = np.repeat(np.arange(n), np.diff(offsets))
-    reach = np.broadcast_to(INNER_FRACTION * np.asarray(aperture), (n,))[cluster]
-    inner = np.flatnonzero(np.isfinite(v_los) & (radius <= reach))
-    # Sorted by cluster and velocity, so that what lies within a cut is a run and its median the middle of it.
-    v = np.clip(v_los[inner].astype(float), -0.4 * _APART, 0.4 * _APART)
-    keys = np.sort(cluster[inner] * _APART + v)
-    own = np.arange(n) * _APART
+    reach = np.ascontiguousarray(np.broadcast_to(INNER_FRACTION * np.asarray(aperture, dtype=float), (n,)))
     shift = np.zeros(n)
-    before = np.full((2, n), -1)
-    for _ in range(_MAX_STEPS):
-        run = np.stack(
-            [
-                np.searchsorted(keys, own + compose(-v_cut_kms, -shift), side="left"),
-                np.searchsorted(keys, own + compose(v_cut_kms, -shift), side="right"),
-            ]
-        )
-        moving = np.any(run != before, axis=0) & (run[1] > run[0])
-        if not moving.any():
-            break
-        low, high = (run[0] + run[1] - 1) // 2, (run[0] + run[1]) // 2
-        at = np.flatnonzero(moving)
-        shift[at] = 0.5 * (keys[low[at]] + keys[high[at]]) - own[at]
-        before = run
+    arrays = (offsets, radius, v_los, reach, float(v_cut_kms))
+    run_pieces(_medians, [(*arrays, first, last, shift) for first, last in cluster_pieces(n)])
     return shift
+
+
+@kernel
+def _medians(offsets, radius, v_los, reach, v_cut_kms, first, last, shift):
+    for c in range(first, last):
+        inner = np.empty(offsets[c + 1] - offsets[c])
+        n = 0
+        for i in range(offsets[c], offsets[c + 1]):
+            if radius[i] <= reach[c] and np.isfinite(v_los[i]):
+                inner[n] = v_los[i]
+                n += 1
+        # Sorted, what lies within a cut is a run and its median the middle of it.
+        inner = np.sort(inner[:n])
+        low_before, high_before = -1, -1
+        for _ in range(_MAX_STEPS):
+            low = np.searchsorted(inner, _composed(-v_cut_kms, -shift[c]))
+            high = np.searchsorted(inner, _composed(v_cut_kms, -shift[c]), side="right")
+            if high <= low or (low == low_before and high == high_before):
+                break
+            shift[c] = 0.5 * (inner[(low + high - 1) // 2] + inner[(low + high) // 2])
+            low_before, high_before = low, high
+
+
+@kernel(inline="always")
+def _composed(v, frame):
+    return (v - frame) / (1.0 - v * frame / SPEED_OF_LIGHT_KMS**2)

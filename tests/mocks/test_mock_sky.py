@@ -5,6 +5,7 @@ import itertools
 
 import astropy.units as u
 import numpy as np
+import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from astropy.coordinates import CartesianRepresentation, SkyCoord
@@ -135,6 +136,19 @@ def test_what_a_survey_misses(box):
     assert np.all((truth["completeness"] > 0) & (truth["completeness"] <= 1) | (truth["n_true"] == 0))
 
 
+def test_galaxies_may_move_slower_than_matter(box, seen):
+    slow = mock_sky([box], dataclasses.replace(NEAR, velocity_bias=0.5), rng=np.random.default_rng(1))
+    of = seen.true_galaxies["cluster_id"]
+    assert np.array_equal(slow.true_galaxies["cluster_id"], of)
+    mine = of >= 0
+    spread = [
+        np.std(sky.true_galaxies["z_true"][mine] - sky.true_clusters["z_true"][of[mine]])
+        for sky in (slow, seen)
+    ]
+    assert spread[0] == pytest.approx(0.5 * spread[1], rel=0.1)
+    assert np.array_equal(slow.true_clusters["z_true"], seen.true_clusters["z_true"])
+
+
 def test_a_flux_limit_thins_with_distance(box):
     settings = dataclasses.replace(NEAR, flux_limit=15.5, z_max=0.12)
     seen = mock_sky([box], settings, rng=np.random.default_rng(1))
@@ -203,10 +217,12 @@ def test_from_a_universe_to_masses_and_residuals(box, tmp_path, capsys):
         return heard.out
 
     sky = tmp_path / "sky"
-    said = zwicky("sky", universe, "--out", sky, "--z-min", 0.03, "--z-max", 0.07, "--redshift-error", 30)
+    span = ("--z-min", 0.03, "--z-max", 0.07)
+    said = zwicky("sky", universe, "--out", sky, *span, "--redshift-error", 30, "--hats")
     assert "galaxies with redshifts" in said
     given = ("--clusters", sky / "clusters.parquet", "--model", "m_sigma", "--workers", 0)
     zwicky("survey", sky / "galaxies.parquet", *given, "--out", tmp_path / "masses")
+    zwicky("survey", sky / "galaxies_hats", *given, "--out", tmp_path / "again")
     truth = sky / "truth" / "clusters.parquet"
     zwicky("evaluate", tmp_path / "masses", "--truth", truth, "--out", tmp_path / "residuals.json")
     found = read_json(tmp_path / "residuals.json")
@@ -215,7 +231,11 @@ def test_from_a_universe_to_masses_and_residuals(box, tmp_path, capsys):
     # Dispersions of these halos are put in by hand, 0.1 dex of mass below the relation's at most.
     assert abs(found["all"]["median_dex"]) < 0.25
     assert found["all"]["scatter_dex"] < 0.45
-    masses = pq.read_table(tmp_path / "masses" / "dataset").to_pandas().sort_values("cluster_id")
+    masses, again = (
+        pq.read_table(tmp_path / name / "dataset").to_pandas().sort_values("cluster_id", ignore_index=True)
+        for name in ("masses", "again")
+    )
+    pd.testing.assert_frame_equal(again, masses, check_exact=True)
     n_true = pq.read_table(truth).to_pandas().sort_values("cluster_id")["n_true"].to_numpy()
     inside = masses["n_galaxies"].to_numpy()
     assert np.median(inside / np.maximum(n_true, 1)) == pytest.approx(1.15, abs=0.25)

@@ -14,10 +14,12 @@ from zwicky.errors import ZwickyError
 from zwicky.estimators import load_model
 from zwicky.io.columns import parse_columns
 from zwicky.survey import Observing, weigh_partition
+from zwicky.survey.search import SkyIndex
 from zwicky.survey.wide import open_source, partitions_of, plan_survey, weigh_survey
 from zwicky.survey.wide import run as runs
+from zwicky.survey.wide.cells import SkyCells
 from zwicky.survey.wide.partitions import pieces_around
-from zwicky.survey.wide.sources import read_piece
+from zwicky.survey.wide.sources import read_pieces
 from zwicky.survey.wide.task import Weighing
 
 pytest.importorskip("hats")
@@ -167,6 +169,27 @@ def test_no_piece_that_may_hold_a_member_is_left_out(survey):
     assert left_out > 500
 
 
+def test_cells_leave_out_no_galaxy_that_is_near_and_most_that_are_not():
+    galaxies, centres = made_survey(60)
+    z = galaxies.z.fillna(0.1)
+    rng = np.random.default_rng(2)
+    angle = 10.0 ** rng.uniform(-3.5, -0.7, len(centres))
+    angle[3] = np.pi
+    angle[5] = np.nan
+    for limit in (500.0, 6000.0, 250_000.0):
+        given = (centres.ra, centres.dec, centres.z, angle, limit)
+        near = SkyIndex.of(galaxies.ra, galaxies.dec, z).near_any(*given)
+        may = SkyCells.around(*given).may_hold(galaxies.ra, galaxies.dec, z)
+        assert may[near].all()
+        assert may.sum() > 10
+        if limit == 500.0:
+            assert may.sum() < 1.5 * len(near) < len(z)
+    nowhere = SkyCells.around(*given).may_hold(
+        np.array([np.nan, 10.0]), np.array([0.0, 95.0]), np.full(2, 0.1)
+    )
+    assert not nowhere.any()
+
+
 def _vectors(ra, dec):
     ra, dec = np.radians(np.asarray(ra, dtype=float)), np.radians(np.asarray(dec, dtype=float))
     return np.stack([np.cos(dec) * np.cos(ra), np.cos(dec) * np.sin(ra), np.sin(dec)], axis=-1)
@@ -217,8 +240,8 @@ def test_boxes_in_another_unit_leave_nothing_out(tmp_path):
     galaxies.assign(RA=galaxies.ra / 15.0).to_parquet(tmp_path / "hours" / "a.parquet", row_group_size=20)
     columns = parse_columns("ra=RA[hourangle]")
     source = open_source(tmp_path / "hours", columns)
-    near = source.near(200.0, float(galaxies.dec[0]), 0.05)
-    assert near.sum() > 0
+    near = source.near(_vectors(200.0, galaxies.dec[0]), 0.05, np.arange(len(source)))
+    assert len(near) > 0
     assert np.isnan(source.box[:, :2]).all()
-    piece = read_piece(source.files[0], 0, columns)
+    piece = read_pieces(source.files[0], [0], columns)
     np.testing.assert_allclose(piece.ra, galaxies.ra[:20], rtol=1e-12)

@@ -28,6 +28,9 @@ def sky(
         float | None, typer.Option(help="Of targets closer than so many arcsec one has no redshift.")
     ] = None,
     least_mass: Annotated[float | None, typer.Option(help="Least log10 M200c [Msun/h] of clusters.")] = None,
+    velocity_bias: Annotated[
+        float | None, typer.Option(help="Galaxies' velocities in their halo over those of matter.")
+    ] = None,
     centre_error: Annotated[float | None, typer.Option(help="Error of a cluster's redshift, km/s.")] = None,
     miscentred: Annotated[float | None, typer.Option(help="Share of clusters with a wrong centre.")] = None,
     hats: Annotated[bool, typer.Option("--hats", help="Galaxies as a HATS catalogue as well.")] = False,
@@ -60,6 +63,7 @@ def sky(
         "completeness": completeness,
         "collision_arcsec": collisions,
         "least_log10_m200c_h": least_mass,
+        "velocity_bias": velocity_bias,
         "centre_error_kms": centre_error,
         "miscentred": miscentred,
     }
@@ -118,13 +122,12 @@ def _write(path: Path, columns: dict) -> None:
     from zwicky.io.files import written_whole
 
     with written_whole(path) as temporary:
-        pq.write_table(pa.table(columns), temporary)
+        pq.write_table(pa.table(columns), temporary, row_group_size=20_000)
 
 
 def _write_hats(out: Path) -> None:
-    from zwicky.parallel import available_cores
     from zwicky.survey.wide import table_to_hats
     from zwicky.survey.wide.run import dask_client
 
-    with dask_client(available_cores(), None) as client:
+    with dask_client(0, None) as client:
         table_to_hats([out / "galaxies.parquet"], out / "galaxies_hats", {}, client)

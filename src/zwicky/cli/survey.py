@@ -146,7 +146,7 @@ def hats(
     for table in tables:
         if not table.is_file():
             raise ZwickyError(f"{table}: is no file; give tables")
-    with dask_client(workers or available_cores(), scheduler) as client:
+    with dask_client(available_cores() if workers is None else workers, scheduler) as client:
         n_rows = table_to_hats(tables, out, parse_columns(columns), client, max_rows=max_rows)
     typer.echo(f"{out}: {n_rows} rows")
 

@@ -7,7 +7,7 @@ import numpy as np
 from zwicky.errors import ZwickyError
 from zwicky.kernels import kernel
 
-__all__ = ["cells_of", "cumulative", "integral", "inverse", "mass_grid", "refined_product"]
+__all__ = ["below", "cells_of", "integral", "inverse", "mass_grid", "normalise", "refined_product"]
 
 # A peak of this log depth is where the mass is: all but 1e-9 of a Gaussian.
 _DEPTH = 20.0
@@ -34,17 +34,6 @@ def mass_grid() -> np.ndarray:
     return np.linspace(_FIRST, _LAST, round((_LAST - _FIRST) / _STEP) + 1)
 
 
-def cumulative(grid: np.ndarray, density: np.ndarray) -> np.ndarray:
-    """Probability below each point of the grid, shape (n, g), from 0 to 1."""
-    out = np.zeros(density.shape)
-    below = out[:, 1:]  # written in place: temporaries of this size cost more than the arithmetic
-    np.add(density[:, 1:], density[:, :-1], out=below)
-    below *= 0.5 * np.diff(grid)
-    np.cumsum(below, axis=1, out=below)
-    below /= below[:, -1:].copy()
-    return out
-
-
 def integral(grid: np.ndarray, values: np.ndarray) -> np.ndarray:
     """Integral of each row, straight lines between the points, shape (n,)."""
     width = np.diff(grid)
@@ -61,32 +50,92 @@ def cells_of(grid: np.ndarray, x: float | np.ndarray, n: int) -> tuple[np.ndarra
     return at, (x - grid[at]) / (grid[at + 1] - grid[at]), inside
 
 
+def below(grid: np.ndarray, density: np.ndarray, x: float | np.ndarray) -> np.ndarray:
+    """Share of each row's probability below its own `x`, or one for all, shape (n,); NaN for rows of NaN."""
+    at, share, _ = cells_of(grid, x, len(density))
+    out = np.empty(len(density))
+    _below(*map(np.ascontiguousarray, (grid, density, at, share)), out)
+    return out
+
+
 def inverse(grid: np.ndarray, density: np.ndarray, q: np.ndarray) -> np.ndarray:
-    """Where each row's probability reaches `q`, shape (n, k); NaN for rows of NaN."""
-    out = np.full(q.shape, np.nan)
+    """Where the probability of rows, up to a factor each, reaches `q`, shape (n, k); NaN for rows of NaN.
+
+    `q` has shape (n, k), or (1, k) for all rows.
+    """
+    out = np.full((len(density), q.shape[1]), np.nan)
     _inverse(*map(np.ascontiguousarray, (grid, density, q)), out)
     return out
 
 
+def normalise(grid: np.ndarray, log_density: np.ndarray) -> np.ndarray:
+    """Let rows, shape (n, g), integrate to one, in place; medians, NaN where that cannot be, shape (n,).
+
+    A row of NaN stays one.
+    """
+    median = np.empty(len(log_density))
+    if not len(log_density):
+        return median
+    top = log_density.max(axis=1, keepdims=True)
+    with np.errstate(invalid="ignore"):  # what is zero or infinite everywhere
+        log_density -= top
+    _normalise(np.ascontiguousarray(grid), log_density, np.exp(log_density), median)
+    return median
+
+
+@kernel
+def _normalise(grid, values, density, median):
+    g = len(grid)
+    cumulative = np.empty(g)
+    for row in range(len(values)):
+        _accumulate(grid, density[row], cumulative)
+        values[row] -= np.log(cumulative[g - 1])
+        median[row] = _at(grid, density[row], cumulative, 0.5) if cumulative[g - 1] > 0.0 else np.nan
+
+
+@kernel(inline="always")
+def _accumulate(grid, density, out):
+    total = 0.0
+    out[0] = 0.0
+    for j in range(1, len(grid)):
+        total += 0.5 * (density[j] + density[j - 1]) * (grid[j] - grid[j - 1])
+        out[j] = total
+
+
+@kernel
+def _at(grid, density, cumulative, q):
+    """Where a density up to a factor reaches the share `q`."""
+    g = len(grid)
+    wanted = q * cumulative[g - 1]
+    at = min(max(np.searchsorted(cumulative, wanted, side="right") - 1, 0), g - 2)
+    rest = max(wanted - cumulative[at], 0.0)
+    width = grid[at + 1] - grid[at]
+    low, high = density[at], density[at + 1]
+    root = low + np.sqrt(max(low**2 + 2.0 * rest * (high - low) / width, 0.0))
+    return grid[at] + (min(2.0 * rest / root, width) if root > 0.0 else 0.0)
+
+
 @kernel
 def _inverse(grid, density, q, out):
-    g = len(grid)
-    below = np.empty(g)
+    cumulative = np.empty(len(grid))
     for row in range(len(density)):
         if np.isnan(density[row, 0]):
             continue
-        below[0] = 0.0
-        for j in range(1, g):
-            step = 0.5 * (density[row, j] + density[row, j - 1]) * (grid[j] - grid[j - 1])
-            below[j] = below[j - 1] + step
-        below /= below[g - 1]
+        _accumulate(grid, density[row], cumulative)
+        mine = q[row] if len(q) > 1 else q[0]
         for k in range(q.shape[1]):
-            at = min(max(np.searchsorted(below, q[row, k], side="right") - 1, 0), g - 2)
-            rest = max(q[row, k] - below[at], 0.0)
-            width = grid[at + 1] - grid[at]
-            low, high = density[row, at], density[row, at + 1]
-            root = low + np.sqrt(max(low**2 + 2.0 * rest * (high - low) / width, 0.0))
-            out[row, k] = grid[at] + (min(2.0 * rest / root, width) if root > 0.0 else 0.0)
+            out[row, k] = _at(grid, density[row], cumulative, mine[k])
+
+
+@kernel
+def _below(grid, density, at, share, out):
+    cumulative = np.empty(len(grid))
+    for row in range(len(density)):
+        _accumulate(grid, density[row], cumulative)
+        low, high = density[row, at[row]], density[row, at[row] + 1]
+        step = share[row] * (grid[at[row] + 1] - grid[at[row]])
+        inside = cumulative[at[row]] + step * (low + 0.5 * share[row] * (high - low))
+        out[row] = inside / cumulative[len(grid) - 1]
 
 
 def refined_product(grid: np.ndarray, log_density: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -15,7 +15,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from zwicky.errors import ZwickyError
-from zwicky.estimators.densities import cells_of, cumulative, integral, inverse, mass_grid, refined_product
+from zwicky.estimators.densities import (
+    below,
+    cells_of,
+    integral,
+    inverse,
+    mass_grid,
+    normalise,
+    refined_product,
+)
 from zwicky.estimators.prior import Prior
 
 if TYPE_CHECKING:
@@ -100,20 +108,11 @@ class MassPosterior:
         if values.shape[1] != len(grid):
             raise ZwickyError(f"log densities have shape {values.shape}; give {len(grid)} masses a row")
         known = ~np.isnan(values).any(axis=1)
-        with np.errstate(invalid="ignore", divide="ignore"):  # what is zero or infinite everywhere
-            values -= values.max(axis=1, initial=-np.inf, keepdims=True)
-            values -= np.log(integral(grid, np.exp(values)))[:, None]
-        bad = np.flatnonzero(known & np.isnan(values).any(axis=1))
-        if len(bad):
-            raise ZwickyError(
-                f"the density of row {bad[0]} is zero, or infinite, on the grid of log10 M200c [Msun] "
-                f"{grid[0]:g} to {grid[-1]:g}: is it in another unit?"
-            )
         values[~known] = np.nan
-        prior = prior or Prior.flat()
-        point = np.full(len(values), np.nan) if log10_m200c is None else np.asarray(log10_m200c, dtype=float)
-        made = cls(point, grid, values, prior, cluster_id)
-        return made if log10_m200c is not None else dataclasses.replace(made, log10_m200c=made.median)
+        median = normalise(grid, values)
+        cls._refuse(known & np.isnan(median), grid)
+        point = median if log10_m200c is None else np.asarray(log10_m200c, dtype=float)
+        return cls(point, grid, values, prior or Prior.flat(), cluster_id)
 
     @classmethod
     def from_gaussian(
@@ -168,16 +167,31 @@ class MassPosterior:
         """Median log10 M200c [Msun] of each cluster, shape (n,)."""
         return self.quantile(0.5)
 
-    def quantile(self, q: float | Sequence[float] | np.ndarray) -> np.ndarray:
+    def quantile(self, q: float | Sequence[float] | np.ndarray, *, prior: Prior | None = None) -> np.ndarray:
         """log10 M200c [Msun] below which each cluster lies with probability `q`.
 
-        Shape (n,) for a number, (n, k) for k of them.
+        Shape (n,) for a number, (n, k) for k of them. Under `prior`, if it is given, instead of the one
+        carried: what `with_prior` gives, without its densities.
         """
         q = np.asarray(q, dtype=float)
         if np.any((q < 0) | (q > 1)):
             raise ZwickyError(f"quantile {q[(q < 0) | (q > 1)].flat[0]:g} is not allowed; give 0 to 1")
-        found = inverse(self.grid, self.density, np.broadcast_to(q.reshape(1, -1), (len(self), q.size)))
+        density = self.density
+        if prior is not None:
+            values = self._log_density_under(prior)
+            top = values.max(axis=1, keepdims=True, initial=-np.inf)
+            self._refuse(np.isneginf(top[:, 0]), self.grid)
+            density = np.exp(values - top)
+        found = inverse(self.grid, density, q.reshape(1, -1))
         return found[:, 0] if q.ndim == 0 else found
+
+    @staticmethod
+    def _refuse(bad: np.ndarray, grid: np.ndarray) -> None:
+        if bad.any():
+            raise ZwickyError(
+                f"the density of row {np.flatnonzero(bad)[0]} is zero, or infinite, on the grid of log10 "
+                f"M200c [Msun] {grid[0]:g} to {grid[-1]:g}: is it in another unit?"
+            )
 
     def interval(self, level: float = 0.68) -> tuple[np.ndarray, np.ndarray]:
         """Ends, each of shape (n,), of the interval that holds `level` of the probability.
@@ -206,10 +220,7 @@ class MassPosterior:
 
         At the true mass this is the probability integral transform.
         """
-        at, share, _ = cells_of(self.grid, log10_m, len(self))
-        rows, density, width = np.arange(len(self)), self.density, self.grid[at + 1] - self.grid[at]
-        low, high = density[rows, at], density[rows, at + 1]
-        return cumulative(self.grid, density)[rows, at] + share * width * (low + 0.5 * share * (high - low))
+        return below(self.grid, self.density, log10_m)
 
     def sample(self, n: int, *, rng: np.random.Generator) -> np.ndarray:
         """`n` draws of log10 M200c [Msun] for each cluster, shape (clusters, n).
@@ -234,13 +245,19 @@ class MassPosterior:
         ZwickyError
             If nothing is left of a cluster's density.
         """
-        old, new = self.prior.on(self.grid), prior.on(self.grid)
-        with np.errstate(invalid="ignore"):  # -inf minus -inf, replaced
-            values = np.where(np.isneginf(old), -np.inf, self.log_density - old + new)
-        values = np.where(self.has_width[:, None], values, np.nan)
+        values = self._log_density_under(prior)
         made = self.from_log_density(values, grid=self.grid, prior=prior, cluster_id=self.cluster_id)
         point = np.where(self.has_width, made.log10_m200c, self.log10_m200c)
         return dataclasses.replace(made, log10_m200c=point)
+
+    def _log_density_under(self, prior: Prior) -> np.ndarray:
+        """Log densities under another prior, up to a factor each, shape (n, g)."""
+        old, new = self.prior.on(self.grid), prior.on(self.grid)
+        if not old.any():
+            return self.log_density + new
+        with np.errstate(invalid="ignore"):  # -inf minus -inf, replaced
+            values = np.where(np.isneginf(old), -np.inf, self.log_density - old + new)
+        return np.where(self.has_width[:, None], values, np.nan)
 
     def product(self) -> MassPosterior:
         """The posterior of one mass that all clusters share: the prior counts once, every measurement too.
@@ -283,6 +300,8 @@ class MassPosterior:
 
     def spread(self, rows: np.ndarray, n: int, *, cluster_id: np.ndarray | None = None) -> MassPosterior:
         """The same posteriors as rows `rows` of `n`, of which nothing is known of the others."""
+        if len(rows) == n:
+            return dataclasses.replace(self, cluster_id=cluster_id)
         point = np.full(n, np.nan)
         point[rows] = self.log10_m200c
         values = np.broadcast_to(np.nan, (n, len(self.grid)))

@@ -159,6 +159,8 @@ def labels(table: ForeignTable, column: ForeignColumn) -> tuple[np.ndarray, np.n
                 f"{table.source}: {column.name} holds floats above 2^53, which have lost digits; store it as "
                 "text or as 64-bit integers"
             )
+    if values.dtype.kind in "iu" and not gaps.all() and values.max() < 2**63:
+        return np.where(gaps, 0, values).astype(np.int64), gaps
     if values.dtype.kind in "iu":
         texts = [str(value) for value in values.tolist()]
     elif values.dtype.kind == "f":

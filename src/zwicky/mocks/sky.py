@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -21,6 +22,9 @@ __all__ = ["MockSky", "mock_sky", "number_brighter"]
 
 #: Schechter function of Blanton et al. (2003): M* - 5 log h, alpha, phi* in (h/Mpc)^3.
 _SCHECHTER = (-20.44, -1.05, 1.49e-2)
+
+#: Galaxies are sorted by right ascension in bands of declination of so many degrees.
+_BAND_DEG = 4.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,6 +96,7 @@ def mock_sky(
         if span[0] >= span[1]:
             continue
         share = _share(tracers, settings)
+        tracers = _biased(halos, tracers, settings, rng)
         massive = log10_msun_h(np.log10(halos.m200c), first.cosmology.h) >= settings.least_log10_m200c_h
         number_of = np.full(len(halos), -1, dtype=np.int64)
         low, high = (float(flow.distance(z)) for z in span)
@@ -119,6 +124,21 @@ def _share(tracers: GalaxyTable, settings: SkySettings) -> float:
             f"density_h3_mpc3 = {wanted:g}: the universe has {there:.4g} tracers per (Mpc/h)^3; give no more"
         )
     return wanted / there
+
+
+def _biased(
+    halos: HaloTable, tracers: GalaxyTable, settings: SkySettings, rng: np.random.Generator
+) -> GalaxyTable:
+    """Galaxies whose velocities about their halo are larger or smaller than they were."""
+    if settings.velocity_bias == 1.0 and not settings.velocity_bias_scatter:
+        return tracers
+    bias = np.abs(rng.normal(settings.velocity_bias, settings.velocity_bias_scatter, len(halos)))
+    host = rows_of(halos.halo_id, tracers.host_id)
+    mine = np.flatnonzero(host >= 0)
+    velocity = np.array(tracers.velocity)
+    about = halos.velocity[host[mine]]
+    velocity[mine] = about + bias[host[mine], None] * (velocity[mine] - about)
+    return dataclasses.replace(tracers, velocity=velocity)
 
 
 def _deep_enough(
@@ -225,6 +245,9 @@ def _observed(
             "lighter halos"
         )
     n, n_clusters = len(galaxies["ra"]), len(clusters["cluster_id"])
+    # Sorted by place, so that whoever reads a part of the sky reads little else.
+    order = np.lexsort((galaxies["ra"], np.floor(galaxies["dec"] / _BAND_DEG)))
+    galaxies = {name: values[order] for name, values in galaxies.items()}
     z = moving_redshift(galaxies["z_true"], rng.normal(0.0, settings.redshift_error_kms, n))
     has = rng.random(n) < settings.completeness
     has &= ~_collided(galaxies["ra"], galaxies["dec"], settings.collision_arcsec, rng)

@@ -122,14 +122,18 @@ def masses_columns(
     clusters: ObservedClusters, found: Weighed, prior: Prior | str = "flat"
 ) -> dict[str, np.ndarray]:
     """What was found of clusters, under a flat prior, by the names of `COLUMNS`."""
-    by_number = under(found.posterior, "hmf", clusters.sample)
-    main = by_number if prior == "hmf" else under(found.posterior, prior, clusters.sample)
-    numbers = _columns("log10_m200c_hmf", by_number)
-    numbers["log10_m200c_hmf"] = np.where(by_number.has_width, numbers["log10_m200c_hmf"], np.nan)
+    posterior = found.posterior
+    by_number = mass_function_prior(clusters.sample, posterior.grid)
+    numbers = _columns("log10_m200c_hmf", posterior, by_number)
+    numbers["log10_m200c_hmf"] = np.where(posterior.has_width, numbers["log10_m200c_hmf"], np.nan)
+    main = _columns("log10_m200c", posterior, prior if isinstance(prior, Prior) else None)
+    if prior == "hmf":
+        names = zip(main, numbers.values(), strict=True)
+        main = {name: np.where(posterior.has_width, values, main[name]) for name, values in names}
     columns = {
         "cluster_id": np.asarray(clusters.label),
         "n_galaxies": found.n_galaxies,
-        **_columns("log10_m200c", main),
+        **main,
         "sigma_v_kms": found.sigma_v_kms,
         "log10_m200c_msigma": found.log10_m200c_msigma,
         **numbers,
@@ -176,11 +180,12 @@ def under(posterior: MassPosterior, prior: Prior | str, sample: ClusterSample) -
     return posterior.with_prior(mass_function_prior(sample, posterior.grid)) if prior == "hmf" else posterior
 
 
-def _columns(name: str, posterior: MassPosterior) -> dict[str, np.ndarray]:
-    """The columns of one prior."""
-    low, below, above, high = posterior.quantile([0.025, 0.16, 0.84, 0.975]).T
+def _columns(name: str, posterior: MassPosterior, prior: Prior | None) -> dict[str, np.ndarray]:
+    """The columns of one prior, None for the one carried."""
+    low, below, median, above, high = posterior.quantile([0.025, 0.16, 0.5, 0.84, 0.975], prior=prior).T
+    point = posterior.log10_m200c
     return {
-        name: posterior.log10_m200c,
+        name: point if prior is None else np.where(posterior.has_width, median, point),
         f"{name}_err": 0.5 * (above - below),
         f"{name}_p16": below,
         f"{name}_p84": above,

@@ -39,14 +39,14 @@ def mass_function_prior(sample: ClusterSample, grid: np.ndarray | None = None) -
     grid = mass_grid() if grid is None else grid
     z = np.where((sample.redshift > 0) & (sample.redshift < 5), sample.redshift, 0.0)
     steps, row = np.unique(np.rint(z / _STEP).astype(int), return_inverse=True)
-    key, masses = CosmologyKey(sample.cosmology), tuple(grid.tolist())
+    key, masses = CosmologyKey(sample.cosmology), grid.tobytes()
     values = [_mass_function(key, masses, int(step)) for step in steps]
     return Prior("hmf", grid, np.array(values).reshape(len(steps), len(grid))[row])
 
 
 @functools.lru_cache(maxsize=4096)
-def _mass_function(key: CosmologyKey, log10_m200c: tuple[float, ...], step: int) -> np.ndarray:
-    return log_mass_function(np.array(log10_m200c), _STEP * step, key.cosmology)
+def _mass_function(key: CosmologyKey, log10_m200c: bytes, step: int) -> np.ndarray:
+    return log_mass_function(np.frombuffer(log10_m200c), _STEP * step, key.cosmology)
 
 
 def prior_named(name: str) -> Prior | str:

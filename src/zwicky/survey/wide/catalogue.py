@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from zwicky.survey.wide.partitions import Partition
+from zwicky.survey.wide.partitions import SPATIAL_INDEX, Partition
 
 __all__ = ["finish_catalogue"]
 
@@ -31,7 +31,7 @@ def finish_catalogue(folder: Path, name: str, partitions: Sequence[Partition]) -
         total_rows=int(n_rows),
         ra_column="ra",
         dec_column="dec",
-        healpix_column="_healpix_29",
+        healpix_column=SPATIAL_INDEX,
         healpix_order=29,
         hats_order=info.get_highest_order() if pixels else 0,
         moc_sky_fraction=info.calculate_fractional_coverage() if pixels else 0.0,

@@ -60,7 +60,8 @@ def _of_files(path: Path, files: list[Path], columns: dict[str, Named]) -> Forei
 
 def some_centres(centres: Centres, rows: np.ndarray) -> Centres:
     """Some of the centres, with what is wrong with them and what is told of them."""
-    faults = {i: centres.faults[int(row)] for i, row in enumerate(rows) if int(row) in centres.faults}
+    some = enumerate(rows.tolist()) if centres.faults else ()
+    faults = {i: centres.faults[row] for i, row in some if row in centres.faults}
     return Centres(
         *(getattr(centres, name)[rows] for name in ("cluster_id", "ra", "dec", "z")),
         source=centres.source,

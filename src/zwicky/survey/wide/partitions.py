@@ -9,10 +9,13 @@ import numpy as np
 from zwicky.survey.search import angular_separation, unit_vectors
 from zwicky.survey.wide.sources import Source
 
-__all__ = ["MAX_CENTRES", "Partition", "partitions_of", "pieces_around"]
+__all__ = ["MAX_CENTRES", "SPATIAL_INDEX", "Partition", "partitions_of", "pieces_around"]
 
 #: Clusters of a partition, at most: half a second of work, and few enough galaxies for any memory.
 MAX_CENTRES = 10_000
+
+#: Column of a HATS catalogue that it is sorted by.
+SPATIAL_INDEX = "_healpix_29"
 
 #: Circles are drawn around the centres in pixels of so many orders more than the partition's.
 _CELL_ORDERS = 2
@@ -30,7 +33,9 @@ class Partition:
     order, pixel
         The pixel, in the nested scheme.
     rows : int64, shape (n,)
-        Of the table of centres, in the order of the catalogue's spatial index.
+        Of the table of centres, in the order of `index`.
+    index : int64, shape (n,)
+        Their HATS spatial index.
     pieces : int64, shape (p,)
         Of the galaxies, that reach into an aperture.
     """
@@ -38,6 +43,7 @@ class Partition:
     order: int
     pixel: int
     rows: np.ndarray = field(repr=False)
+    index: np.ndarray = field(repr=False)
     pieces: np.ndarray = field(repr=False)
 
     @property
@@ -78,10 +84,10 @@ def partitions_of(
         number, start, counts = np.unique(pixel, return_index=True, return_counts=True)
         few = (counts <= max_centres) | (order == _LAST_ORDER)
         for p, first, n in zip(number[few], start[few], counts[few], strict=True):
-            mine = rows[first : first + n]
-            cell = index[first : first + n] >> (2 * (29 - order - _CELL_ORDERS))
+            mine, here = rows[first : first + n], index[first : first + n]
+            cell = here >> (2 * (29 - order - _CELL_ORDERS))
             needed = pieces_around(source, ra_deg[mine], dec_deg[mine], angle[mine], cell)
-            found.append(Partition(order, int(p), mine, needed))
+            found.append(Partition(order, int(p), mine, here, needed))
         left = np.repeat(~few, counts)
         rows, index = rows[left], index[left]
     return found
@@ -100,14 +106,24 @@ def pieces_around(
     with np.errstate(invalid="ignore", divide="ignore"):
         octave = np.floor(np.log2(np.where(angle > 0, angle, np.nan)))
     known = np.flatnonzero(np.isfinite(octave))
+    if not len(known):
+        return known
+    towards, angle = unit_vectors(ra_deg[known], dec_deg[known]), angle[known]
     circles = np.stack([cell[known], octave[known].astype(np.int64)])
     circle = np.unique(circles, axis=1, return_inverse=True)[1].ravel()
-    for number in range(int(circle.max(initial=-1)) + 1):
-        mine = known[circle == number]
-        towards = unit_vectors(ra_deg[mine], dec_deg[mine])
-        middle = towards.mean(axis=0)
-        middle /= max(np.linalg.norm(middle), 1e-12)
-        reach = min(float((angular_separation(towards, middle) + angle[mine]).max()), np.pi)
-        ra, dec = np.degrees(np.arctan2(middle[1], middle[0])), np.degrees(np.arcsin(middle[2]))
-        needed |= source.near(float(ra), float(dec), reach)
+    # Those of one great circle first: of many pieces few are near.
+    among = source.near(*_circle(towards, angle), np.arange(len(source)))
+    by_circle = np.argsort(circle, kind="stable")
+    for mine in np.split(by_circle, np.flatnonzero(np.diff(circle[by_circle])) + 1):
+        needed[source.near(*_circle(towards[mine], angle[mine]), among)] = True
     return np.flatnonzero(needed)
+
+
+def _circle(towards: np.ndarray, angle: np.ndarray) -> tuple[np.ndarray, float]:
+    """Middle and radius of a circle around circles: unit vectors of shape (n, 3), radii in radians."""
+    middle = towards.mean(axis=0)
+    length = float(np.linalg.norm(middle))
+    if length < 1e-9:
+        return np.array([0.0, 0.0, 1.0]), np.pi
+    middle = middle / length
+    return middle, min(float((angular_separation(towards, middle) + angle).max()), np.pi)

@@ -45,7 +45,7 @@ _WAITING = 2
 
 @contextlib.contextmanager
 def dask_client(workers: int, scheduler: str | None) -> Iterator[Client]:
-    """Dask as it runs at an address, or a cluster of `workers` processes on this machine.
+    """Dask as it runs at an address, or a cluster of `workers` processes here; 0 for a thread of this one.
 
     Raises
     ------
@@ -71,9 +71,9 @@ def dask_client(workers: int, scheduler: str | None) -> Iterator[Client]:
     with (
         dask.config.set({"logging.distributed": "critical"}),
         LocalCluster(
-            n_workers=workers,
+            n_workers=max(workers, 1),
             threads_per_worker=1,
-            processes=True,
+            processes=workers > 0,
             dashboard_address=_dashboard(),
             silence_logs=logging.CRITICAL,
         ) as cluster,
@@ -185,7 +185,9 @@ def _task(plan: Plan, partition: Partition, weighing: Weighing, work: Path) -> T
         out=(work / "dataset" / partition.name).absolute(),
         files=tuple(source.files[i].absolute() for i in source.file[pieces]),
         groups=tuple(source.group[pieces].tolist()),
+        n_rows=tuple(source.n_rows[pieces].tolist()),
         centres=some_centres(plan.centres, partition.rows),
+        index=partition.index,
         angle=plan.angle[partition.rows],
         weighing=weighing,
     )

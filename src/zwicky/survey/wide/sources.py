@@ -7,6 +7,7 @@ is read for all.
 
 from __future__ import annotations
 
+import hashlib
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -28,7 +29,7 @@ from zwicky.survey.search import angular_separation, unit_vectors
 if TYPE_CHECKING:
     import pyarrow.parquet as pq
 
-__all__ = ["Source", "data_files", "is_hats", "open_source", "read_piece"]
+__all__ = ["Source", "data_files", "is_hats", "open_source", "read_pieces"]
 
 #: A pixel may bulge between its corners.
 _BULGE = 1.05
@@ -74,12 +75,12 @@ class Source:
     def __len__(self) -> int:
         return len(self.file)
 
-    def near(self, ra_deg: float, dec_deg: float, angle: float) -> np.ndarray:
-        """Which pieces may hold something closer than `angle` radians to a place, bool, shape (p,)."""
-        towards = unit_vectors(ra_deg, dec_deg)
-        apart = angular_separation(self.middle, towards)
-        near = ~(apart > self.radius + angle)
-        return near & _box_is_near(self.box, ra_deg % 360.0, dec_deg, np.degrees(angle))
+    def near(self, towards: np.ndarray, angle: float, among: np.ndarray) -> np.ndarray:
+        """Which of some pieces may hold something closer than `angle` radians to a unit vector."""
+        apart = angular_separation(self.middle[among], towards)
+        among = among[~(apart > self.radius[among] + angle)]
+        ra, dec = np.degrees(np.arctan2(towards[1], towards[0])), np.degrees(np.arcsin(towards[2]))
+        return among[_box_is_near(self.box[among], ra % 360.0, dec, np.degrees(angle))]
 
 
 def _box_is_near(box: np.ndarray, ra: float, dec: float, reach_deg: float) -> np.ndarray:
@@ -204,13 +205,21 @@ def _files(files: Sequence[Path], columns: dict[str, Named]) -> list[dict[str, A
         metadata = _opened(file).metadata
         names = [metadata.schema.column(i).path for i in range(metadata.num_columns)]
         wanted = _wanted(file, names, columns)
-        groups = range(metadata.num_row_groups)
-        footer = digest_of(str([metadata.row_group(g).to_dict() for g in groups]))
-        for g in groups:
+        footer = _footer(file)
+        for g in range(metadata.num_row_groups):
             group = metadata.row_group(g)
             piece = {"file": number, "group": g, "rows": group.num_rows, "footer": footer}
             found.append(piece | {"box": _box(group, names, wanted, columns)})
     return found
+
+
+def _footer(file: Path) -> str:
+    """Digest of a Parquet file's footer, which holds places, sizes and statistics of all that it has."""
+    with file.open("rb") as stream:
+        stream.seek(-8, 2)
+        length = int.from_bytes(stream.read(4), "little")
+        stream.seek(-8 - length, 2)
+        return hashlib.sha256(stream.read(length)).hexdigest()
 
 
 def _box(
@@ -250,19 +259,20 @@ def _wanted(file: Path, names: Sequence[str], columns: dict[str, Named]) -> dict
     return {ours: column.name for ours, column in found.items()} | {f"warns {name}": name for name in marks}
 
 
-def read_piece(file: Path, group: int, columns: dict[str, Named], *, keep_warned: bool = False) -> SkyList:
-    """The positions and redshifts of one piece; a redshift with a warning is NaN.
+def read_pieces(
+    file: Path, groups: Sequence[int], columns: dict[str, Named], *, keep_warned: bool = False
+) -> SkyList:
+    """The positions and redshifts of some row groups of a file; a redshift with a warning is NaN.
 
     Raises
     ------
     ZwickyError
-        If it cannot be read.
+        If they cannot be read.
     """
     opened = _opened(file)
-    names = [opened.schema_arrow.field(i).name for i in range(len(opened.schema_arrow))]
-    wanted = _wanted(file, names, columns)
+    wanted = _wanted(file, opened.schema_arrow.names, columns)
     try:
-        arrow = opened.read_row_group(group, list(dict.fromkeys(wanted.values())), use_threads=False)
+        arrow = opened.read_row_groups(groups, list(dict.fromkeys(wanted.values())), use_threads=False)
         held = {name: arrow[name].to_numpy() for name in arrow.column_names}
     except Exception as error:  # of Arrow
         raise ZwickyError(f"{file}: cannot be read ({short_reason(error)}); write it again") from error
@@ -271,4 +281,5 @@ def read_piece(file: Path, group: int, columns: dict[str, Named], *, keep_warned
     table = table_of(held, file.name)
     ra, dec, z = (measure(table, ours, column_named(table, ours, columns), columns) for ours in SKY)
     warned, _ = warned_rows(table, keep_warned)
-    return SkyList(ra.values, dec.values, np.where(warned, np.nan, z.values), source=file.name)
+    redshift = np.where(warned, np.nan, z.values) if warned.any() else z.values
+    return SkyList(ra.values, dec.values, redshift, source=file.name)

@@ -5,7 +5,9 @@ A worker needs this package and the same paths, nothing else; it keeps the model
 
 from __future__ import annotations
 
+import itertools
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -24,16 +26,20 @@ from zwicky.survey.masses import COLUMNS
 from zwicky.survey.observe import Observing
 from zwicky.survey.partition import weigh_lists
 from zwicky.survey.priors import prior_named
-from zwicky.survey.search import SkyIndex
-from zwicky.survey.sky import AROUND_VELOCITY
+from zwicky.survey.sky import AROUND_VELOCITY, select
 from zwicky.survey.weigh import cylinder_of
-from zwicky.survey.wide.sources import read_piece
+from zwicky.survey.wide.cells import SkyCells
+from zwicky.survey.wide.partitions import SPATIAL_INDEX
+from zwicky.survey.wide.sources import read_pieces
 
 __all__ = ["Done", "Task", "Weighing", "do_task", "galaxies_around", "write_masses"]
 
 
 #: Repeats of a galaxy may have redshifts this far outside, km/s, and their mean inside.
 _SPARE_KMS = 3000.0
+
+#: Galaxies that are read at a time, about.
+_ROWS = 500_000
 
 
 @dataclass(frozen=True)
@@ -67,10 +73,12 @@ class Task:
     ----------
     out
         The file of its masses.
-    files, groups
-        Of each piece, and its row group.
+    files, groups, n_rows
+        Of each piece, which row group of it, and how many galaxies that holds.
     centres
         Of its clusters.
+    index : int64, shape (n,)
+        Their HATS spatial index.
     angle : float64, shape (n,)
         How far around each galaxies are needed, radians.
     weighing
@@ -80,7 +88,9 @@ class Task:
     out: Path
     files: tuple[Path, ...]
     groups: tuple[int, ...]
+    n_rows: tuple[int, ...]
     centres: Centres
+    index: np.ndarray
     angle: np.ndarray
     weighing: Weighing
 
@@ -120,7 +130,7 @@ def do_task(task: Task) -> Done:
             prior=prior_named(weighing.prior),
             density=None if weighing.density is None else read_density(weighing.density),
         )
-        write_masses(task.out, task.centres, masses)
+        write_masses(task.out, task.index, task.centres, masses)
     weighed = int(np.isfinite(masses["log10_m200c"]).sum())
     return Done(len(task.centres.z), weighed, n_read, time.process_time() - start)
 
@@ -128,36 +138,48 @@ def do_task(task: Task) -> Done:
 def galaxies_around(task: Task) -> tuple[SkyList, int]:
     """The galaxies near a partition's centres, and how many rows were read for them.
 
-    Of each piece only what may lie in a cylinder is kept, so that memory is that of one piece and of the
-    galaxies that count.
+    Of what is read at a time only what is near enough to lie in a cylinder is kept, so that memory is that of
+    `_ROWS` rows and of the galaxies that count.
     """
     observing, centres = task.weighing.observing, task.centres
-    columns = parse_columns(observing.columns)
+    names = parse_columns(observing.columns)
     cylinder = cylinder_of(_model(task.weighing.model))
     limit = AROUND_VELOCITY * cylinder.v_cut_kms + _SPARE_KMS
-    parts, n_read = [], 0
-    for file, group in zip(task.files, task.groups, strict=True):
-        piece = read_piece(file, group, columns, keep_warned=observing.keep_warned)
+    near = SkyCells.around(centres.ra, centres.dec, centres.z, task.angle, limit)
+    parts, n_read = [SkyList(*np.empty((3, 0)))], 0
+    for file, groups in _runs(task):
+        piece = read_pieces(file, groups, names, keep_warned=observing.keep_warned)
         n_read += len(piece.ra)
-        index = SkyIndex.of(piece.ra, np.where(np.abs(piece.dec) <= 90.0, piece.dec, np.nan), piece.z)
-        near = index.near_any(centres.ra, centres.dec, centres.z, task.angle, limit)
-        parts.append([values[near] for values in (piece.ra, piece.dec, piece.z)])
-    if not parts:
-        return SkyList(*np.empty((3, 0))), n_read
-    return SkyList(*(np.concatenate(values) for values in zip(*parts, strict=True))), n_read
+        parts.append(select(piece, near.may_hold(piece.ra, piece.dec, piece.z)))
+    return SkyList(
+        *(np.concatenate([getattr(x, name) for x in parts]) for name in ("ra", "dec", "z"))
+    ), n_read
 
 
-def write_masses(path: Path, centres: Centres, masses: dict[str, np.ndarray]) -> None:
+def _runs(task: Task) -> Iterator[tuple[Path, list[int]]]:
+    """Files and row groups of each that are read together."""
+    pieces = zip(task.files, task.groups, task.n_rows, strict=True)
+    for file, mine in itertools.groupby(pieces, key=lambda piece: piece[0]):
+        groups, rows = [], 0
+        for _, group, n in mine:
+            if groups and rows + n > _ROWS:
+                yield file, groups
+                groups, rows = [], 0
+            groups.append(group)
+            rows += n
+        yield file, groups
+
+
+def write_masses(path: Path, index: np.ndarray, centres: Centres, masses: dict[str, np.ndarray]) -> None:
     """Write the masses of a partition whole, in the schema that every partition has."""
     import pyarrow as pa
     import pyarrow.parquet as pq
-    from hats.pixel_math.spatial_index import SPATIAL_INDEX_COLUMN, compute_spatial_index
 
     def text(values: np.ndarray) -> pa.Array:
-        return pa.array(values.astype(str).tolist(), type=pa.string())
+        texts = values if values.dtype == object else values.astype(str)
+        return pa.array(texts.tolist(), type=pa.string())
 
-    index = compute_spatial_index(centres.ra, centres.dec)
-    columns: dict[str, Any] = {SPATIAL_INDEX_COLUMN: pa.array(np.asarray(index), type=pa.int64())}
+    columns: dict[str, Any] = {SPATIAL_INDEX: index}
     columns |= {"cluster_id": None, "ra": centres.ra, "dec": centres.dec, "z": centres.z}
     columns |= masses
     ids = masses["cluster_id"]

@@ -27,7 +27,7 @@ __all__ = ["table_to_hats"]
 _CONTENTS = ("dataset", "*properties", "*.csv", "*.fits", "*.parquet", "*.md", "*.png")
 
 #: Galaxies of a pixel, at most, and of the parts of its file that are read by themselves.
-MAX_ROWS, _GROUP_ROWS = 500_000, 50_000
+MAX_ROWS, _GROUP_ROWS = 500_000, 20_000
 
 
 def table_to_hats(

@@ -8,7 +8,6 @@ all processes together.
 from __future__ import annotations
 
 import argparse
-import os
 import resource
 import shutil
 import subprocess
@@ -21,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.document import write_table
 from benchmarks.table import format_rows, row
 
 __all__ = ["make_sky", "run"]
@@ -157,6 +157,9 @@ if __name__ == "__main__":
     parser.add_argument("--clusters", type=int, nargs="+", default=[1_000_000], help="one number or several")
     parser.add_argument("--dir", type=Path, help="where the sky is made; 1.2 GB for a million clusters")
     parser.add_argument("--model", default="posterior")
+    parser.add_argument("--write", metavar="PAGE", help="Markdown page that gets the table")
     asked = parser.parse_args()
-    print(f"{os.cpu_count()} cores")
-    print(format_rows([line for n in asked.clusters for line in run(n, asked.dir, asked.model)]))
+    table = format_rows([line for n in asked.clusters for line in run(n, asked.dir, asked.model)])
+    print(table)
+    if asked.write:
+        write_table(asked.write, "survey", table)

@@ -13,7 +13,9 @@ from scipy.spatial import cKDTree
 
 from benchmarks.table import best_time, format_rows, row
 from zwicky.cosmology import paper_cosmology
-from zwicky.mocks import cut_cylinders, galaxy_grid, hubble_flow
+from zwicky.mocks.cylinders import cut_cylinders
+from zwicky.mocks.grid import galaxy_grid
+from zwicky.mocks.observables import hubble_flow
 from zwicky.parallel import available_cores
 from zwicky.tables import Cylinder, GalaxyTable, Snapshot
 from zwicky.units import SPEED_OF_LIGHT_KMS as C

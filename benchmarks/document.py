@@ -15,7 +15,7 @@ import re
 from pathlib import Path
 
 from zwicky import __version__
-from zwicky.io import written_whole
+from zwicky.io.files import written_whole
 
 __all__ = ["machine", "with_table", "write_table"]
 

@@ -56,7 +56,8 @@ def write_catalog(path: Path, gigabytes: float) -> None:
 
 def by_zwicky(path: Path) -> Read:
     """Ours: blocks of the file, in our units, whatever its size."""
-    from zwicky.simulations import Range, open_catalog
+    from zwicky.simulations import open_catalog
+    from zwicky.simulations.reader import Range
 
     fields = ("object_id", "x", "y", "z", "mvir", "stellar_mass")
     cut = [Range("stellar_mass", LEAST)]

@@ -15,9 +15,10 @@ import tomli_w
 
 from fake_measurements import CLAIMS, LEAKAGE, PARAMETERS, SCATTER, TIMING, calibration, table3, table4
 from zwicky.cosmology import paper_cosmology
-from zwicky.ho2019 import summarise
+from zwicky.ho2019.summary import summarise
 from zwicky.images import galaxy_moments
-from zwicky.io import provenance, write_json, write_table
+from zwicky.io import write_table
+from zwicky.io.files import provenance, write_json
 from zwicky.mocks import Mocks, MockSettings, make_mocks, write_mocks
 from zwicky.tables import GalaxyTable, HaloTable, Snapshot
 from zwicky.units import critical_density, log10_msun_h

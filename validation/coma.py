@@ -24,7 +24,10 @@ from validation.data import catalogue
 from zwicky.estimators import Estimator, load_model
 from zwicky.io.columns import parse_columns
 from zwicky.io.observed import read_observed
-from zwicky.survey import clusters_of, cylinder_of, recentre, weigh
+from zwicky.survey.masses import weigh
+from zwicky.survey.observe import clusters_of
+from zwicky.survey.recentre import recentre
+from zwicky.survey.weigh import cylinder_of
 from zwicky.units import log10_msun_h
 
 __all__ = ["PUBLISHED_LOG10_M200C_H", "SDSS_COSMOLOGY", "main", "weigh_coma"]

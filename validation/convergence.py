@@ -14,9 +14,10 @@ from pathlib import Path
 import numpy as np
 from scipy.spatial import cKDTree
 
-from zwicky.io import read_json, write_json
+from zwicky.io.files import read_json, write_json
 from zwicky.tables import HaloTable, Snapshot
-from zwicky.universe import UniverseSettings, evolve, find_halos, friends_of_friends, start
+from zwicky.universe import UniverseSettings, find_halos, friends_of_friends
+from zwicky.universe.evolve import evolve, start
 from zwicky.universe.measure import power_spectrum
 
 BASE = UniverseSettings(n_side=128, box_size_mpc_h=250.0)

@@ -40,16 +40,11 @@ from zwicky.estimators.posterior import Posterior
 from zwicky.mocks.at_density import observe_at_density
 from zwicky.mocks.conditions import sample_of
 from zwicky.mocks.deep import DeepViews
-from zwicky.survey import (
-    DensityPrior,
-    ObservedClusters,
-    clusters_of,
-    cylinder_of,
-    fit_density,
-    joint_of,
-    recentre,
-    weigh_clusters,
-)
+from zwicky.survey import DensityPrior, fit_density
+from zwicky.survey.clusters import ObservedClusters
+from zwicky.survey.observe import clusters_of
+from zwicky.survey.recentre import recentre
+from zwicky.survey.weigh import cylinder_of, joint_of, weigh_clusters
 from zwicky.tables import ClusterSample
 
 __all__ = ["draw_survey", "evaluate", "main", "on_the_sky"]

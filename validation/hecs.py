@@ -24,16 +24,12 @@ from validation.pages import replace_part, table
 from zwicky.estimators import Estimator, load_model
 from zwicky.io.observed import Centres, SkyList
 from zwicky.io.tabular import read_any
-from zwicky.survey import (
-    ObservedClusters,
-    Told,
-    clusters_of,
-    cylinder_of,
-    observed_with,
-    recentre,
-    weigh_clusters,
-)
+from zwicky.survey.clusters import ObservedClusters
+from zwicky.survey.observe import clusters_of
+from zwicky.survey.recentre import recentre
 from zwicky.survey.search import angular_separation, unit_vectors
+from zwicky.survey.told import Told, observed_with
+from zwicky.survey.weigh import cylinder_of, weigh_clusters
 from zwicky.theory import m200c_from_m500c
 
 __all__ = ["compare", "hecs_clusters", "main", "read_hecs", "read_lensing", "read_planck"]

@@ -22,8 +22,11 @@ from zwicky.cosmology import relative_velocity
 from zwicky.estimators import Estimator, load_model
 from zwicky.io.observed import Centres, SkyList
 from zwicky.io.tabular import read_any
-from zwicky.survey import clusters_of, cylinder_of, recentre, weigh
+from zwicky.survey.masses import weigh
+from zwicky.survey.observe import clusters_of
+from zwicky.survey.recentre import recentre
 from zwicky.survey.search import angular_separation, unit_vectors
+from zwicky.survey.weigh import cylinder_of
 from zwicky.theory import m200c_from_m500c
 from zwicky.units import SPEED_OF_LIGHT_KMS
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import sys
 
 from zwicky.estimators.model_files import renew_card
-from zwicky.io import read_json
+from zwicky.io.files import read_json
 
 __all__ = ["main"]
 

@@ -16,10 +16,11 @@ from pathlib import Path
 import numpy as np
 from scipy.spatial import cKDTree
 
-from zwicky.io import read_json, write_json
+from zwicky.io.files import read_json, write_json
 from zwicky.tables import Snapshot
-from zwicky.universe import UniverseSettings, evolve, find_halos, friends_of_friends, start
+from zwicky.universe import UniverseSettings, find_halos, friends_of_friends
 from zwicky.universe.constrained import peak_halo
+from zwicky.universe.evolve import evolve, start
 from zwicky.universe.relations import EVRARD_2008
 
 #: Coarser in time than a universe for training: both kinds of halo alike.

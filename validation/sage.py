@@ -26,9 +26,10 @@ import numpy as np
 from validation.data import catalogue
 from zwicky.diagnostics import residual_statistics, residuals
 from zwicky.estimators import load_model
-from zwicky.io import read_json
+from zwicky.io.files import read_json
 from zwicky.mocks import Mocks, MockSettings, make_mocks
-from zwicky.simulations import ImportSettings, MappedReader, import_catalogs, read_column_map
+from zwicky.simulations import ImportSettings, import_catalogs, read_column_map
+from zwicky.simulations.mapped import MappedReader
 from zwicky.units import log10_msun_h
 from zwicky.universe import read_galaxies, read_halos
 

@@ -34,15 +34,11 @@ from zwicky.estimators import load_model
 from zwicky.mass_function import log_mass_function
 from zwicky.mocks.deep import DeepViews
 from zwicky.mocks.survey_settings import SurveySettings
-from zwicky.survey import (
-    DensityPrior,
-    MassRelation,
-    Told,
-    conditional,
-    measure_relation,
-    mock_looks,
-    relation_grids,
-)
+from zwicky.survey import DensityPrior, MassRelation
+from zwicky.survey.looks import mock_looks
+from zwicky.survey.mass_relation import measure_relation, relation_grids
+from zwicky.survey.told import Told
+from zwicky.survey.weigh import conditional
 
 __all__ = ["Counts", "expected_counts", "infer_sigma8", "main"]
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from zwicky.ho2019 import PAPER_TABLE1, PAPER_TABLE2, PAPER_TABLE3, PAPER_TABLE4
-from zwicky.io import read_json
+from zwicky.io.files import read_json
 from zwicky.plots import method_style
 
 __all__ = ["main", "tables"]

@@ -15,7 +15,7 @@ import h5py
 import numpy as np
 from astropy.table import Table, vstack
 
-from zwicky.io import sha256_of
+from zwicky.io.files import sha256_of
 from zwicky.mocks import MockSettings, make_mocks, write_mocks
 from zwicky.tables import GalaxyTable, HaloTable
 from zwicky.units import SPEED_OF_LIGHT_KMS

@@ -18,7 +18,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from zwicky.errors import ZwickyError
-from zwicky.io import written_whole
+from zwicky.io.files import written_whole
 
 __all__ = ["digest_of", "keep", "kept", "kept_or_refused"]
 

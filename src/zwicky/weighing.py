@@ -21,21 +21,14 @@ from zwicky.io.columns import parse_columns
 from zwicky.io.foreign import ForeignTable
 from zwicky.io.memory import table_of
 from zwicky.io.observed import read_observed
-from zwicky.survey import (
-    MERGE_ARCSEC,
-    DensityPrior,
-    Told,
-    clusters_of,
-    conditional,
-    cylinder_of,
-    is_sound,
-    known_density,
-    observed_with,
-    prior_named,
-    recentre,
-    under,
-    weigh_clusters,
-)
+from zwicky.survey import MERGE_ARCSEC, DensityPrior
+from zwicky.survey.density import known_density
+from zwicky.survey.masses import under
+from zwicky.survey.observe import clusters_of
+from zwicky.survey.priors import prior_named
+from zwicky.survey.recentre import recentre
+from zwicky.survey.told import Told, observed_with
+from zwicky.survey.weigh import conditional, cylinder_of, is_sound, weigh_clusters
 from zwicky.tables import ClusterSample
 
 if TYPE_CHECKING:

@@ -15,7 +15,8 @@ from typer.main import get_command
 from foreign_universe import made_simulation, write_own_hdf5, write_rockstar, write_universe_machine
 from zwicky.cli import app, main
 from zwicky.errors import ZwickyError
-from zwicky.ho2019 import RunSettings, existing_universe, reproduce
+from zwicky.ho2019 import RunSettings, reproduce
+from zwicky.ho2019.settings import existing_universe
 from zwicky.mocks import read_mocks
 from zwicky.settings import digest, read_toml, to_toml
 from zwicky.simulations import read_column_map

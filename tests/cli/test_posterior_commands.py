@@ -12,7 +12,7 @@ from zwicky.cli import main
 from zwicky.estimators import MassPosterior, MSigma, build_estimator, load_model, save_model
 from zwicky.estimators.posterior.settings import PosteriorSettings
 from zwicky.estimators.posterior_files import read_posterior, write_posterior
-from zwicky.io import read_json
+from zwicky.io.files import read_json
 from zwicky.io.tabular import read_any
 from zwicky.mocks.conditions import SurveySettings
 from zwicky.mocks.deep import views_of_sample

@@ -168,7 +168,7 @@ def test_kill_9_loses_nothing(clusters, sample, tmp_path):
 
 
 def test_thinned_training_helps_where_galaxies_are_few(clusters):
-    from zwicky.images import thinned
+    from zwicky.images.thinning import thinned
 
     train, test = clusters(3000, seed=1), clusters(500, seed=2)
     sparse = thinned(test, 0.25, 0.25, rng=seeded(3))

@@ -11,8 +11,8 @@ from zwicky.estimators import SDM1D, SDM2D, SDMSettings, load_model, save_model
 from zwicky.estimators.sdm import blocks
 from zwicky.estimators.sdm.divergence import divergences
 from zwicky.evaluation import cross_validate
-from zwicky.images import thinned
-from zwicky.io import read_json, sha256_of, write_json
+from zwicky.images.thinning import thinned
+from zwicky.io.files import read_json, sha256_of, write_json
 
 QUICK = SDMSettings(landmarks=200, widths=(0.5, 1.0), costs=(0.06, 0.25), tuning_clusters=300)
 EXACT = dataclasses.replace(QUICK, projection="exact", tuning_clusters=100)

@@ -8,7 +8,8 @@ import pytest
 
 from zwicky.errors import ZwickyError
 from zwicky.estimators import MassPosterior, mass_grid
-from zwicky.evaluation import calibration, reweighed, sample_prior, with_errors_of_training
+from zwicky.evaluation import calibration, sample_prior
+from zwicky.evaluation.calibration import reweighed, with_errors_of_training
 
 NOISE = 0.25
 

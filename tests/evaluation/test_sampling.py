@@ -7,9 +7,10 @@ import pytest
 
 from zwicky.errors import ZwickyError
 from zwicky.estimators import MassPosterior, MSigma, MSigmaSettings, PointEstimator
-from zwicky.evaluation import FoldModels, fold_relations, measure_deviations
-from zwicky.evaluation.sampling import AT_LEAST, SubsamplingDeviation, some_halos
-from zwicky.ho2019 import PAPER_TABLE1, PAPER_TABLE4, summarise_deviations
+from zwicky.evaluation.by_fold import FoldModels, fold_relations
+from zwicky.evaluation.sampling import AT_LEAST, SubsamplingDeviation, measure_deviations, some_halos
+from zwicky.ho2019 import PAPER_TABLE1, PAPER_TABLE4
+from zwicky.ho2019.robustness import summarise_deviations
 from zwicky.progress import quiet
 from zwicky.tables import concatenate
 

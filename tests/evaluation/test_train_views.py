@@ -9,7 +9,8 @@ from synthetic_clusters import synthetic_clusters
 from zwicky.errors import ZwickyError
 from zwicky.estimators import load_model, read_provenance
 from zwicky.estimators.posterior.settings import PosteriorSettings
-from zwicky.evaluation import split_by_halo, train_on_universes
+from zwicky.evaluation import train_on_universes
+from zwicky.evaluation.train_views import split_by_halo
 from zwicky.mocks.conditions import SurveySettings
 from zwicky.mocks.deep import views_of_sample
 from zwicky.mocks.deep_universes import DeepSettings

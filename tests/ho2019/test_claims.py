@@ -6,18 +6,12 @@ import numpy as np
 import pytest
 
 from zwicky.diagnostics import lognormal_factor
-from zwicky.ho2019 import (
-    COMPARISONS,
-    PAPER_EDGEWORTH,
-    PAPER_TABLE2,
-    PAPER_TABLE3,
-    PAPER_TABLE4,
-    PAPER_TIMES_S,
-    check_claims,
-    paper_scatter_ratio,
-)
+from zwicky.ho2019 import PAPER_EDGEWORTH, PAPER_TABLE2, PAPER_TABLE3, PAPER_TABLE4, PAPER_TIMES_S
 from zwicky.ho2019.claim import VERDICTS, bound, level, reduction, time_claim
-from zwicky.io import read_json, write_json
+from zwicky.ho2019.claims import check_claims
+from zwicky.ho2019.paper import paper_scatter_ratio
+from zwicky.ho2019.summary import COMPARISONS
+from zwicky.io.files import read_json, write_json
 
 KEYS = {"number", "claim", "unit", "paper", "ours", "error", "sigma", "verdict", "text"}
 

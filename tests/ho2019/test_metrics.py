@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from damage import damaged_json, one_line_or_no_error
 from zwicky.errors import ZwickyError
 from zwicky.ho2019.metrics import read_losses, read_metrics
-from zwicky.io import read_json
+from zwicky.io.files import read_json
 
 RESULTS = Path(__file__).parents[2] / "docs" / "results"
 PUBLISHED = [path for path in sorted(RESULTS.glob("*.json")) if "table2" in read_json(path)]

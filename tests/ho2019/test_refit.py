@@ -7,8 +7,8 @@ import pytest
 
 from zwicky.diagnostics import HaloGroups, residual_statistics, residuals
 from zwicky.estimators import MSigmaSettings
-from zwicky.evaluation import fold_relations
-from zwicky.ho2019 import fit_relations
+from zwicky.evaluation.by_fold import fold_relations
+from zwicky.ho2019.experiment import fit_relations
 from zwicky.ho2019.refit import refits_of_relations
 from zwicky.mocks import Mocks, MockSettings
 

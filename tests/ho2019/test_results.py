@@ -7,23 +7,16 @@ import pytest
 
 from zwicky.errors import ZwickyError
 from zwicky.estimators import CNNSettings, MSigmaSettings
-from zwicky.ho2019 import (
-    NETWORKS,
-    cross_validate_methods,
-    fit_relations,
-    masses_h,
-    measure_dependence,
-    measure_leakage,
-    measure_robustness,
-    redealt,
-    some_test_clusters,
-    time_per_cluster,
-    weigh_test,
-    write_results,
-)
 from zwicky.ho2019.calibration import measure_calibration, sample_cluster_row
+from zwicky.ho2019.dependence import measure_dependence
+from zwicky.ho2019.experiment import NETWORKS, cross_validate_methods, fit_relations, some_test_clusters
+from zwicky.ho2019.leakage import measure_leakage, redealt
 from zwicky.ho2019.metrics import read_metrics
-from zwicky.io import read_json
+from zwicky.ho2019.predictions import masses_h, weigh_test
+from zwicky.ho2019.results import write_results
+from zwicky.ho2019.robustness import measure_robustness
+from zwicky.ho2019.weighing_time import time_per_cluster
+from zwicky.io.files import read_json
 from zwicky.mocks import Mocks, MockSettings
 from zwicky.tables import HaloTable, Snapshot
 

@@ -8,8 +8,9 @@ from scipy.special import logsumexp
 from scipy.stats import norm
 
 from zwicky.errors import ZwickyError
-from zwicky.ho2019 import PAPER_INTRINSIC_SHARE, PAPER_TABLE3, PARAMETERS
+from zwicky.ho2019 import PAPER_INTRINSIC_SHARE, PAPER_TABLE3
 from zwicky.ho2019.richness import (
+    PARAMETERS,
     _sums,
     halo_bootstrap,
     log_likelihood,

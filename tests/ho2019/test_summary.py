@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from zwicky.errors import ZwickyError
-from zwicky.ho2019 import PAPER_TABLE2, paper_scatter_ratio, summarise
-from zwicky.io import read_json, write_json
+from zwicky.ho2019 import PAPER_TABLE2
+from zwicky.ho2019.paper import paper_scatter_ratio
+from zwicky.ho2019.summary import summarise
+from zwicky.io.files import read_json, write_json
 
 TABLE1 = {"pure": {"sigma15_kms": 1070.0, "alpha": 0.35, "scatter_dex": 0.05}}
 

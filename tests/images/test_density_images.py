@@ -8,12 +8,8 @@ from scipy.stats import gaussian_kde
 
 from zwicky.cosmology import paper_cosmology
 from zwicky.errors import ZwickyError
-from zwicky.images import (
-    ImageSettings,
-    image_faults,
-    phase_space_images,
-    velocity_images,
-)
+from zwicky.images import ImageSettings, phase_space_images, velocity_images
+from zwicky.images.density import image_faults
 from zwicky.tables import Cylinder
 
 PAPER = ImageSettings()

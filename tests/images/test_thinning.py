@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.stats import chisquare, kstest
 
 from zwicky.errors import ZwickyError
-from zwicky.images import thinned
+from zwicky.images.thinning import thinned
 
 
 def test_fractions_are_uniform_and_members_equally_likely(clusters):

@@ -9,7 +9,8 @@ import time
 import pytest
 
 from zwicky.errors import ZwickyError
-from zwicky.io import directories, exclusive, free_directory, remove_directory, whole_directory
+from zwicky.io import directories
+from zwicky.io.directories import exclusive, free_directory, remove_directory, whole_directory
 
 
 def content(path):

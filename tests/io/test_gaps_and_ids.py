@@ -11,7 +11,7 @@ from zwicky.errors import ZwickyError
 from zwicky.io.centres import parse_centre
 from zwicky.io.observed import read_observed
 from zwicky.io.tabular import write_any
-from zwicky.survey import clusters_from_phase_space
+from zwicky.survey.clusters import clusters_from_phase_space
 
 N, GAPS = 60, np.arange(60) % 4 == 1
 

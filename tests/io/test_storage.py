@@ -14,7 +14,8 @@ from astropy.cosmology import FlatwCDM, Planck18
 from io_tables import galaxies_of, sample_of
 from zwicky.cosmology import paper_cosmology
 from zwicky.errors import ZwickyError
-from zwicky.io import read_json, read_sample, read_table, write_json, write_sample, write_table, written_whole
+from zwicky.io import read_sample, read_table, write_sample, write_table
+from zwicky.io.files import read_json, write_json, written_whole
 from zwicky.io.storage import snapshot_to_qtable
 from zwicky.tables import GALAXY_COLUMNS, GalaxyTable, HaloTable, columns_of
 

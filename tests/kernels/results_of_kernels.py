@@ -9,8 +9,9 @@ from zwicky.cosmology import paper_cosmology
 from zwicky.estimators.sdm.divergence import clouds, divergences
 from zwicky.images import galaxy_moments, phase_space_images, velocity_images
 from zwicky.tables import Cylinder, Snapshot
-from zwicky.universe import UniverseSettings, evolve, find_halos, friends_of_friends, start
+from zwicky.universe import UniverseSettings, find_halos, friends_of_friends
 from zwicky.universe.cells import cell_sort, reorder
+from zwicky.universe.evolve import evolve, start
 from zwicky.universe.measure import power_spectrum, projected_slab
 from zwicky.universe.mesh import density_contrast, kick_long, smoothed_potential
 from zwicky.universe.pairs import ShortRange, kick_short

@@ -6,8 +6,10 @@ from equations import brute_force, step_by_step
 from synthetic_box import BOX
 
 from zwicky.errors import ZwickyError
-from zwicky.io import exclusive
-from zwicky.mocks import MockSettings, make_mocks, member_lists, observe_one, read_mocks, write_mocks
+from zwicky.io.directories import exclusive
+from zwicky.mocks import MockSettings, make_mocks, read_mocks, write_mocks
+from zwicky.mocks.example import observe_one
+from zwicky.mocks.members import member_lists
 from zwicky.tables import GALAXY_COLUMNS, TRACERS, columns_of, take
 
 # Denser than the paper's, so that the small box has clusters to look at again.

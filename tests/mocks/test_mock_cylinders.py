@@ -10,7 +10,8 @@ from synthetic_box import BOX, QUANTUM, quantised
 
 from zwicky.cosmology import paper_cosmology
 from zwicky.errors import ZwickyError
-from zwicky.mocks import count_in_cylinders, cut_cylinders, galaxy_grid
+from zwicky.mocks.cylinders import count_in_cylinders, cut_cylinders
+from zwicky.mocks.grid import galaxy_grid
 from zwicky.tables import Cylinder, GalaxyTable, Snapshot, take
 
 APERTURE, V_CUT = 1.6 / 0.678, 2200.0

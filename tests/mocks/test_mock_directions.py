@@ -3,7 +3,13 @@ import pytest
 from scipy.spatial import SphericalVoronoi
 from scipy.stats import kstest
 
-from zwicky.mocks import even_lines, fibonacci_lattice, join_lines, orthogonal_lines, random_rotation
+from zwicky.mocks.directions import (
+    even_lines,
+    fibonacci_lattice,
+    join_lines,
+    orthogonal_lines,
+    random_rotation,
+)
 
 
 def test_orthogonal_lines_are_the_axes_of_each_halo():

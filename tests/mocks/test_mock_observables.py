@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from zwicky.cosmology import DistanceRedshift, paper_cosmology, relative_velocity
 from zwicky.errors import ZwickyError
-from zwicky.mocks import hubble_flow, minimum_image, observe, sky_basis
+from zwicky.mocks.observables import hubble_flow, minimum_image, observe, sky_basis
 from zwicky.tables import Snapshot
 from zwicky.units import SPEED_OF_LIGHT_KMS as C
 

@@ -14,7 +14,8 @@ from synthetic_box import BOX, synthetic_universe
 
 from zwicky.cli import main
 from zwicky.errors import ZwickyError
-from zwicky.io import read_json, write_json, write_table
+from zwicky.io import write_table
+from zwicky.io.files import read_json, write_json
 from zwicky.mocks.light_cone import copies, hubble_flow_to, see, shells
 from zwicky.mocks.sky import mock_sky, number_brighter
 from zwicky.mocks.sky_settings import SkySettings

@@ -3,7 +3,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zwicky.mocks import MockSettings, bin_quota, flat_training_lines, lines_in_test_range, orthogonal_lines
+from zwicky.mocks import MockSettings
+from zwicky.mocks.directions import orthogonal_lines
+from zwicky.mocks.training_set import bin_quota, flat_training_lines, lines_in_test_range
 
 VOLUME = 500.0**3
 

@@ -5,12 +5,8 @@ import pytest
 from matplotlib.collections import PolyCollection
 from scipy.stats import norm
 
-from zwicky.plots import (
-    draw_corner,
-    draw_normalised_residuals,
-    draw_residual_comparison,
-    draw_sampling,
-)
+from zwicky.plots import draw_corner, draw_normalised_residuals, draw_residual_comparison
+from zwicky.plots.sampling import draw_sampling
 from zwicky.plots.style import METHODS, new_figure
 
 pytestmark = pytest.mark.usefixtures("style")

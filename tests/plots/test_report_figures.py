@@ -7,16 +7,16 @@ import pytest
 
 from zwicky.ho2019.report.examples import rows_across_masses, typical_row
 from zwicky.plots import (
-    draw_dispersion_mass,
     draw_losses,
     draw_mass_function,
     draw_power_spectrum,
     draw_predicted_true,
     draw_residual_comparison,
-    draw_sample_mass_functions,
     draw_sigma_mass,
     draw_slice,
 )
+from zwicky.plots.dispersions import draw_dispersion_mass
+from zwicky.plots.mock_samples import draw_sample_mass_functions
 from zwicky.plots.style import METHODS, new_figure, report_style
 
 pytestmark = pytest.mark.usefixtures("style")

@@ -8,14 +8,8 @@ import pytest
 
 from foreign_universe import OUT_COLUMNS, UM_RECORD
 from zwicky.errors import ZwickyError
-from zwicky.simulations import (
-    FORMATS,
-    detect_format,
-    open_catalog,
-    open_mapped,
-    open_snapshot,
-    read_column_map,
-)
+from zwicky.simulations import FORMATS, detect_format, open_catalog, read_column_map
+from zwicky.simulations.formats import open_mapped, open_snapshot
 
 HLIST = (
     "scale id desc_scale desc_id num_prog pid upid desc_pid phantom sam_mvir mvir rvir rs vrms mmp? "

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from foreign_universe import made_simulation, um_records, write_rockstar, write_universe_machine
-from zwicky.simulations import FORMATS, ImportSettings, import_catalogs, open_snapshot
+from zwicky.simulations import FORMATS, ImportSettings, import_catalogs
+from zwicky.simulations.formats import open_snapshot
 from zwicky.tables.columns import columns_of
 from zwicky.universe import read_galaxies, read_halos
 

@@ -21,15 +21,16 @@ from zwicky.settings import digest, read_toml
 from zwicky.simulations import (
     ImportRecord,
     ImportSettings,
-    MappedReader,
     import_catalogs,
     importing,
     open_catalog,
     read_column_map,
 )
+from zwicky.simulations.mapped import MappedReader
 from zwicky.tables import ClusterSample
 from zwicky.tables.columns import columns_of
-from zwicky.universe import is_complete, is_imported, read_galaxies, read_halos, read_identity, snapshot_file
+from zwicky.universe import read_galaxies, read_halos, read_identity
+from zwicky.universe.directory import is_complete, is_imported, snapshot_file
 
 MOCKS = MockSettings(
     min_log10_m200c_h=13.2, test_min_log10_m200c_h=13.5, upsample_above_log10_m200c_h=13.5,

@@ -7,7 +7,9 @@ from sky_field import CENTRE, field, write_text
 from zwicky.cosmology import paper_cosmology
 from zwicky.errors import ZwickyError
 from zwicky.io.observed import SkyList, read_observed
-from zwicky.survey import clusters_of, find_centre, write_figure
+from zwicky.survey import find_centre
+from zwicky.survey.figure import write_figure
+from zwicky.survey.observe import clusters_of
 
 from made_clusters import virial_model  # isort: skip
 
@@ -55,7 +57,7 @@ def test_the_proposal_is_used_said_and_drawn(tmp_path):
     assert found.label.tolist() == ["abell"]
     assert found.sample.redshift[0] == pytest.approx(CENTRE[2], abs=0.001)
     assert "abell.csv: proposed centre" in found.notes[0]
-    from zwicky.survey import weigh
+    from zwicky.survey.masses import weigh
 
     table = weigh(found, virial_model(), virial_model())
     write_figure(tmp_path / "p.svg", found, table, virial_model().cylinder)

@@ -10,10 +10,11 @@ import pytest
 from scipy.stats import norm
 
 from zwicky.errors import ZwickyError
-from zwicky.io import read_json
-from zwicky.survey import MockLooks, measure_relation, read_relation, relation_grids, write_relation
-from zwicky.survey.looks import SHARED
-from zwicky.survey.relation_files import RELATION_FILES, murata_parameters
+from zwicky.io.files import read_json
+from zwicky.survey import read_relation
+from zwicky.survey.looks import SHARED, MockLooks
+from zwicky.survey.mass_relation import measure_relation, relation_grids
+from zwicky.survey.relation_files import RELATION_FILES, murata_parameters, write_relation
 
 LINE, WIDTH, RHO = 0.9, 0.15, 0.6
 

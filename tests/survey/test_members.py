@@ -11,7 +11,8 @@ from zwicky.io.centres import Centres
 from zwicky.io.columns import parse_columns
 from zwicky.io.memory import table_of
 from zwicky.io.observed import read_observed
-from zwicky.survey import clusters_of, members_table
+from zwicky.survey.members import members_table
+from zwicky.survey.observe import clusters_of
 
 COSMOLOGY = paper_cosmology()
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from zwicky.estimators import CNN2D, CNNSettings, load_model, save_model
-from zwicky.survey import ObservedClusters, weigh
+from zwicky.survey.clusters import ObservedClusters
+from zwicky.survey.masses import weigh
 
 
 @pytest.fixture(scope="module")

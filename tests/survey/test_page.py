@@ -17,10 +17,13 @@ from zwicky.cosmology import paper_cosmology
 from zwicky.errors import ZwickyError
 from zwicky.estimators import ConditionalEstimator
 from zwicky.io.observed import SkyList
-from zwicky.survey import ObservedClusters, masses_columns, masses_table, weigh_clusters, write_page
-from zwicky.survey import clusters_of as clusters_of_list
+from zwicky.survey.clusters import ObservedClusters
+from zwicky.survey.masses import masses_columns, masses_table
+from zwicky.survey.observe import clusters_of as clusters_of_list
 from zwicky.survey.origin import Origin
+from zwicky.survey.page import write_page
 from zwicky.survey.page.panels import MAX_GALAXIES
+from zwicky.survey.weigh import weigh_clusters
 from zwicky.tables import r200c_at
 
 COSMOLOGY = paper_cosmology()

@@ -12,7 +12,10 @@ from zwicky.errors import ZwickyError
 from zwicky.estimators import load_model
 from zwicky.io.centres import Centres
 from zwicky.io.lists import SkyList
-from zwicky.survey import Observing, clusters_of, recentre, weigh, weigh_partition
+from zwicky.survey import Observing, weigh_partition
+from zwicky.survey.masses import weigh
+from zwicky.survey.observe import clusters_of
+from zwicky.survey.recentre import recentre
 from zwicky.tables import TRACERS
 
 

@@ -6,7 +6,7 @@ import pytest
 from zwicky.cosmology import cosmology_named, paper_cosmology
 from zwicky.errors import ZwickyError
 from zwicky.io.observed import Centres, PhaseSpaceList
-from zwicky.survey import clusters_from_phase_space
+from zwicky.survey.clusters import clusters_from_phase_space
 
 
 def listed(frame="proper", redshift=0.25):

@@ -8,7 +8,8 @@ from zwicky.cosmology import paper_cosmology
 from zwicky.errors import ZwickyError
 from zwicky.estimators import MassPosterior, mass_grid
 from zwicky.mass_function import log_mass_function
-from zwicky.survey import mass_function_prior, prior_named, read_prior
+from zwicky.survey import mass_function_prior, read_prior
+from zwicky.survey.priors import prior_named
 
 
 def test_each_cluster_has_the_mass_function_of_its_redshift():

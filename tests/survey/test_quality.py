@@ -8,7 +8,7 @@ from made_clusters import galaxies_of, sample_of, training_range
 
 from zwicky.cosmology import paper_cosmology
 from zwicky.images import galaxy_moments
-from zwicky.survey import find_problems
+from zwicky.survey.quality import find_problems
 from zwicky.survey.remarks import joined, remarks_on_data, remarks_on_mass, remarks_on_posterior
 from zwicky.tables import Cylinder
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from made_clusters import galaxies_of, sample_of
 
 from zwicky.cosmology import paper_cosmology, relative_velocity
-from zwicky.survey import ObservedClusters, recentre
+from zwicky.survey.clusters import ObservedClusters
+from zwicky.survey.recentre import recentre
 from zwicky.tables import Cylinder
 from zwicky.velocities import compose, median_velocities
 

@@ -4,7 +4,8 @@ import numpy as np
 
 from zwicky.cosmology import paper_cosmology
 from zwicky.io.observed import Centres, SkyList
-from zwicky.survey import blocks, blocks_from_sky, clusters_from_sky
+from zwicky.survey import blocks
+from zwicky.survey.sky import blocks_from_sky, clusters_from_sky
 from zwicky.tables import Cylinder, concatenate
 
 

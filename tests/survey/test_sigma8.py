@@ -5,7 +5,7 @@ import pytest
 from validation.sigma8 import AREA_DEG2, Counts, expected_counts, infer_sigma8
 
 from survey.test_mass_relation import looks
-from zwicky.survey import measure_relation, relation_grids
+from zwicky.survey.mass_relation import measure_relation, relation_grids
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from zwicky.cosmology import relative_velocity
 from zwicky.errors import ZwickyError
 from zwicky.io.observed import Centres, SkyList
-from zwicky.survey import clusters_from_sky
 from zwicky.survey.search import angular_separation, unit_vectors
+from zwicky.survey.sky import clusters_from_sky
 from zwicky.tables import Cylinder
 
 COSMOLOGIES = {

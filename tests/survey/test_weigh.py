@@ -8,7 +8,11 @@ from hypothesis import strategies as st
 from made_clusters import galaxies_of, sample_of, virial_model
 
 from zwicky.cosmology import paper_cosmology
-from zwicky.survey import COLUMNS, ObservedClusters, draw_cluster, recentre, weigh, write_figure
+from zwicky.survey import COLUMNS
+from zwicky.survey.clusters import ObservedClusters
+from zwicky.survey.figure import draw_cluster, write_figure
+from zwicky.survey.masses import weigh
+from zwicky.survey.recentre import recentre
 
 
 def observed(clusters, cosmology=None, redshift=0.1):

@@ -23,13 +23,8 @@ from zwicky.errors import ZwickyError
 from zwicky.estimators import MSigma, load_model, save_model
 from zwicky.ho2019.report import read_run
 from zwicky.mocks import Mocks, MockSettings, read_mocks, write_mocks
-from zwicky.simulations import (
-    ImportSettings,
-    import_catalogs,
-    open_mapped,
-    open_snapshot,
-    read_column_map,
-)
+from zwicky.simulations import ImportSettings, import_catalogs, read_column_map
+from zwicky.simulations.formats import open_mapped, open_snapshot
 from zwicky.universe import read_galaxies, read_halos, read_identity
 
 #: What a text editor, a spreadsheet, another program or a bad disk puts into a file.

@@ -19,7 +19,8 @@ from zwicky.cosmology import paper_cosmology
 from zwicky.errors import ZwickyError
 from zwicky.estimators import MassPosterior, MSigma, load_model, save_model
 from zwicky.estimators.posterior_files import write_posterior
-from zwicky.io import read_json, write_json, write_sample, written_whole
+from zwicky.io import write_sample
+from zwicky.io.files import read_json, write_json, written_whole
 from zwicky.io.tabular import OUTPUT_FORMATS, read_any, write_any
 from zwicky.resume import keep
 

@@ -11,7 +11,8 @@ from foreign_universe import made_simulation, write_own_hdf5
 from synthetic_clusters import synthetic_clusters
 from zwicky.cli import main
 from zwicky.errors import ZwickyError
-from zwicky.io import exclusive, read_json
+from zwicky.io.directories import exclusive
+from zwicky.io.files import read_json
 from zwicky.mocks import Mocks, MockSettings, write_mocks
 
 fcntl = pytest.importorskip("fcntl")

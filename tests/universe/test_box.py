@@ -6,10 +6,11 @@ import pytest
 from zwicky.cosmology import paper_cosmology
 from zwicky.errors import ZwickyError
 from zwicky.tables import HaloTable, Snapshot
-from zwicky.universe import find_halos, friends_of_friends, make_galaxies
+from zwicky.universe import find_halos, friends_of_friends
 from zwicky.universe.box import check_in_box
 from zwicky.universe.cells import cell_sort
 from zwicky.universe.measure import power_spectrum, projected_slab
+from zwicky.universe.tracers import make_galaxies
 
 BOX = 20.0
 SNAPSHOT = Snapshot("made up", 0.1, BOX, paper_cosmology())

@@ -9,16 +9,9 @@ import pytest
 from zwicky.errors import ZwickyError
 from zwicky.settings import to_toml
 from zwicky.tables import columns_of
-from zwicky.universe import (
-    UniverseSettings,
-    is_complete,
-    make_universe,
-    plan_universe,
-    read_galaxies,
-    read_halos,
-    snapshot_file,
-)
+from zwicky.universe import UniverseSettings, make_universe, plan_universe, read_galaxies, read_halos
 from zwicky.universe.checkpoint import read_particles, write_particles
+from zwicky.universe.directory import is_complete, snapshot_file
 from zwicky.universe.evolve import start
 
 SETTINGS = UniverseSettings(n_side=32, box_size_mpc_h=62.5, n_steps=24, n_substeps=2, redshifts=(0.5, 0.117))

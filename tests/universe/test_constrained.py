@@ -5,8 +5,9 @@ import scipy.fft
 from zwicky.errors import ZwickyError
 from zwicky.tables import Snapshot
 from zwicky.theory import linear_power
-from zwicky.universe import evolve, find_halos, friends_of_friends, start
+from zwicky.universe import find_halos, friends_of_friends
 from zwicky.universe.constrained import peak_halo, peak_of
+from zwicky.universe.evolve import evolve, start
 from zwicky.universe.initial import initial_conditions, linear_modes
 from zwicky.universe.settings import UniverseSettings
 

@@ -11,7 +11,7 @@ from safetensors.numpy import load_file, save_file
 
 from damage import damaged_json, one_line_or_no_error
 from zwicky.errors import ZwickyError
-from zwicky.io import write_json
+from zwicky.io.files import write_json
 from zwicky.universe.checkpoint import read_particles, write_particles
 from zwicky.universe.directory import read_identity, read_peak_halo, snapshot_file
 from zwicky.universe.evolve import Particles

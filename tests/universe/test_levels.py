@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from astropy.cosmology import FlatLambdaCDM
 
-from zwicky.universe import evolve, start
 from zwicky.universe.cells import cell_sort, reorder
+from zwicky.universe.evolve import evolve, start
 from zwicky.universe.growth import drift_factor, kick_factor
 from zwicky.universe.levels import kick_table, middle, pair_step
 from zwicky.universe.pairs import ShortRange, kick_short

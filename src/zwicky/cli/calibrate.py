@@ -41,19 +41,20 @@ def calibrate(
     """
     import numpy as np
 
-    from zwicky import survey
+    from zwicky.survey import Observing, fit_density, write_density
+    from zwicky.survey.weigh import conditional, joint_of
 
-    observing = survey.Observing.of(locals())
+    observing = Observing.of(locals())
     from zwicky.errors import ZwickyError
     from zwicky.estimators import load_model
 
     if out.suffix.lower() != ".toml":
         raise ZwickyError(f"--out {out}: suffix {out.suffix!r} is not known; give a name in .toml")
     given.check_paths([galaxies, *([clusters] if clusters else [])], {"--out": out})
-    weighing = survey.conditional(load_model(model))
+    weighing = conditional(load_model(model))
     found = given.observed_blocks(galaxies, clusters, weighing, observing).whole()
-    mixture, rows = survey.joint_of(found, weighing)
+    mixture, rows = joint_of(found, weighing)
     redshift = found.sample.redshift[rows]
-    prior = survey.fit_density(mixture, redshift, rng=np.random.default_rng(seed), with_trend=trend)
-    survey.write_density(out, prior)
+    prior = fit_density(mixture, redshift, rng=np.random.default_rng(seed), with_trend=trend)
+    write_density(out, prior)
     typer.echo(f"{out}: {prior.verdict()}")

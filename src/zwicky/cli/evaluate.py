@@ -49,8 +49,10 @@ def evaluate(
         return
     from zwicky.cli.console import print_table2, stages
     from zwicky.estimators import CNNSettings, MSigmaSettings, estimator_class
-    from zwicky.ho2019 import cross_validate_methods, fit_relations, write_results
-    from zwicky.io import exclusive, free_directory, make_directory
+    from zwicky.ho2019.experiment import cross_validate_methods, fit_relations
+    from zwicky.ho2019.results import write_results
+    from zwicky.io.directories import exclusive, free_directory
+    from zwicky.io.files import make_directory
     from zwicky.mocks import read_mocks
     from zwicky.settings import from_mapping, read_toml, to_mapping
 
@@ -78,7 +80,7 @@ def _against_truth(masses: Path, truth: Path, out: Path, as_json: bool) -> None:
     import json
 
     from zwicky.errors import ZwickyError
-    from zwicky.io import write_json
+    from zwicky.io.files import write_json
     from zwicky.survey.truth import against_truth
 
     if out.suffix.lower() != ".json":

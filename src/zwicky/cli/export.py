@@ -50,18 +50,23 @@ def export(
     """
     import numpy as np
 
-    from zwicky import survey
     from zwicky.cli.console import stages
     from zwicky.cosmology import cosmology_named
     from zwicky.errors import ZwickyError
     from zwicky.estimators import load_model
-    from zwicky.io import exclusive
+    from zwicky.io.directories import exclusive
     from zwicky.mocks.deep_universes import DeepSettings, views_of_universes
     from zwicky.settings import read_toml, to_mapping
+    from zwicky.survey.density import known_density
+    from zwicky.survey.looks import mock_looks
+    from zwicky.survey.mass_relation import measure_relation, relation_grids
+    from zwicky.survey.relation_files import write_relation
+    from zwicky.survey.told import Told
+    from zwicky.survey.weigh import conditional
 
     if survey_file is not None and density is not None:
         raise ZwickyError(f"--density {density:g}: {survey_file.name} has the density; leave out one of both")
-    known = survey.known_density(density if survey_file is None else survey_file)
+    known = known_density(density if survey_file is None else survey_file)
     if known is None:
         raise ZwickyError(
             "how many galaxies clusters have is not known; give --survey, by zwicky calibrate, or --density"
@@ -70,23 +75,23 @@ def export(
         z = np.array([float(one) for one in redshifts.split(",")])
     except ValueError as error:
         raise ZwickyError(f"--redshifts {redshifts}: is no list of numbers; give 0.1,0.2,0.3") from error
-    told = survey.Told(
+    told = Told(
         redshift_error_kms=redshift_error,
         centre_error_kms=centre_error,
         aperture_mpc_h=aperture,
         tracer=tracer,
     )
-    weighing = survey.conditional(load_model(model))
+    weighing = conditional(load_model(model))
     chosen = cosmology_named(cosmology or "ho2019")
     with exclusive(out), stages() as tell:
         rng = np.random.default_rng(seed)
         deep = read_toml(DeepSettings, views) if views else DeepSettings()
         seen = views_of_universes(universes, deep, rng=rng, workers=workers, progress=tell)
         rows = np.tile(np.arange(len(seen)), looks)
-        clusters = survey.mock_looks(
+        clusters = mock_looks(
             weighing, seen, rows, known, told, chosen, rng=rng, with_counts=not without_counts
         )
-        relation = survey.measure_relation(clusters, **survey.relation_grids(clusters, z))
+        relation = measure_relation(clusters, **relation_grids(clusters, z))
         facts = {
             "model": model,
             "universes": [path.name for path in universes],
@@ -98,7 +103,7 @@ def export(
             "halos": len(np.unique(clusters.halo)),
             "seed": seed,
         }
-        survey.write_relation(out, relation, facts)
+        write_relation(out, relation, facts)
     i = int(np.argmin(np.abs(relation.log10_m200c - 14.5)))
     typer.echo(
         f"{out}: {facts['clusters']} clusters of {facts['halos']} halos; at log10 M200c [Msun] "

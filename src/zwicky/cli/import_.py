@@ -52,15 +52,10 @@ def import_(
     """
     from zwicky.cli.console import say, stages
     from zwicky.errors import ZwickyError
-    from zwicky.io import read_json
+    from zwicky.io.files import read_json
     from zwicky.settings import from_mapping
-    from zwicky.simulations import (
-        ImportSettings,
-        import_catalogs,
-        open_mapped,
-        open_snapshot,
-        read_column_map,
-    )
+    from zwicky.simulations import ImportSettings, import_catalogs, read_column_map
+    from zwicky.simulations.formats import open_mapped, open_snapshot
     from zwicky.universe import read_galaxies, read_halos
 
     given = {

@@ -60,8 +60,8 @@ _MAKERS = {"run": "reproduce", "universe": "universe", "imported universe": "imp
 def _facts(name: str) -> dict[str, Any]:
     from zwicky.errors import ZwickyError
     from zwicky.estimators import load_model, read_provenance, shipped_models
-    from zwicky.io import read_json
-    from zwicky.simulations import describe_map
+    from zwicky.io.files import read_json
+    from zwicky.simulations.describe import describe_map
 
     path = Path(name)
     if not name:
@@ -112,14 +112,15 @@ def _metrics(path: Path) -> dict[str, Any]:
 
 def _snapshot(place: str) -> dict[str, Any]:
     """A folder or a pattern of foreign files that belong together."""
-    from zwicky.simulations import describe_catalog, open_snapshot
+    from zwicky.simulations.describe import describe_catalog
+    from zwicky.simulations.formats import open_snapshot
 
     return describe_catalog(open_snapshot(place).reader)
 
 
 def _file(path: Path) -> dict[str, Any]:
     """A table of ours, the masses that `zwicky predict` wrote, or a foreign catalogue."""
-    from zwicky.simulations import describe_file
+    from zwicky.simulations.describe import describe_file
 
     if _is_ours(path):
         return {"kind": "table", "content": repr(_table(path))}

@@ -29,9 +29,11 @@ def mock(
     import numpy as np
 
     from zwicky.cli.console import stages
-    from zwicky.mocks import MockSettings, make_mocks, mocks_directory, write_mocks
+    from zwicky.mocks import MockSettings, make_mocks, write_mocks
+    from zwicky.mocks.storage import mocks_directory
     from zwicky.settings import from_mapping, read_toml, to_mapping
-    from zwicky.universe import output_redshift, read_galaxies, read_halos, read_identity
+    from zwicky.universe import read_galaxies, read_halos, read_identity
+    from zwicky.universe.directory import output_redshift
 
     changes = {"flat_density": training_density, "folds": folds, "tracers": tracers}
     base = read_toml(MockSettings, config) if config else MockSettings()

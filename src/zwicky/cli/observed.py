@@ -10,7 +10,8 @@ import typer
 
 if TYPE_CHECKING:
     from zwicky.estimators import Estimator
-    from zwicky.survey import Blocks, Observing
+    from zwicky.survey import Observing
+    from zwicky.survey.blocks import Blocks
 
 __all__ = [
     "Aperture",
@@ -94,9 +95,9 @@ def observed_blocks(
     with_origin: bool = False,
 ) -> Blocks:
     """Clusters of the files, as the options say; what was taken for what goes to standard error."""
-    from zwicky import survey
+    from zwicky.survey import observe
 
-    found = survey.observed_blocks(galaxies, clusters, model, observing, with_origin=with_origin)
+    found = observe.observed_blocks(galaxies, clusters, model, observing, with_origin=with_origin)
     say(found.notes)
     return found
 

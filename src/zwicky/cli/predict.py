@@ -75,9 +75,16 @@ def predict(
 
     import numpy as np
 
-    from zwicky import survey
+    from zwicky.survey import Observing
+    from zwicky.survey.density import known_density
+    from zwicky.survey.figure import MAX_PANELS, check_plot, write_figure
+    from zwicky.survey.masses import masses_table, under, weigh_blocks
+    from zwicky.survey.members import members_table
+    from zwicky.survey.page import check_page, write_page
+    from zwicky.survey.priors import prior_named
+    from zwicky.survey.weigh import can_be_calibrated, conditional, cylinder_of
 
-    observing = survey.Observing.of(locals())
+    observing = Observing.of(locals())
     from zwicky.cli.masses import masses_as_json, print_masses
     from zwicky.errors import ZwickyError
     from zwicky.estimators import DEFAULT_MODEL, MSigma, load_model
@@ -99,15 +106,15 @@ def predict(
         for path in filter(None, (out, members)):
             check_output(path)
     if plot is not None:
-        survey.check_plot(plot)
+        check_plot(plot)
     if report is not None:
-        survey.check_page(report)
+        check_page(report)
     if redshift is not None and not 0 < redshift < 20:
         raise ZwickyError(f"--redshift {redshift:g} is not allowed; give the cluster's redshift, above 0")
     if survey_file is not None and density is not None:
         raise ZwickyError(f"--density {density:g}: {survey_file.name} has the density; leave out one of both")
-    known = survey.known_density(density if survey_file is None else survey_file)
-    chosen = survey.prior_named(prior)
+    known = known_density(density if survey_file is None else survey_file)
+    chosen = prior_named(prior)
     model = DEFAULT_MODEL if model is None else model
     weighing, by_sigma = load_model(model), load_model(m_sigma)
     if not isinstance(by_sigma, MSigma):
@@ -115,7 +122,7 @@ def predict(
             f"--m-sigma {m_sigma}: is not an M-sigma relation; give m_sigma or a directory of one"
         )
     if known is not None:
-        survey.conditional(weighing)
+        conditional(weighing)
     blocks = given.observed_blocks(
         galaxies, clusters, weighing, observing, with_origin=members is not None or report is not None
     )
@@ -128,17 +135,17 @@ def predict(
             raise ZwickyError(f"{galaxies.name}: cluster {found.label[0]}: {problem.what}; {problem.advice}")
         last[:] = found, weighed
         if posterior is not None:
-            densities.append(survey.under(weighed.posterior, chosen, found.sample))
+            densities.append(under(weighed.posterior, chosen, found.sample))
         if members is not None:
-            memberships.append(survey.members_table(found, weighing, density=known))
+            memberships.append(members_table(found, weighing, density=known))
 
-    columns_found = survey.weigh_blocks(blocks, weighing, by_sigma, prior=chosen, density=known, each=each)
+    columns_found = weigh_blocks(blocks, weighing, by_sigma, prior=chosen, density=known, each=each)
     found, weighed = last
     its = found.sample.cosmology
     facts = {"model": model, "cosmo": its.name or type(its).__name__}
     facts["prior"] = chosen if isinstance(chosen, str) else chosen.name
     if any(path is not None for path in (out, plot, report)):  # else astropy's tables need not be imported
-        masses = survey.masses_table(columns_found, chosen)
+        masses = masses_table(columns_found, chosen)
         masses.meta = facts
     if out is not None:
         write_any(out, masses)
@@ -152,14 +159,12 @@ def predict(
 
         write_any(members, vstack(memberships, metadata_conflicts="silent"))
     if plot is not None:
-        first = blocks.run(0, min(len(blocks), survey.MAX_PANELS))
-        survey.write_figure(plot, first, masses, survey.cylinder_of(weighing), msun_h=msun_h)
+        first = blocks.run(0, min(len(blocks), MAX_PANELS))
+        write_figure(plot, first, masses, cylinder_of(weighing), msun_h=msun_h)
     if report is not None:
-        survey.write_page(
-            report, found, weighed, masses, weighing, by_sigma, prior=chosen, source=galaxies.name
-        )
+        write_page(report, found, weighed, masses, weighing, by_sigma, prior=chosen, source=galaxies.name)
     n_weighed = int(np.isfinite(columns_found["log10_m200c_err"]).sum())
-    if known is None and survey.can_be_calibrated(n_weighed, weighing):
+    if known is None and can_be_calibrated(n_weighed, weighing):
         typer.echo(
             f"zwicky: {galaxies.name}: from so many clusters `zwicky calibrate` can learn the density of the "
             "survey's galaxies, and their number then speaks of the mass (--survey)",

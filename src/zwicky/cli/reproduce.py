@@ -50,12 +50,14 @@ def reproduce(
     from zwicky.cli.console import print_sample_cluster, print_table2, say, stages
     from zwicky.errors import ZwickyError
     from zwicky.extras import require
-    from zwicky.ho2019 import RUN_SCALES, RunSettings, density_in_box, existing_universe
+    from zwicky.ho2019 import RUN_SCALES, RunSettings
     from zwicky.ho2019 import reproduce as run
     from zwicky.ho2019.metrics import read_metrics
-    from zwicky.io import exclusive
+    from zwicky.ho2019.settings import density_in_box, existing_universe
+    from zwicky.io.directories import exclusive
     from zwicky.units import mpc_h
-    from zwicky.universe import is_complete, output_redshift, plan_universe, read_halos
+    from zwicky.universe import plan_universe, read_halos
+    from zwicky.universe.directory import is_complete, output_redshift
 
     require(None, "train", "zwicky reproduce")
     named = scale is not None

@@ -46,12 +46,13 @@ def sky(
 
     from zwicky.cli.console import stages
     from zwicky.errors import ZwickyError
-    from zwicky.io import exclusive, free_directory, make_directory, provenance, write_json
-    from zwicky.io.files import written_whole
+    from zwicky.io.directories import exclusive, free_directory
+    from zwicky.io.files import make_directory, provenance, write_json, written_whole
     from zwicky.mocks.sky import mock_sky
     from zwicky.mocks.sky_settings import SkySettings
     from zwicky.settings import from_mapping, read_toml, to_mapping, to_toml
-    from zwicky.universe import output_redshift, read_galaxies, read_halos, read_identity
+    from zwicky.universe import read_galaxies, read_halos, read_identity
+    from zwicky.universe.directory import output_redshift
 
     changes = {
         "z_min": z_min,

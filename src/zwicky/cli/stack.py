@@ -37,7 +37,8 @@ def stack(
     from zwicky.errors import ZwickyError
     from zwicky.estimators.posterior_files import read_posterior
     from zwicky.io.tabular import check_output, read_any, write_any
-    from zwicky.survey import column_of, equal_numbers, stack_bins
+    from zwicky.survey import stack_bins
+    from zwicky.survey.stack import column_of, equal_numbers
 
     if out is not None:
         check_output(out)

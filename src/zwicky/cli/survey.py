@@ -67,7 +67,9 @@ def survey(
     from zwicky.estimators import DEFAULT_MODEL, MSigma, load_model
     from zwicky.extras import require
     from zwicky.parallel import available_cores
-    from zwicky.survey import conditional, prior_named, read_density
+    from zwicky.survey import read_density
+    from zwicky.survey.priors import prior_named
+    from zwicky.survey.weigh import conditional
     from zwicky.survey.wide import plan_survey, weigh_survey
     from zwicky.survey.wide.run import dask_client
     from zwicky.survey.wide.task import Weighing

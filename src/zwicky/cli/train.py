@@ -54,7 +54,8 @@ def train(
     from zwicky.errors import ZwickyError
     from zwicky.estimators import ConditionalEstimator, estimator_class, load_model
     from zwicky.evaluation import train_model, train_on_universes
-    from zwicky.io import exclusive, sha256_of
+    from zwicky.io.directories import exclusive
+    from zwicky.io.files import sha256_of
     from zwicky.mocks import read_mocks
     from zwicky.mocks.deep_universes import DeepSettings
     from zwicky.settings import from_mapping, read_toml, to_mapping

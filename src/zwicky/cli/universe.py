@@ -36,17 +36,11 @@ def universe(
 
     from zwicky.cli.choices import from_config_or_scale
     from zwicky.cli.console import say, stages
-    from zwicky.io import exclusive, read_json
+    from zwicky.io.directories import exclusive
+    from zwicky.io.files import read_json
     from zwicky.units import log10_msun_h
-    from zwicky.universe import (
-        SCALES,
-        UniverseSettings,
-        is_complete,
-        make_universe,
-        plan_universe,
-        read_halos,
-        read_peak_halo,
-    )
+    from zwicky.universe import SCALES, UniverseSettings, make_universe, plan_universe, read_halos
+    from zwicky.universe.directory import is_complete, read_peak_halo
 
     settings = from_config_or_scale(UniverseSettings, config, scale, SCALES)
     changes = {

@@ -28,8 +28,9 @@ from zwicky.errors import ZwickyError
 from zwicky.estimators.base import Estimator
 from zwicky.estimators.error_table import ErrorTable
 from zwicky.estimators.registry import estimator_class
-from zwicky.io import free_directory, json_object, read_json, whole_directory, write_json
-from zwicky.io import provenance as made_by
+from zwicky.io.directories import free_directory, whole_directory
+from zwicky.io.files import json_object, read_json, write_json
+from zwicky.io.files import provenance as made_by
 
 __all__ = [
     "DEFAULT_MODEL",

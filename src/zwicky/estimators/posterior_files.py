@@ -11,7 +11,7 @@ from safetensors.numpy import save_file
 from zwicky.errors import ZwickyError
 from zwicky.estimators.mass_posterior import MassPosterior
 from zwicky.estimators.prior import Prior
-from zwicky.io import written_whole
+from zwicky.io.files import written_whole
 
 __all__ = ["read_posterior", "write_posterior"]
 

@@ -27,7 +27,9 @@ from zwicky.estimators import (
     save_model,
 )
 from zwicky.estimators.posterior_files import read_posterior, write_posterior
-from zwicky.io import read_json, read_sample, remove_directory, write_json, write_sample
+from zwicky.io import read_sample, write_sample
+from zwicky.io.directories import remove_directory
+from zwicky.io.files import read_json, write_json
 from zwicky.parallel import available_cores
 from zwicky.processes import SPAWN, run_in_processes
 from zwicky.progress import Progress, quiet

@@ -18,7 +18,7 @@ import numpy as np
 
 from zwicky.errors import ZwickyError
 from zwicky.evaluation.by_fold import FoldModels
-from zwicky.images import thinned
+from zwicky.images.thinning import thinned
 from zwicky.progress import Progress, quiet
 from zwicky.resume import digest_of, keep, kept
 from zwicky.tables import ClusterSample

@@ -12,7 +12,8 @@ import numpy as np
 from zwicky.errors import ZwickyError
 from zwicky.estimators import ConditionalEstimator, build_estimator, save_model
 from zwicky.estimators.model_files import model_directory, work_directory
-from zwicky.io import make_directory, remove_directory
+from zwicky.io.directories import remove_directory
+from zwicky.io.files import make_directory
 from zwicky.mocks.deep import PARTICLE_COLUMNS, VIEW_COLUMNS, DeepViews
 from zwicky.mocks.deep_universes import DeepSettings, views_of_universes
 from zwicky.progress import Progress, quiet, under

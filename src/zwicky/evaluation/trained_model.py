@@ -12,8 +12,8 @@ from zwicky.diagnostics.residuals import residual_statistics
 from zwicky.estimators import ErrorTable, build_estimator, estimator_class, save_model
 from zwicky.estimators.model_files import model_directory, work_directory
 from zwicky.evaluation.crossval import cross_validate
-from zwicky.images import thinned
-from zwicky.io import remove_directory
+from zwicky.images.thinning import thinned
+from zwicky.io.directories import remove_directory
 from zwicky.progress import Progress, quiet, under
 from zwicky.settings import to_mapping
 from zwicky.tables import ClusterSample

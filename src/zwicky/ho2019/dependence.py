@@ -13,7 +13,7 @@ from zwicky.errors import ZwickyError
 from zwicky.ho2019.paper import PAPER_RANGE_LOG10_M200C_H
 from zwicky.ho2019.richness import PARAMETERS, RichnessData, richness_data
 from zwicky.ho2019.richness_posterior import measure_richness
-from zwicky.io import written_whole
+from zwicky.io.files import written_whole
 from zwicky.progress import Progress, quiet
 from zwicky.resume import digest_of, keep, kept
 from zwicky.tables import ClusterSample

@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 
 from zwicky.ho2019.settings import RunSettings
-from zwicky.io import read_json
+from zwicky.io.files import read_json
 from zwicky.tables import HaloTable
-from zwicky.universe import fit_dispersion, is_imported, read_halos, read_settings
+from zwicky.universe import fit_dispersion, read_halos
+from zwicky.universe.build import read_settings
+from zwicky.universe.directory import is_imported
 
 __all__ = ["universe_facts"]
 

@@ -14,7 +14,7 @@ from typing import Any
 from zwicky.diagnostics.coverage import Coverage
 from zwicky.diagnostics.residuals import ResidualStatistics, ScatterRatio
 from zwicky.errors import ZwickyError
-from zwicky.io import read_json
+from zwicky.io.files import read_json
 from zwicky.settings import from_mapping
 
 __all__ = ["Metrics", "read_losses", "read_metrics"]

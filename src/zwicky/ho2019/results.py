@@ -19,7 +19,7 @@ from zwicky.ho2019.claims import check_claims
 from zwicky.ho2019.predictions import masses_h, weigh_test
 from zwicky.ho2019.refit import refits_of_relations
 from zwicky.ho2019.summary import summarise
-from zwicky.io import provenance, sha256_of, write_json, written_whole
+from zwicky.io.files import provenance, sha256_of, write_json, written_whole
 from zwicky.mocks import Mocks
 from zwicky.tables import TRACERS, ClusterSample
 

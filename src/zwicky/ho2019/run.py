@@ -47,7 +47,7 @@ from zwicky.ho2019.robustness import measure_robustness
 from zwicky.ho2019.settings import RunSettings
 from zwicky.ho2019.timing import Timing
 from zwicky.ho2019.weighing_time import time_per_cluster
-from zwicky.io import make_directory, read_json, written_whole
+from zwicky.io.files import make_directory, read_json, written_whole
 from zwicky.mocks import Mocks, make_mocks, read_mocks, write_mocks
 from zwicky.progress import Progress, quiet
 from zwicky.settings import digest, read_toml, to_toml

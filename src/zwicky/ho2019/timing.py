@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from zwicky.io import read_json, write_json
+from zwicky.io.files import read_json, write_json
 
 __all__ = ["Timing"]
 

@@ -15,14 +15,9 @@ from zwicky.progress import Progress, quiet
 from zwicky.settings import check_ranges, setting
 from zwicky.tables import take
 from zwicky.units import log10_msun_h
-from zwicky.universe import (
-    is_imported,
-    read_galaxies,
-    read_halos,
-    read_identity,
-    read_peak_halo,
-    read_settings,
-)
+from zwicky.universe import read_galaxies, read_halos, read_identity
+from zwicky.universe.build import read_settings
+from zwicky.universe.directory import is_imported, read_peak_halo
 
 __all__ = ["DeepSettings", "views_of_universes"]
 

@@ -6,18 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from zwicky.errors import ZwickyError
-from zwicky.io import (
-    check_files,
-    exclusive,
-    free_directory,
-    provenance,
-    read_json,
-    read_sample,
-    sha256_of,
-    whole_directory,
-    write_json,
-    write_sample,
-)
+from zwicky.io import read_sample, write_sample
+from zwicky.io.directories import exclusive, free_directory, whole_directory
+from zwicky.io.files import check_files, provenance, read_json, sha256_of, write_json
 from zwicky.mocks.catalogue import Mocks
 from zwicky.mocks.settings import MockSettings
 from zwicky.settings import digest, read_toml, to_toml

@@ -1,21 +1,12 @@
 """Simulations: foreign catalogues in, universe directories out."""
 
 from zwicky.simulations.column_map import ColumnMap, read_column_map
-from zwicky.simulations.describe import describe_catalog, describe_file, describe_map
-from zwicky.simulations.fields import FIELDS, UNITS, Field
-from zwicky.simulations.formats import (
-    OpenedSnapshot,
-    detect_format,
-    open_catalog,
-    open_mapped,
-    open_snapshot,
-)
+from zwicky.simulations.fields import FIELDS, UNITS
+from zwicky.simulations.formats import OpenedSnapshot, detect_format, open_catalog, open_snapshot
 from zwicky.simulations.importing import import_catalogs
-from zwicky.simulations.known import KnownReader
-from zwicky.simulations.layouts import FORMATS, Layout
-from zwicky.simulations.mapped import MappedReader
-from zwicky.simulations.reader import CatalogHeader, CatalogReader, Counted, Range
-from zwicky.simulations.record import ImportRecord, Source
+from zwicky.simulations.layouts import FORMATS
+from zwicky.simulations.reader import CatalogHeader, CatalogReader
+from zwicky.simulations.record import ImportRecord
 from zwicky.simulations.selection import ImportSettings
 
 __all__ = [
@@ -25,23 +16,12 @@ __all__ = [
     "CatalogHeader",
     "CatalogReader",
     "ColumnMap",
-    "Counted",
-    "Field",
     "ImportRecord",
     "ImportSettings",
-    "KnownReader",
-    "Layout",
-    "MappedReader",
     "OpenedSnapshot",
-    "Range",
-    "Source",
-    "describe_catalog",
-    "describe_file",
-    "describe_map",
     "detect_format",
     "import_catalogs",
     "open_catalog",
-    "open_mapped",
     "open_snapshot",
     "read_column_map",
 ]

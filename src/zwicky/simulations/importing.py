@@ -13,16 +13,9 @@ from typing import Any
 import numpy as np
 
 from zwicky.errors import ZwickyError
-from zwicky.io import (
-    exclusive,
-    provenance,
-    read_json,
-    sha256_of,
-    whole_directory,
-    write_json,
-    write_table,
-    written_whole,
-)
+from zwicky.io import write_table
+from zwicky.io.directories import exclusive, whole_directory
+from zwicky.io.files import provenance, read_json, sha256_of, write_json, written_whole
 from zwicky.progress import Progress, quiet
 from zwicky.settings import digest, to_toml
 from zwicky.simulations.hosts import Candidates, check_halo_fields, host_table, read_candidates

@@ -18,7 +18,7 @@ import numpy as np
 import tomli_w
 
 from zwicky.errors import ZwickyError
-from zwicky.io import written_whole
+from zwicky.io.files import written_whole
 from zwicky.settings import read_toml, to_mapping
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ import numpy as np
 import tomli_w
 
 from zwicky.errors import ZwickyError
-from zwicky.io import free_directory, provenance, sha256_of, whole_directory, write_json
+from zwicky.io.directories import free_directory, whole_directory
+from zwicky.io.files import provenance, sha256_of, write_json
 from zwicky.survey.mass_relation import MassRelation
 
 __all__ = ["RELATION_FILES", "murata_parameters", "read_relation", "write_relation"]

@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from zwicky.errors import ZwickyError
-from zwicky.io import make_directory, provenance, write_json, write_table, written_whole
+from zwicky.io import write_table
+from zwicky.io.files import make_directory, provenance, write_json, written_whole
 from zwicky.progress import Progress, quiet
 from zwicky.settings import digest, read_toml, to_toml
 from zwicky.tables import HaloTable, Snapshot

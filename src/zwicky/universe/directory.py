@@ -19,7 +19,8 @@ from typing import Any
 import numpy as np
 
 from zwicky.errors import ZwickyError
-from zwicky.io import read_json, read_table
+from zwicky.io import read_table
+from zwicky.io.files import read_json
 from zwicky.settings import digest, from_mapping
 from zwicky.tables import GalaxyTable, HaloTable
 

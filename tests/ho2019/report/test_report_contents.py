@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from fake_run import LATER
 from zwicky.ho2019.report import FIGURES, PAPER_ITEMS, TABLES, paper_index, read_run, render_html
-from zwicky.io import read_json, write_json
+from zwicky.io.files import read_json, write_json
 from zwicky.plots import report_style
 
 #: What the chapter on calibration shows.

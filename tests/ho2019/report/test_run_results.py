@@ -8,7 +8,7 @@ import pytest
 
 from zwicky.errors import ZwickyError
 from zwicky.ho2019.report import read_galaxies, read_run, write_report
-from zwicky.io import read_json, write_json
+from zwicky.io.files import read_json, write_json
 
 
 @pytest.fixture

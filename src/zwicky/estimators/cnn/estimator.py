@@ -17,7 +17,9 @@ from zwicky.estimators.cnn.settings import CNNSettings
 from zwicky.estimators.forward import check_weights
 from zwicky.estimators.training import require_known_masses
 from zwicky.extras import require
-from zwicky.images import image_faults, phase_space_images, thinned, velocity_images
+from zwicky.images import phase_space_images, velocity_images
+from zwicky.images.density import image_faults
+from zwicky.images.thinning import thinned
 from zwicky.progress import Progress, quiet
 from zwicky.resume import digest_of
 from zwicky.settings import from_mapping, to_mapping

@@ -10,12 +10,14 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from zwicky import plots
 from zwicky.ho2019.report.formats import error, grouped, number
 from zwicky.ho2019.report.items import figure, table
 from zwicky.ho2019.report.results import RunResults
 from zwicky.ho2019.report.tables.table import Cell, Row, Table, cells, method_cell
-from zwicky.plots import method_style, new_figure
+from zwicky.plots import draw_pit, method_style
+from zwicky.plots.bands import LOG10_M200C_H
+from zwicky.plots.calibration import draw_binned
+from zwicky.plots.style import new_figure
 
 __all__: list[str] = []
 
@@ -58,7 +60,7 @@ def _pit(run: RunResults) -> Figure:
     panels = page.subplots(lines, _COLUMNS, sharex=True, sharey=True, squeeze=False)
     for row, axes in zip(rows, panels.flat, strict=False):
         method = method_style(row["method"])
-        plots.draw_pit(row["pit"], _numbers(row["pit_error"]), method.colour, axes)
+        draw_pit(row["pit"], _numbers(row["pit_error"]), method.colour, axes)
         axes.set_title(f"{method.label}\n{_prior(row)}", fontsize=8.5)
     for axes in panels.flat[len(rows) :]:
         axes.remove()
@@ -91,13 +93,13 @@ def _coverage(run: RunResults) -> Figure:
                 both = [
                     [b[key] if at is None else b[key][at] for b in bins] for key in (name, f"{name}_error")
                 ]
-                plots.draw_binned(bins, *map(_numbers, both), axes, aim=aim, colour=colour, line=line)
+                draw_binned(bins, *map(_numbers, both), axes, aim=aim, colour=colour, line=line)
     panels[0, 0].set_ylabel("median residual\n[dex]")
     for axes, level in zip(panels[1:, 0], levels, strict=True):
         axes.set_ylabel(f"truths in\n{100 * level:.0f} % intervals")
         axes.set_ylim(top=1.03)
     panels[-1, 0].set_xlabel("galaxies in the cylinder")
-    panels[-1, 1].set_xlabel("median " + plots.LOG10_M200C_H)
+    panels[-1, 1].set_xlabel("median " + LOG10_M200C_H)
     page.legend(lines.values(), lines.keys(), loc="outside upper center", ncols=3, fontsize=8)
     return page
 

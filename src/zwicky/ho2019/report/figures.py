@@ -8,14 +8,32 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from zwicky import plots
 from zwicky.ho2019.paper import PAPER_TABLE2
 from zwicky.ho2019.report.examples import rows_across_masses, typical_row
 from zwicky.ho2019.report.items import diagnosed, figure, halo_dispersions, measured, posteriors, weighed_by
 from zwicky.ho2019.report.results import RunResults, read_galaxies
 from zwicky.images import galaxy_moments, phase_space_images, velocity_images
-from zwicky.mocks import observe_one
-from zwicky.plots import method_style, new_figure
+from zwicky.mocks.example import observe_one
+from zwicky.plots import (
+    draw_cluster_views,
+    draw_corner,
+    draw_losses,
+    draw_mass_function,
+    draw_normalised_residuals,
+    draw_phase_space_image,
+    draw_power_spectrum,
+    draw_predicted_true,
+    draw_residual_comparison,
+    draw_scatter_summary,
+    draw_sigma_mass,
+    draw_slice,
+    method_style,
+)
+from zwicky.plots.bands import LOG10_M200C_H
+from zwicky.plots.dispersions import draw_dispersion_mass
+from zwicky.plots.mock_samples import draw_sample_mass_functions
+from zwicky.plots.sampling import draw_sampling
+from zwicky.plots.style import in_order, new_figure
 
 __all__: list[str] = []
 
@@ -27,14 +45,14 @@ _MACHINES = ("sdm_1d", "sdm_2d")
 @figure("scatter")
 def _scatter(run: RunResults) -> Figure:
     page = new_figure(7.0, 1.1 + 0.35 * len(run.metrics["table2"]))
-    plots.draw_scatter_summary(run.metrics["table2"], PAPER_TABLE2, page.subplots())
+    draw_scatter_summary(run.metrics["table2"], PAPER_TABLE2, page.subplots())
     return page
 
 
 @figure("slice", needs=diagnosed("slice_map"))
 def _slice(run: RunResults) -> Figure:
     page = new_figure(7.4, 6.3)
-    plots.draw_slice(run.diagnostics, run.h, page.subplots())
+    draw_slice(run.diagnostics, run.h, page.subplots())
     return page
 
 
@@ -45,21 +63,21 @@ def _two_panels(page: Figure):
 @figure("mass_function", needs=diagnosed("mass_counts", "mass_function_tinker"))
 def _mass_function(run: RunResults) -> Figure:
     page = new_figure(6.2, 5.4)
-    plots.draw_mass_function(run.diagnostics, run.halos.snapshot.volume_mpc_h3, _two_panels(page))
+    draw_mass_function(run.diagnostics, run.halos.snapshot.volume_mpc_h3, _two_panels(page))
     return page
 
 
 @figure("sigma_mass", needs=halo_dispersions)
 def _sigma_mass(run: RunResults) -> Figure:
     page = new_figure(6.2, 5.4)
-    plots.draw_sigma_mass(run.halos, _two_panels(page))
+    draw_sigma_mass(run.halos, _two_panels(page))
     return page
 
 
 @figure("power_spectrum", needs=diagnosed("power"))
 def _power_spectrum(run: RunResults) -> Figure:
     page = new_figure(6.2, 5.4)
-    plots.draw_power_spectrum(run.diagnostics, _two_panels(page))
+    draw_power_spectrum(run.diagnostics, _two_panels(page))
     return page
 
 
@@ -74,7 +92,7 @@ def _cluster_views(run: RunResults) -> Figure:
     axes = (page.add_subplot(grid[0, :]), page.add_subplot(grid[1, 0]), page.add_subplot(grid[1, 1]))
     where = (seen.x_proj * run.h, seen.y_proj * run.h, seen.depth * run.h)
     cylinder = (settings.aperture_mpc_h, settings.v_cut_kms)
-    plots.draw_cluster_views(*where, seen.v_los, seen.is_member, *cylinder, axes)
+    draw_cluster_views(*where, seen.v_los, seen.is_member, *cylinder, axes)
     return page
 
 
@@ -83,7 +101,7 @@ def _samples(run: RunResults) -> Figure:
     page = new_figure(6.6, 4.3)
     masses = (run.mocks.train.log10_m200c_h, run.mocks.test.log10_m200c_h)
     volume, density = run.halos.snapshot.volume_mpc_h3, run.mocks.settings.flat_density
-    plots.draw_sample_mass_functions(*masses, volume, run.diagnostics, page.subplots(), density)
+    draw_sample_mass_functions(*masses, volume, run.diagnostics, page.subplots(), density)
     return page
 
 
@@ -99,7 +117,7 @@ def _images(run: RunResults) -> Figure:
     for i, axes in enumerate(columns):
         one = sample[i]
         galaxies = (one.r_proj_comoving * run.h, one.v_los / 1000, one.is_member)
-        plots.draw_phase_space_image(velocity[i], phase_space[i], *galaxies, *cylinder, tuple(axes))
+        draw_phase_space_image(velocity[i], phase_space[i], *galaxies, *cylinder, tuple(axes))
         axes[0].set_title(f"{one.log10_m200c_h[0]:.2f}")
         axes[0].tick_params(labelleft=False)
         axes[1].set_xticks([-2, 0, 2])
@@ -117,7 +135,7 @@ def _dispersion_mass(run: RunResults) -> Figure:
     for (catalogue, sample), axes in zip(samples.items(), panels, strict=True):
         fit, above = run.metrics["table1"][catalogue], run.fit_above_log10_m200c_h
         sigma = galaxy_moments(sample).v_sigma
-        plots.draw_dispersion_mass(catalogue, sample.log10_m200c_h, sigma, fit, above, axes)
+        draw_dispersion_mass(catalogue, sample.log10_m200c_h, sigma, fit, above, axes)
     panels[1].set_ylabel("")
     return page
 
@@ -132,8 +150,8 @@ def _architectures(run: RunResults) -> bytes:
 def _losses(run: RunResults) -> Figure:
     page = new_figure(0.7 + 3.5 * len(run.losses), 3.3)
     panels = page.subplots(1, len(run.losses), sharey=True, squeeze=False)[0]
-    for name, axes in zip(plots.in_order(run.losses), panels, strict=True):
-        plots.draw_losses(name, run.losses[name], axes)
+    for name, axes in zip(in_order(run.losses), panels, strict=True):
+        draw_losses(name, run.losses[name], axes)
     panels[0].set_ylabel("mean squared error of y")
     return page
 
@@ -147,7 +165,7 @@ def _predicted_true(run: RunResults) -> Figure:
     columns = page.subplots(2, len(names), **shape).T
     for name, axes in zip(names, columns, strict=True):
         masses = (predictions.log10_true_h, predictions.log10_predicted_h[name])
-        plots.draw_predicted_true(name, *masses, tuple(axes))
+        draw_predicted_true(name, *masses, tuple(axes))
     for axes in columns[1:].flat:
         axes.set_ylabel("")
     page.get_layout_engine().set(wspace=0.06)  # tick labels at the inner ends would meet
@@ -157,7 +175,7 @@ def _predicted_true(run: RunResults) -> Figure:
 def _present(known, groups: list[tuple[str, ...]], shared: tuple[str, ...] = ()) -> list[list[str]]:
     """The groups less what is not `known`, then other methods in pairs; none that has only `shared`."""
     named = {name for group in groups for name in group}
-    others = [name for name in plots.in_order(known) if name not in named]
+    others = [name for name in in_order(known) if name not in named]
     pairs = [(*shared, *others[i : i + 2]) for i in range(0, len(others), 2)]
     kept = [[name for name in group if name in known] for group in (*groups, *pairs)]
     first, rest = kept[:1], kept[1:]
@@ -174,9 +192,9 @@ def _residuals(run: RunResults) -> Figure:
     for names, axes in zip(rows, panels, strict=True):
         reference = "cnn_2d" if "cnn_2d" in known and "cnn_2d" not in names else None
         masses = (run.predictions.log10_true_h, known)
-        plots.draw_residual_comparison(names, *masses, tuple(axes), reference=reference)
+        draw_residual_comparison(names, *masses, tuple(axes), reference=reference)
     page.get_layout_engine().set(wspace=0.04)
-    panels[-1, 0].set_xlabel(plots.LOG10_M200C_H)
+    panels[-1, 0].set_xlabel(LOG10_M200C_H)
     panels[-1, 1].set_xlabel(r"probability density [dex$^{-1}$]")
     return page
 
@@ -188,7 +206,7 @@ def _shapes(run: RunResults) -> Figure:
     page = new_figure(7.7, 0.6 + 2.9 * len(rows))
     panels = page.subplots(len(rows), 2, sharex="col", squeeze=False)
     for names, axes in zip(rows, panels, strict=True):
-        plots.draw_normalised_residuals(names, run.predictions.log10_true_h, known, tuple(axes))
+        draw_normalised_residuals(names, run.predictions.log10_true_h, known, tuple(axes))
     for axes in panels[-1]:
         axes.set_xlabel(r"$(\epsilon - \langle\epsilon\rangle)\,/\,\sigma_\epsilon$")
     return page
@@ -214,7 +232,7 @@ def _corner(run: RunResults) -> Figure:
     page = new_figure(6.6, 6.3)
     margins = {"left": 0.13, "right": 0.98, "bottom": 0.09, "top": 0.98, "wspace": 0.1, "hspace": 0.1}
     panels = page.subplots(len(_PARAMETERS), len(_PARAMETERS), gridspec_kw=margins)
-    plots.draw_corner(shown, _PARAMETERS, errors, panels)
+    draw_corner(shown, _PARAMETERS, errors, panels)
     styles = [method_style(name) for name in shown]
     lines = [Line2D([], [], color=s.colour, linestyle=s.line, label=s.label) for s in styles]
     page.legend(handles=lines, loc="upper right", fontsize=11)
@@ -234,7 +252,7 @@ def _sampling(run: RunResults) -> Figure:
     grid = page.subplots(len(rows), len(panels), sharex=True, sharey=True, squeeze=False)
     for (title, table), axes_of_row in zip(rows, grid, strict=True):
         for names, axes in zip(panels, axes_of_row, strict=True):
-            plots.draw_sampling([name for name in names if name in table], table, axes)
+            draw_sampling([name for name in names if name in table], table, axes)
             axes.text(0.97, 0.95, title, transform=axes.transAxes, ha="right", va="top")
         axes_of_row[0].set_ylabel(r"$\epsilon^{(r)}$ [dex]")
     for axes in grid[-1]:

@@ -23,9 +23,10 @@ from zwicky.ho2019.report import calibration, figures, formats, tables  # noqa: 
 from zwicky.ho2019.report.examples import typical_row
 from zwicky.ho2019.report.items import FIGURES, PAPER_ITEMS, TABLES, paper_index
 from zwicky.ho2019.report.results import RunResults
-from zwicky.io import provenance
+from zwicky.io.files import provenance
 from zwicky.pages import page_environment
-from zwicky.plots import in_order, method_style
+from zwicky.plots import method_style
+from zwicky.plots.style import in_order
 from zwicky.settings import to_mapping
 from zwicky.units import critical_density
 

@@ -13,11 +13,12 @@ import pyarrow.parquet as pq
 
 from zwicky.errors import ZwickyError
 from zwicky.ho2019.metrics import read_losses, read_metrics
-from zwicky.io import read_json, read_table
+from zwicky.io import read_table
+from zwicky.io.files import read_json
 from zwicky.mocks import Mocks, read_mocks
 from zwicky.tables import GalaxyTable, HaloTable
 from zwicky.units import log10_msun_h
-from zwicky.universe import is_imported, snapshot_file
+from zwicky.universe.directory import is_imported, snapshot_file
 
 __all__ = ["Predictions", "RunResults", "read_galaxies", "read_run"]
 

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from zwicky.ho2019.report.items import FIGURES
 from zwicky.ho2019.report.render import render_html
 from zwicky.ho2019.report.results import read_run
-from zwicky.io import written_whole
+from zwicky.io.files import written_whole
 from zwicky.plots import report_style
 from zwicky.progress import Progress, quiet
 

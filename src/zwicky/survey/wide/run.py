@@ -13,9 +13,8 @@ import numpy as np
 from zwicky.errors import ZwickyError
 from zwicky.estimators import load_model, read_provenance
 from zwicky.extras import require
-from zwicky.io import exclusive, free_directory, provenance, read_json, remove_directory, write_json
-from zwicky.io.directories import put_in_place
-from zwicky.io.files import make_directory, sha256_of
+from zwicky.io.directories import exclusive, free_directory, put_in_place, remove_directory
+from zwicky.io.files import make_directory, provenance, read_json, sha256_of, write_json
 from zwicky.io.parquet_files import rows_of_file
 from zwicky.progress import Progress, quiet
 from zwicky.resume import digest_of

@@ -10,10 +10,9 @@ import numpy as np
 
 from zwicky.errors import ZwickyError
 from zwicky.extras import require
-from zwicky.io import exclusive, free_directory
 from zwicky.io.centres import CONDITIONS
 from zwicky.io.columns import WARNINGS, Named, column_named, normal_name
-from zwicky.io.directories import put_in_place, remove_directory
+from zwicky.io.directories import exclusive, free_directory, put_in_place, remove_directory
 from zwicky.io.foreign import ForeignTable, short_reason
 from zwicky.io.measures import labels, measure
 from zwicky.io.origin import origin_of

@@ -8,7 +8,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from zwicky.plots import in_order, method_style
+from zwicky.plots import method_style
+from zwicky.plots.style import in_order
 
 __all__ = ["Cell", "Row", "Table", "cells", "method_cell", "method_rows"]
 

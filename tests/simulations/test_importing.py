@@ -18,15 +18,9 @@ from foreign_universe import (
 from zwicky.errors import ZwickyError
 from zwicky.mocks import MockSettings, make_mocks
 from zwicky.settings import digest, read_toml
-from zwicky.simulations import (
-    ImportRecord,
-    ImportSettings,
-    import_catalogs,
-    importing,
-    open_catalog,
-    read_column_map,
-)
+from zwicky.simulations import ImportSettings, import_catalogs, importing, open_catalog, read_column_map
 from zwicky.simulations.mapped import MappedReader
+from zwicky.simulations.record import ImportRecord
 from zwicky.tables import ClusterSample
 from zwicky.tables.columns import columns_of
 from zwicky.universe import read_galaxies, read_halos, read_identity

@@ -7,8 +7,8 @@ from sky_field import CENTRE, field, write_text
 from zwicky.cosmology import paper_cosmology
 from zwicky.errors import ZwickyError
 from zwicky.io.observed import SkyList, read_observed
-from zwicky.survey import find_centre
 from zwicky.survey.figure import write_figure
+from zwicky.survey.find_centre import find_centre
 from zwicky.survey.observe import clusters_of
 
 from made_clusters import virial_model  # isort: skip

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from zwicky.errors import ZwickyError
 from zwicky.io.observed import SkyList
-from zwicky.survey import merge_repeats
+from zwicky.survey.repeats import merge_repeats
 
 ARCSEC = 1.0 / 3600.0
 

@@ -6,7 +6,6 @@ from zwicky.simulations.formats import OpenedSnapshot, detect_format, open_catal
 from zwicky.simulations.importing import import_catalogs
 from zwicky.simulations.layouts import FORMATS
 from zwicky.simulations.reader import CatalogHeader, CatalogReader
-from zwicky.simulations.record import ImportRecord
 from zwicky.simulations.selection import ImportSettings
 
 __all__ = [
@@ -16,7 +15,6 @@ __all__ = [
     "CatalogHeader",
     "CatalogReader",
     "ColumnMap",
-    "ImportRecord",
     "ImportSettings",
     "OpenedSnapshot",
     "detect_format",

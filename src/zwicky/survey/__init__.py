@@ -5,13 +5,12 @@ from typing import TYPE_CHECKING
 from zwicky.lazy import contents
 from zwicky.survey.clusters import observed_sample
 from zwicky.survey.density import MIN_CLUSTERS, DensityPrior, fit_density, read_density, write_density
-from zwicky.survey.find_centre import Field, find_centre
 from zwicky.survey.masses import COLUMNS
 from zwicky.survey.observe import Observing
 from zwicky.survey.partition import weigh_partition
 from zwicky.survey.priors import mass_function_prior, read_prior
 from zwicky.survey.quality import MIN_GALAXIES
-from zwicky.survey.repeats import MERGE_ARCSEC, merge_repeats
+from zwicky.survey.repeats import MERGE_ARCSEC
 from zwicky.survey.stack import Stack, stack, stack_bins
 
 if TYPE_CHECKING:
@@ -24,14 +23,11 @@ __all__ = [
     "MIN_CLUSTERS",
     "MIN_GALAXIES",
     "DensityPrior",
-    "Field",
     "MassRelation",
     "Observing",
     "Stack",
-    "find_centre",
     "fit_density",
     "mass_function_prior",
-    "merge_repeats",
     "observed_sample",
     "read_density",
     "read_prior",

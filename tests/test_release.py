@@ -31,12 +31,15 @@ def tried():
 def test_one_version_everywhere():
     assert loaded("CITATION.cff")["version"] == zwicky.__version__
     assert loaded("recipe/recipe.yaml")["context"]["version"] == zwicky.__version__
+    assert loaded("codemeta.json")["version"] == zwicky.__version__
 
 
 def test_one_address_everywhere():
     assert all(url.startswith(HOME) for url in PROJECT["urls"].values())
     citation, recipe = loaded("CITATION.cff"), loaded("recipe/recipe.yaml")
     assert citation["repository-code"] == recipe["about"]["repository"] == HOME
+    assert loaded("codemeta.json")["codeRepository"] == HOME
+    assert loaded("codemeta.json")["referencePublication"].endswith(citation["references"][0]["doi"])
     assert f"git clone {HOME} " in (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
 
@@ -63,8 +66,11 @@ def test_the_recipe_has_the_dependencies_of_the_package():
     for line in PROJECT["dependencies"]:
         name, _, version = line.partition(">=")
         wanted[names.get(name, name)] = version
-    found = dict(line.split(" >=") for line in loaded("recipe/recipe.yaml")["requirements"]["run"][1:])
+    recipe = loaded("recipe/recipe.yaml")
+    found = dict(line.split(" >=") for line in recipe["requirements"]["run"][1:])
     assert found == wanted
+    commands = [f"{name} = {place}" for name, place in PROJECT["scripts"].items()]
+    assert recipe["build"]["python"]["entry_points"] == commands
 
 
 def test_lowest_versions_are_those_that_are_allowed():

@@ -1,85 +1,48 @@
 """The observations that the tutorials work on, made once before their notebooks run.
 
-Two periodic boxes of 64^3 particles: one is put on the sky at its own redshift and observed, the other is
-what somebody's own simulation may look like. Truth stands in a file apart, so that a tutorial can
+Two periodic boxes of 64^3 particles: one is surveyed from within as by `zwicky sky`, the other is what
+somebody's own simulation may look like. Truth stands in a file apart, so that a tutorial can
 say how well it did. A notebook finds the folder in ``$ZWICKY_DOCS_DATA``.
 """
 
 from __future__ import annotations
 
 import shutil
-from itertools import product
 from pathlib import Path
 
 import h5py
 import numpy as np
-from astropy.table import Table, vstack
+from astropy.table import Table
 
 from zwicky.io.files import sha256_of
 from zwicky.mocks import MockSettings, make_mocks, write_mocks
+from zwicky.mocks.sky import MockSky, mock_sky
+from zwicky.mocks.sky_settings import SkySettings
 from zwicky.tables import GalaxyTable, HaloTable
-from zwicky.units import SPEED_OF_LIGHT_KMS
 from zwicky.universe import UniverseSettings, make_universe, read_galaxies, read_halos, read_identity
 
 REDSHIFT = 0.117
 SETTINGS = UniverseSettings(n_side=64, box_size_mpc_h=125.0, redshifts=(REDSHIFT,))
-#: Where the middle of the box stands on the sky, seen along each of its axes: RA and Dec in degrees.
-FIELDS = [(150.0, 2.0), (200.0, 30.0), (330.0, -10.0)]
-#: Error of a redshift, km/s, and comoving Mpc of the box's copies that are seen beside and behind it.
-REDSHIFT_ERROR_KMS, BESIDE_MPC, BEHIND_MPC = 30.0, 8.0, 50.0
+#: As of `zwicky sky`. Clusters within the margins have all their galaxies.
+SURVEY = SkySettings(
+    z_min=0.085, z_max=0.155, region_deg=(120.0, 180.0, -15.0, 15.0), redshift_error_kms=30.0
+)  # fmt: skip
+MARGIN_DEG, MARGIN_Z = 1.5, 0.015
 
 
-def on_sky(position, velocity, snapshot, axis: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """RA and Dec in degrees and redshift of what is at `position` in the box, seen along `axis`.
-
-    Positions are relative to the middle of the box, comoving Mpc; velocities are peculiar, km/s.
-    """
-    ra, dec = np.radians(FIELDS[axis])
-    away = np.array([np.cos(dec) * np.cos(ra), np.cos(dec) * np.sin(ra), np.sin(dec)])
-    east = np.array([-np.sin(ra), np.cos(ra), 0.0])
-    frame = np.roll([away, east, np.cross(away, east)], axis, axis=0)
-    z = np.linspace(snapshot.redshift - 0.09, snapshot.redshift + 0.09, 4000)
-    distance = snapshot.cosmology.comoving_distance(z).value
-    middle = np.interp(snapshot.redshift, z, distance)
-    place = position @ frame + middle * away
-    far = np.linalg.norm(place, axis=1)
-    towards = place / far[:, None]
-    v_los = np.sum(velocity @ frame * towards, axis=1)
-    seen = (1.0 + np.interp(far, distance, z)) * (1.0 + v_los / SPEED_OF_LIGHT_KMS) - 1.0
-    lon = np.degrees(np.arctan2(towards[:, 1], towards[:, 0])) % 360.0
-    return lon, np.degrees(np.arcsin(towards[:, 2])), seen
-
-
-def field(galaxies: GalaxyTable, axis: int, rng: np.random.Generator) -> Table:
-    """All galaxies of the box and of its copies' edges, as a redshift survey lists them."""
-    size = galaxies.snapshot.box_size
-    inside = galaxies.position.astype(float) - size / 2.0
-    margin = np.where(np.arange(3) == axis, BEHIND_MPC, BESIDE_MPC)
-    places, velocities = [], []
-    for shift in product((-1, 0, 1), repeat=3):
-        moved = inside + size * np.array(shift)
-        near = (np.abs(moved) < size / 2.0 + margin).all(axis=1)
-        places.append(moved[near])
-        velocities.append(galaxies.velocity[near].astype(float))
-    ra, dec, z = on_sky(np.concatenate(places), np.concatenate(velocities), galaxies.snapshot, axis)
-    z += (1.0 + z) * rng.normal(0.0, REDSHIFT_ERROR_KMS, len(z)) / SPEED_OF_LIGHT_KMS
-    return Table({"ra": ra.round(6), "dec": dec.round(6), "z": z.round(6)})
-
-
-def centres(halos: HaloTable, most: int) -> tuple[Table, Table]:
-    """The `most` heaviest halos of all fields: their centres as a catalogue has them, and the truth."""
-    parts = []
-    for axis in range(len(FIELDS)):
-        ra, dec, z = on_sky(
-            halos.position - halos.snapshot.box_size / 2, halos.velocity, halos.snapshot, axis
-        )
-        parts.append(np.stack([ra, dec, z, np.log10(halos.m200c)], axis=1))
-    every = np.concatenate(parts)
-    heaviest = np.sort(np.argsort(-every[:, 3], kind="stable")[:most])
-    ra, dec, z, mass = every[heaviest].T
-    names = np.array([f"ZC{number:03d}" for number in range(1, most + 1)])
-    found = Table({"cluster_id": names, "ra": ra.round(5), "dec": dec.round(5), "z": z.round(5)})
-    return found, Table({"cluster_id": names, "log10_m200c_true": mass.round(4)})
+def centres(sky: MockSky, most: int) -> tuple[Table, Table]:
+    """The `most` heaviest clusters off the edges: their centres as a catalogue has them, and the truth."""
+    found, true = Table(sky.clusters), Table(sky.true_clusters)
+    low_ra, high_ra, low_dec, high_dec = SURVEY.region_deg
+    inside = (found["ra"] > low_ra + MARGIN_DEG) & (found["ra"] < high_ra - MARGIN_DEG)
+    inside &= (found["dec"] > low_dec + MARGIN_DEG) & (found["dec"] < high_dec - MARGIN_DEG)
+    inside &= (found["z"] > SURVEY.z_min + MARGIN_Z) & (found["z"] < SURVEY.z_max - MARGIN_Z)
+    rows = np.flatnonzero(inside)
+    rows = np.sort(rows[np.argsort(-true["log10_m200c"][rows], kind="stable")[:most]])
+    names = np.array([f"ZC{number:03d}" for number in range(1, len(rows) + 1)])
+    places = {name: found[name][rows].round(5) for name in ("ra", "dec", "z")}
+    masses = true["log10_m200c"][rows].round(4)
+    return Table({"cluster_id": names, **places}), Table({"cluster_id": names, "log10_m200c_true": masses})
 
 
 def write_skyserver(path: Path, survey: Table, centre, rng: np.random.Generator) -> None:
@@ -124,14 +87,14 @@ def make(place: Path) -> None:
     place.mkdir(parents=True)
     rng = np.random.default_rng(4)
     make_universe(SETTINGS.replace(seed=11), place / "universe")
-    halos, galaxies = read_halos(place / "universe", REDSHIFT), read_galaxies(place / "universe", REDSHIFT)
-    survey = [field(galaxies, axis, rng) for axis in range(len(FIELDS))]
-    found, truth = centres(halos, 100)
+    snapshot = read_halos(place / "universe", REDSHIFT), read_galaxies(place / "universe", REDSHIFT)
+    sky = mock_sky([snapshot], SURVEY, rng=rng)
+    found, truth = centres(sky, 100)
     heaviest = int(np.argmax(truth["log10_m200c_true"]))
-    everything = vstack(survey)
-    write_skyserver(place / "skyserver.csv", everything, found[heaviest], rng)
+    survey = Table({name: sky.galaxies[name].round(6) for name in ("ra", "dec", "z")})
+    write_skyserver(place / "skyserver.csv", survey, found[heaviest], rng)
     (place / "skyserver_truth.txt").write_text(f"{truth['log10_m200c_true'][heaviest]:.2f}\n")
-    everything.write(place / "survey.fits")
+    survey.write(place / "survey.fits")
     found.write(place / "centres.csv")
     truth.write(place / "truth.csv")
 

@@ -1,8 +1,13 @@
 """Zwicky: masses of galaxy clusters from the motions of their galaxies.
 
->>> import zwicky
->>> "weigh" in dir(zwicky)
-True
+One cluster of 60 galaxies at redshift 0.1, projected distances in Mpc and velocities in km/s:
+
+>>> import numpy as np, zwicky
+>>> rng = np.random.default_rng(1)
+>>> radius, velocity = 1.5 * rng.random(60), rng.normal(0.0, 800.0, 60)
+>>> mass = zwicky.weigh(r_proj=radius, v_los=velocity, redshift=0.1, cosmology="ho2019")
+>>> bool(14.0 < mass.median[0] < 15.2), mass.std.shape
+(True, (1,))
 """
 
 from typing import TYPE_CHECKING

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["ZwickyError", "printable"]
+__all__ = ["ZwickyError"]
 
 #: Letters of a message.
 _LONGEST = 900

@@ -15,7 +15,7 @@ import numpy as np
 if TYPE_CHECKING:
     from astropy.cosmology import FLRW
 
-__all__ = ["N_S", "SIGMA8", "log_mass_function", "transfer_function"]
+__all__ = ["N_S", "SIGMA8", "log_mass_function"]
 
 #: Normalisation and slope of the power spectrum where an observer's cosmology says neither: MultiDark
 #: Planck 2 (Klypin et al. 2016), the simulation of Ho et al. (2019).
@@ -40,7 +40,7 @@ _TABLE = np.array(
 def log_mass_function(
     log10_m200c: np.ndarray, redshift: float, cosmology: FLRW, sigma8: float = SIGMA8, n_s: float = N_S
 ) -> np.ndarray:
-    """Natural logarithm of dn / dlog10 M200c per comoving Mpc^3 (Tinker et al. 2008), shape (g,).
+    """Natural logarithm of dn / dlog10 M200c per comoving Mpc^3 (Tinker et al. 2008, Eqs. 2-8).
 
     Parameters
     ----------
@@ -52,6 +52,11 @@ def log_mass_function(
         Matter and a cosmological constant, or close to it: growth follows E(z) alone.
     sigma8, n_s
         Normalisation and slope of the power spectrum.
+
+    Returns
+    -------
+    float64, shape (g,)
+        Natural logarithm of the number per comoving Mpc^3 and dex.
 
     Examples
     --------

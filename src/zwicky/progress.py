@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-__all__ = ["Progress", "quiet", "under"]
+__all__ = ["Progress", "quiet"]
 
 
 class Progress(Protocol):
@@ -18,13 +18,31 @@ class Progress(Protocol):
         Units of the stage that are finished, and all of them.
     text
         What the last unit was or how it went, for people.
+
+    Examples
+    --------
+    >>> def tell(stage, done, total, text=""):
+    ...     print(f"{stage}: {done} of {total} {text}")
+    >>> progress: Progress = tell
+    >>> progress("fit", 1, 2, "first half")
+    fit: 1 of 2 first half
     """
 
     def __call__(self, stage: str, done: int, total: int, text: str = "", /) -> None: ...
 
 
 def quiet(stage: str, done: int, total: int, text: str = "") -> None:
-    """Tells nobody: the default of everything that takes a `Progress`."""
+    """Tells nobody: the default of everything that takes a `Progress`.
+
+    Parameters
+    ----------
+    stage, done, total, text
+        As of `Progress`.
+
+    Examples
+    --------
+    >>> quiet("fit", 1, 2)
+    """
 
 
 def under(stage: str, progress: Progress) -> Progress:

@@ -34,6 +34,23 @@ def setting(default: Any, allowed: str, about: str = "") -> Any:
         An interval as it is written down: ``"[0, 1)"``, ``"(0, inf)"``.
     about
         What the number is, for the message: its unit, or an example.
+
+    Returns
+    -------
+    dataclasses.Field
+        For the body of a dataclass.
+
+    Examples
+    --------
+    >>> @dataclasses.dataclass(frozen=True)
+    ... class Mine:
+    ...     share: float = setting(0.5, "[0, 1]", "a share")
+    ...     def __post_init__(self):
+    ...         check_ranges(self)
+    >>> Mine(share=2.0)
+    Traceback (most recent call last):
+    ...
+    zwicky.errors.ZwickyError: share = 2.0 is not allowed; give at least 0 and at most 1 (a share)
     """
     return dataclasses.field(default=default, metadata={"range": _interval(allowed), "about": about})
 
@@ -43,10 +60,23 @@ def check_ranges(settings: Any) -> None:
 
     Called from ``__post_init__``. Of a tuple every entry must lie inside, and there must be one.
 
+    Parameters
+    ----------
+    settings
+        An instance of a dataclass whose fields are by `setting`, or typed as literals.
+
     Raises
     ------
     ZwickyError
         With the name, the value and what is allowed.
+
+    Examples
+    --------
+    >>> from zwicky.images import ImageSettings
+    >>> ImageSettings(n_cells=1)  # which calls it
+    Traceback (most recent call last):
+    ...
+    zwicky.errors.ZwickyError: n_cells = 1 is not allowed; give ...
     """
     hints = typing.get_type_hints(type(settings))
     for field in dataclasses.fields(settings):
@@ -83,7 +113,24 @@ def _interval(text: str) -> tuple[float, float, bool, bool, str]:
 
 
 def to_mapping(settings: Any) -> dict[str, Any]:
-    """A settings dataclass as plain nested dictionaries; None values are left out."""
+    """A settings dataclass as plain nested dictionaries; None values are left out.
+
+    Parameters
+    ----------
+    settings
+        An instance of any dataclass of settings.
+
+    Returns
+    -------
+    dict
+        What TOML and JSON can hold.
+
+    Examples
+    --------
+    >>> from zwicky.images import ImageSettings
+    >>> to_mapping(ImageSettings(n_cells=32))["n_cells"]
+    32
+    """
 
     def plain(value):
         if dataclasses.is_dataclass(value):
@@ -97,11 +144,33 @@ def to_mapping(settings: Any) -> dict[str, Any]:
 def from_mapping(cls: type[T], values: Mapping[str, Any], where: str = "settings") -> T:
     """Build the dataclass `cls` from nested dictionaries: settings, or whatever else we write.
 
+    Parameters
+    ----------
+    cls
+        The dataclass.
+    values
+        By field.
+    where
+        What to call them in a message, such as the file's name.
+
+    Returns
+    -------
+    An instance of `cls`
+        Checked.
+
     Raises
     ------
     ZwickyError
         For an unknown key, with the nearest known one, for a missing one, for a value of the wrong type, and
         for a number that is not finite.
+
+    Examples
+    --------
+    >>> from zwicky.images import ImageSettings
+    >>> from_mapping(ImageSettings, {"n_cell": 32})
+    Traceback (most recent call last):
+    ...
+    zwicky.errors.ZwickyError: settings: unknown key 'n_cell'; did you mean 'n_cells'?
     """
     if not isinstance(values, Mapping):
         raise ZwickyError(f"{where} = {_short(values)} is a {type(values).__name__}, not a table of values")
@@ -180,17 +249,53 @@ def _short(value: Any) -> str:
 
 
 def to_toml(settings: Any) -> str:
-    """A settings dataclass as TOML text; `read_toml` is the inverse."""
+    """A settings dataclass as TOML text; `read_toml` is the inverse.
+
+    Parameters
+    ----------
+    settings
+        An instance of any dataclass of settings.
+
+    Returns
+    -------
+    str
+        Text; None values are left out.
+
+    Examples
+    --------
+    >>> from zwicky.images import ImageSettings
+    >>> to_toml(ImageSettings(n_cells=32)).splitlines()[0]
+    'n_cells = 32'
+    """
     return tomli_w.dumps(to_mapping(settings))
 
 
 def read_toml(cls: type[T], path: Path | str) -> T:
     """Read the settings dataclass `cls` from a TOML file.
 
+    Parameters
+    ----------
+    cls
+        The dataclass.
+    path
+        Of the file.
+
+    Returns
+    -------
+    An instance of `cls`
+        Checked.
+
     Raises
     ------
     ZwickyError
         If the file is missing, is not TOML, or holds an unknown key or a wrong type.
+
+    Examples
+    --------
+    >>> from zwicky.images import ImageSettings
+    >>> _ = Path("images.toml").write_text(to_toml(ImageSettings(n_cells=32)))
+    >>> read_toml(ImageSettings, "images.toml").n_cells
+    32
     """
     path = Path(path)
     try:
@@ -203,6 +308,23 @@ def read_toml(cls: type[T], path: Path | str) -> T:
 
 
 def digest(settings: Any) -> str:
-    """A short hash of settings, equal for equal settings: how a finished step recognises itself."""
+    """A short hash of settings, equal for equal settings: how a finished step recognises itself.
+
+    Parameters
+    ----------
+    settings
+        An instance of any dataclass of settings.
+
+    Returns
+    -------
+    str
+        Sixteen hexadecimal digits.
+
+    Examples
+    --------
+    >>> from zwicky.images import ImageSettings
+    >>> digest(ImageSettings(n_cells=32)) == digest(ImageSettings(n_cells=32))
+    True
+    """
     text = json.dumps(to_mapping(settings), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]

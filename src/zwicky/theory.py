@@ -72,6 +72,18 @@ def linear_power(
         Normalisation and spectral index.
     transfer
         ``"camb"`` for the Boltzmann code, or a fit that colossus knows, such as ``"eisenstein98"``.
+
+    Returns
+    -------
+    float64, shape (n,)
+        In Mpc^3.
+
+    Examples
+    --------
+    >>> from zwicky.cosmology import paper_cosmology
+    >>> p = linear_power(np.array([0.01, 0.1]), paper_cosmology(), 0.823, 0.96, transfer="eisenstein98")
+    >>> bool(p[0] > 3 * p[1])
+    True
     """
     k = np.asarray(k_mpc, dtype=float)
     h = cosmology.h
@@ -90,6 +102,26 @@ def nonlinear_power(
     ----------
     k_mpc : float64, shape (n,)
         Wave numbers in 1/Mpc (no h), up to 20.
+    redshift
+        At which.
+    cosmology
+        Any astropy FLRW cosmology with constant w and a baryon density.
+    sigma8, n_s
+        Normalisation and spectral index.
+
+    Returns
+    -------
+    float64, shape (n,)
+        In Mpc^3.
+
+    Examples
+    --------
+    >>> from zwicky.cosmology import paper_cosmology
+    >>> k, cosmology = np.array([0.02, 2.0]), paper_cosmology()
+    >>> linear = linear_power(k, cosmology, 0.823, 0.96, transfer="eisenstein98")
+    >>> ratio = nonlinear_power(k, 0.0, cosmology, 0.823, 0.96) / linear
+    >>> bool(ratio[1] > 3 * ratio[0])
+    True
     """
     return _camb_power(np.asarray(k_mpc, dtype=float), redshift, cosmology, sigma8, n_s, nonlinear=True)
 
@@ -169,6 +201,26 @@ def mass_function(
     ----------
     m200c_msun : float64, shape (n,)
         M200c in Msun.
+    redshift
+        Of the halos.
+    cosmology
+        Any astropy FLRW cosmology with constant w.
+    sigma8, n_s
+        Normalisation and spectral index of the power spectrum.
+    model
+        A mass function that colossus knows for M200c.
+
+    Returns
+    -------
+    float64, shape (n,)
+        Per comoving Mpc^3 and dex.
+
+    Examples
+    --------
+    >>> from zwicky.cosmology import paper_cosmology
+    >>> n = mass_function(np.array([1e14, 1e15]), 0.1, paper_cosmology(), 0.823, 0.96)
+    >>> bool(50 < n[0] / n[1] < 100)
+    True
     """
     h = cosmology.h
     with _current(cosmology, sigma8, n_s):
@@ -194,8 +246,24 @@ def m200c_from_m500c(
     ----------
     m500c_msun, redshift : float64, shape (n,)
         Masses in Msun and redshifts.
+    cosmology
+        Any astropy FLRW cosmology with constant w.
+    sigma8, n_s
+        Normalisation and spectral index of the power spectrum, for the concentrations.
     concentration
         A concentration-mass model that colossus knows; default Diemer & Joyce (2019).
+
+    Returns
+    -------
+    float64, shape (n,)
+        M200c in Msun.
+
+    Examples
+    --------
+    >>> from zwicky.cosmology import paper_cosmology
+    >>> m200c = m200c_from_m500c(np.array([5e14]), np.array([0.1]), paper_cosmology(), 0.823, 0.96)
+    >>> bool(1.3 < m200c[0] / 5e14 < 1.6)
+    True
     """
     h = cosmology.h
     masses, redshifts = np.broadcast_arrays(

@@ -26,6 +26,18 @@ def compose(v_kms, frame_kms):
     It is the composition for which redshifts multiply, so that shifting velocities and changing the
     cluster's redshift are one and the same.
 
+    Parameters
+    ----------
+    v_kms, frame_kms
+        Velocities in km/s, numbers or arrays.
+
+    Returns
+    -------
+    float64
+        In km/s.
+
+    Examples
+    --------
     >>> float(compose(800.0, 800.0))
     0.0
     """
@@ -55,6 +67,12 @@ def median_velocities(
     -------
     float64, shape (n,)
         In km/s; 0 where there is no inner galaxy.
+
+    Examples
+    --------
+    >>> v = np.array([900.0, 1000.0, 1100.0, -1500.0])
+    >>> median_velocities(np.array([0, 4]), np.full(4, 0.1), v, 2.0, 2200.0)
+    array([1000.])
     """
     offsets = np.ascontiguousarray(offsets)
     radius, v_los = np.ascontiguousarray(radius), np.ascontiguousarray(v_los)

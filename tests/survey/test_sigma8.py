@@ -2,6 +2,9 @@
 
 import numpy as np
 import pytest
+
+pytest.importorskip("torch")  # by way of what trains
+
 from validation.sigma8 import AREA_DEG2, Counts, expected_counts, infer_sigma8
 
 from survey.test_mass_relation import looks

@@ -14,8 +14,8 @@ __all__ = ["calibrate"]
 
 def calibrate(
     galaxies: given.Galaxies,
-    model: Annotated[str, typer.Option(help="A posterior: a shipped model or a directory.")],
     out: Annotated[Path, typer.Option(help="File of the survey, TOML, for `zwicky predict --survey`.")],
+    model: Annotated[str, typer.Option(help="A posterior: a shipped model or a directory.")] = "posterior",
     clusters: given.Clusters = None,
     columns: given.Columns = "",
     table: given.Table = None,
@@ -37,7 +37,7 @@ def calibrate(
 
     No mass needs to be known: 30 clusters or more share one density, with a scatter that is inferred too.
 
-    Example:  zwicky calibrate survey.fits --clusters centres.csv --model my_model --out survey.toml
+    Example:  zwicky calibrate survey.fits --clusters centres.csv --out survey.toml
     """
     import numpy as np
 

@@ -25,9 +25,28 @@ LEVELS = (0.68, 0.90, 0.95)
 class Coverage:
     """Lean and scatter of medians in dex, and where the truth lies; each error counts halos.
 
-    `inside` are the shares of truths in the central intervals of `LEVELS`; `pit` the shares of transforms in
-    equal bins from 0 to 1; `width` is the median half of the 68 % intervals. NaN, and no shares, where there
-    is nothing to judge.
+    NaN, and no shares, where there is nothing to judge.
+
+    Parameters
+    ----------
+    n, n_halos
+        Rows, and halos among them.
+    median, median_error, scatter, scatter_error
+        Of median less truth, dex, and their standard errors.
+    width
+        Median half of the 68 % intervals, dex.
+    inside, inside_error : shape (3,)
+        Shares of truths in the central intervals of `LEVELS`.
+    pit, pit_error : shape (b,)
+        Shares of transforms in equal bins from 0 to 1.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(1)
+    >>> even = (np.arange(1000) + 0.5) / 1000
+    >>> found = coverage(np.zeros(1000), even, np.full(1000, 0.1), np.arange(1000), rng=rng)
+    >>> found.n_halos, found.width
+    (1000, 0.1)
     """
 
     n: int
@@ -71,6 +90,11 @@ def coverage(
         Bins of the histogram of `pit`.
     n_resamples
         Bootstrap resamples of halos.
+
+    Returns
+    -------
+    Coverage
+        Of the rows that are finite.
 
     Raises
     ------

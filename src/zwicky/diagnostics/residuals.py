@@ -57,11 +57,32 @@ def residuals(log10_predicted: np.ndarray, log10_true: np.ndarray) -> np.ndarray
 
 @dataclass(frozen=True)
 class ResidualStatistics:
-    """One row of Table 2, in dex, each number with its bootstrap standard error over halos.
+    """One row of Table 2 of Ho et al. (2019), each number with its bootstrap standard error over halos.
 
-    `p16` and `p84` are offsets from the median; `scatter` is the standard deviation (ddof = 1);
-    `kurtosis` is the excess; `lognormal_factor` and `edgeworth_term` are what scatter and shape do to
-    cluster counts (`zwicky.diagnostics.lognormality`). Numbers that the sample is too small for are NaN.
+    Numbers that the sample is too small for are NaN; ``..._error`` are the standard errors.
+
+    Parameters
+    ----------
+    n, n_halos
+        Rows, and halos among them.
+    median, p16, p84
+        Median in dex, and offsets from it of the 16th and 84th percentile.
+    scatter, skewness, kurtosis
+        Standard deviation (ddof = 1) in dex, skewness, and excess kurtosis.
+    lognormal_factor, edgeworth_term
+        What scatter and shape do to cluster counts (`zwicky.diagnostics.lognormal_factor`,
+        `zwicky.diagnostics.edgeworth_term`).
+    median_error, p16_error, p84_error, scatter_error, skewness_error, kurtosis_error
+        Standard errors.
+    lognormal_factor_error, edgeworth_term_error
+        Standard errors.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(1)
+    >>> found = residual_statistics(rng.normal(0.0, 0.1, 300), np.arange(300), rng=rng)
+    >>> round(found.scatter, 1), found.n_halos
+    (0.1, 300)
     """
 
     n: int
@@ -174,7 +195,23 @@ def residual_statistics(
 class ScatterRatio:
     """Scatter of one method over another's on the same clusters, with a bootstrap interval.
 
-    `low` to `high` hold the probability `level`; `error` is the standard error.
+    Parameters
+    ----------
+    n, n_halos
+        Rows that both methods weigh, and halos among them.
+    ratio
+        Scatter of the first over that of the second.
+    low, high
+        Ends of the central interval that holds the probability `level`.
+    level
+        Between 0 and 1.
+    error
+        Standard error of the ratio.
+
+    Examples
+    --------
+    >>> ScatterRatio(900, 300, 0.8, 0.78, 0.83, 0.95, 0.013).ratio
+    0.8
     """
 
     n: int
@@ -216,10 +253,22 @@ def compare_scatter(
     refits
         As for `residual_statistics`, of each method.
 
+    Returns
+    -------
+    ScatterRatio
+        NaN where there are fewer than two halos.
+
     Raises
     ------
     ZwickyError
         If the arrays differ in length, or `level` is not between 0 and 1.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(1)
+    >>> one, other = rng.normal(0.0, 0.1, 500), rng.normal(0.0, 0.2, 500)
+    >>> bool(0.4 < compare_scatter(one, other, np.arange(500), rng=rng).ratio < 0.6)
+    True
     """
     if not 0.0 < level < 1.0:
         raise ZwickyError(f"level = {level}; give a probability between 0 and 1, such as 0.95")
@@ -255,6 +304,13 @@ class BinnedQuantiles:
         The quantiles, between 0 and 1.
     values : float, shape (b, q)
         NaN in bins with fewer values than were asked for.
+
+    Examples
+    --------
+    >>> x = np.linspace(0.0, 2.0, 100)
+    >>> found = binned_quantiles(x, x**2, np.array([0.0, 1.0, 2.0]))
+    >>> found.centres, found.at(0.5).round(2)
+    (array([0.5, 1.5]), array([0.25, 2.27]))
     """
 
     edges: np.ndarray
@@ -291,6 +347,17 @@ def binned_quantiles(
         Quantiles to take.
     min_count
         Bins with fewer values are NaN: a percentile of a handful is noise.
+
+    Returns
+    -------
+    BinnedQuantiles
+        A row a bin.
+
+    Examples
+    --------
+    >>> found = binned_quantiles(np.arange(20.0), np.arange(20.0), np.array([0.0, 10.0, 20.0]), levels=(0.5,))
+    >>> found.values.ravel().tolist(), found.counts.tolist()
+    ([4.5, 14.5], [10, 10])
     """
     x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
     edges = np.asarray(edges, dtype=float)

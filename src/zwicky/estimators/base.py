@@ -51,6 +51,13 @@ class Estimator(ABC):
         Loss curves of the training, empty for estimators that have none.
     errors : ErrorTable or None
         How far point estimates are off, from cross-validation (`zwicky.evaluation.train_model`).
+
+    Examples
+    --------
+    >>> from zwicky.estimators import load_model
+    >>> model = load_model("posterior")
+    >>> model.name, model.is_fitted, model.min_galaxies
+    ('posterior', True, 4)
     """
 
     #: Name in the registry, in files and on the command line.
@@ -232,6 +239,18 @@ class PointEstimator(Estimator):
     With `errors` its posteriors are Gaussians about the numbers, as wide as the cross-validated errors of
     such clusters; they are errors under the training sample's mass function, which is flat. Without, no width
     is known and none is made up.
+
+    Parameters
+    ----------
+    settings : optional
+        An instance of `settings_class`; its defaults if left out.
+
+    Examples
+    --------
+    >>> from zwicky.estimators import MSigma
+    >>> relation = MSigma().fit(sample, rng=np.random.default_rng(1))
+    >>> relation.points(sample).shape, bool(np.isnan(relation.predict(sample).std).all())
+    ((100,), True)
     """
 
     @abstractmethod

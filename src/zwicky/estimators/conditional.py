@@ -25,7 +25,21 @@ __all__ = ["ConditionalEstimator"]
 
 
 class ConditionalEstimator(Estimator):
-    """Posteriors of mass and tracer density, conditional on what each row was observed with."""
+    """Posteriors of mass and tracer density, conditional on what each row was observed with.
+
+    Parameters
+    ----------
+    settings : optional
+        An instance of `settings_class`; its defaults if left out.
+
+    Examples
+    --------
+    >>> from zwicky.estimators import load_model
+    >>> model = load_model("posterior")
+    >>> low, high = model.range_log10_m200c_h
+    >>> bool(low < 13.0 and high > 15.0), model.membership(sample[:2]).shape == (sample[:2].n_galaxies.sum(),)
+    (True, True)
+    """
 
     @property
     @abstractmethod

@@ -102,6 +102,14 @@ def save_model(directory: Path | str, estimator: Estimator, provenance: Mapping[
     ------
     ZwickyError
         As `model_directory`.
+
+    Examples
+    --------
+    >>> from zwicky.estimators import MSigma
+    >>> fitted = MSigma().fit(sample, rng=np.random.default_rng(1))
+    >>> save_model("my_model", fitted, {"trained_on": "made-up clusters"})
+    >>> load_model("my_model").name
+    'm_sigma'
     """
     from zwicky.estimators.model_card import model_card  # which whoever only predicts need not wait for
 

@@ -33,7 +33,23 @@ _MOST_BINS, _HALOS_A_BIN = 4, 40
 
 @dataclasses.dataclass(frozen=True)
 class Bin:
-    """`Coverage` of the clusters between two values of something, the lower one included."""
+    """`Coverage` of the clusters in a bin.
+
+    Parameters
+    ----------
+    low, high
+        Ends of the bin, the lower one included: numbers of galaxies, or log10 M200c [Msun].
+    coverage
+        Of the clusters between them.
+
+    Examples
+    --------
+    >>> from zwicky.estimators import load_model
+    >>> posterior = load_model("cnn_2d").predict(sample)
+    >>> _, by_richness, _ = calibration(posterior, sample, seed=1)
+    >>> by_richness[0].low < by_richness[0].high
+    True
+    """
 
     low: float
     high: float
@@ -59,13 +75,22 @@ def calibration(
 
     Returns
     -------
-    whole, by_richness, by_mass
+    whole : Coverage
+        Of all clusters.
+    by_richness, by_mass : list of Bin
         Bins hold about as many clusters each; there are none where the sample has too few halos.
 
     Raises
     ------
     ZwickyError
         If the posterior does not have a row a cluster.
+
+    Examples
+    --------
+    >>> from zwicky.estimators import load_model
+    >>> whole, _, _ = calibration(load_model("cnn_2d").predict(sample), sample, seed=1)
+    >>> whole.n, len(whole.inside)
+    (100, 3)
     """
     if len(posterior) != len(sample):
         raise ZwickyError(f"{len(posterior)} posteriors of {len(sample)} clusters; give one a cluster")
@@ -114,6 +139,17 @@ def sample_prior(sample: ClusterSample, grid: np.ndarray) -> Prior:
         With known masses and folds.
     grid
         Rising log10 M200c [Msun].
+
+    Returns
+    -------
+    Prior
+        A row a cluster.
+
+    Examples
+    --------
+    >>> from zwicky.estimators import mass_grid
+    >>> sample_prior(sample, mass_grid()).name
+    'sample'
     """
     masses = sample.log10_m200c
     low, high = masses.min(), masses.max()

@@ -62,6 +62,12 @@ class CrossValidation:
         Wall time of each fold when it was computed; NaN if it went on from what an earlier call had left.
     models : list of Path, one a fold
         Model directories of the folds.
+
+    Examples
+    --------
+    >>> found = cross_validate("m_sigma", sample, sample, seed=1, workdir="folds")
+    >>> found.log10_m200c.shape, len(found.models)
+    ((100,), 10)
     """
 
     posterior: MassPosterior
@@ -121,10 +127,21 @@ def cross_validate(
     progress
         Called in the estimator's `steps`, such as epochs.
 
+    Returns
+    -------
+    CrossValidation
+        A row a cluster of `test`.
+
     Raises
     ------
     ZwickyError
         If a test cluster has no fold, a fold has no training clusters, or training refuses the sample.
+
+    Examples
+    --------
+    >>> found = cross_validate("m_sigma", sample, sample, seed=1, workdir="folds")
+    >>> bool(np.std(found.log10_m200c - sample.log10_m200c) < 0.4)
+    True
     """
     settings = settings if isinstance(settings, dict) else to_mapping(settings) if settings else {}
     estimator = build_estimator(name, settings)  # a wrong setting is found here, not in a worker

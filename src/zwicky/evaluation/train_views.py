@@ -70,11 +70,25 @@ def train_on_universes(
     facts
         For the model's provenance and card.
 
+    Returns
+    -------
+    Path
+        The model's directory.
+
     Raises
     ------
     ZwickyError
         If the estimator learns from cylinders, if the directory holds other things than a model, or if no
         universe has a cluster.
+
+    Examples
+    --------
+    Estimators that learn from cylinders are for `train_model`:
+
+    >>> train_on_universes("cnn_2d", ["my_universe"], "my_model", seed=1)
+    Traceback (most recent call last):
+    ...
+    zwicky.errors.ZwickyError: ...
     """
     estimator = build_estimator(name, settings)
     if not isinstance(estimator, ConditionalEstimator):

@@ -72,6 +72,13 @@ def train_model(
     ------
     ZwickyError
         If the directory holds other things than a model, before anything is trained.
+
+    Examples
+    --------
+    >>> from zwicky.estimators import load_model
+    >>> place = train_model("m_sigma", sample, "my_model", seed=1)
+    >>> load_model(place).name
+    'm_sigma'
     """
     directory = model_directory(directory)
     work = work_directory(directory)

@@ -84,6 +84,16 @@ def reproduce(
     ------
     ZwickyError
         If the directory holds a run of other settings, or if an existing universe is not what it was.
+
+    Examples
+    --------
+    A universe that is no universe is refused before anything is made:
+
+    >>> from zwicky.ho2019 import ExistingUniverse, RunSettings
+    >>> reproduce(RunSettings(existing=ExistingUniverse("no_such_folder", "0f3c", (0.117,))), "my_run")
+    Traceback (most recent call last):
+    ...
+    zwicky.errors.ZwickyError: no_such_folder...
     """
     directory = make_directory(directory)
     tell = progress

@@ -32,6 +32,11 @@ class ExistingUniverse:
         From its ``provenance.json``.
     redshifts
         Its outputs.
+
+    Examples
+    --------
+    >>> ExistingUniverse("mdpl2", "0f3c", (0.117,)).redshifts
+    (0.117,)
     """
 
     directory: str
@@ -83,6 +88,13 @@ class RunSettings:
         Seed of everything random after the universe, which has its own.
     redshift
         Which of the universe's redshifts is observed.
+
+    Examples
+    --------
+    >>> from zwicky.ho2019 import RUN_SCALES
+    >>> settings = RUN_SCALES["demo"]
+    >>> settings.redshift, settings.universe.n_side
+    (0.117, 128)
     """
 
     universe: UniverseSettings | None = None

@@ -24,9 +24,16 @@ _NARROWEST = 0.1
 
 
 def velocity_images(sample: ClusterSample, cylinder: Cylinder, settings: ImageSettings = PAPER) -> np.ndarray:
-    """Density of v_los for each cluster (Eq. 1).
+    """Density of v_los for each cluster (Ho et al. 2019, Eq. 1).
 
-    The cylinder, in any h, is what the image shows.
+    Parameters
+    ----------
+    sample
+        Of n clusters.
+    cylinder
+        What the image shows, in any h.
+    settings
+        Number of cells and bandwidth; those of Ho et al. (2019) by default.
 
     Returns
     -------
@@ -37,6 +44,12 @@ def velocity_images(sample: ClusterSample, cylinder: Cylinder, settings: ImageSe
     ------
     ZwickyError
         If a cluster makes no image; see `image_faults`.
+
+    Examples
+    --------
+    >>> images = velocity_images(sample[:2], sample.cylinder)
+    >>> images.shape, bool(np.allclose(images.reshape(2, -1).sum(axis=1), 1.0, atol=1e-3))
+    ((2, 48), True)
     """
     moments = galaxy_moments(sample)
     _refuse(sample, _faults(sample, moments, cylinder, settings, radii=False))
@@ -50,9 +63,16 @@ def velocity_images(sample: ClusterSample, cylinder: Cylinder, settings: ImageSe
 def phase_space_images(
     sample: ClusterSample, cylinder: Cylinder, settings: ImageSettings = PAPER
 ) -> np.ndarray:
-    """Density in projected phase space for each cluster (Eq. 2).
+    """Density in projected phase space for each cluster (Ho et al. 2019, Eq. 2).
 
-    The cylinder, in any h, is what the image shows.
+    Parameters
+    ----------
+    sample
+        Of n clusters.
+    cylinder
+        What the image shows, in any h.
+    settings
+        Number of cells and bandwidth; those of Ho et al. (2019) by default.
 
     Returns
     -------
@@ -64,6 +84,12 @@ def phase_space_images(
     ------
     ZwickyError
         If a cluster makes no image; see `image_faults`.
+
+    Examples
+    --------
+    >>> images = phase_space_images(sample[:2], sample.cylinder)
+    >>> images.shape, bool(np.allclose(images.reshape(2, -1).sum(axis=1), 1.0, atol=1e-3))
+    ((2, 48, 48), True)
     """
     moments = galaxy_moments(sample)
     _refuse(sample, _faults(sample, moments, cylinder, settings, radii=True))

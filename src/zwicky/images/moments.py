@@ -15,11 +15,26 @@ __all__ = ["GalaxyMoments", "galaxy_moments"]
 
 @dataclass(frozen=True, eq=False)
 class GalaxyMoments:
-    """Moments of the galaxies of n clusters, each float64 of shape (n,); NaN with too few galaxies.
+    """Moments of the galaxies of n clusters; NaN with too few galaxies, or where one of them is NaN.
 
-    `v_mean` and `v_sigma` (Eq. 6, ddof = 1) are in km/s, `r_sigma` (ddof = 1) in comoving Mpc;
-    `correlation` is Pearson's between v_los and r_proj_comoving. `v_max` is the largest \\|v_los\\|, `r_min`
-    and `r_max` the extremes of r_proj_comoving. A NaN among a cluster's galaxies makes its moments NaN.
+    Parameters
+    ----------
+    v_mean, v_sigma : float64, shape (n,)
+        Mean and standard deviation (Ho et al. 2019, Eq. 6, ddof = 1) of v_los, km/s.
+    r_sigma : float64, shape (n,)
+        Standard deviation (ddof = 1) of r_proj_comoving, comoving Mpc.
+    correlation : float64, shape (n,)
+        Pearson's, between v_los and r_proj_comoving.
+    v_max : float64, shape (n,)
+        The largest absolute v_los, km/s.
+    r_min, r_max : float64, shape (n,)
+        Extremes of r_proj_comoving, comoving Mpc.
+
+    Examples
+    --------
+    >>> moments = galaxy_moments(sample[:3])
+    >>> bool(np.all(moments.r_min < moments.r_max))
+    True
     """
 
     v_mean: np.ndarray
@@ -32,7 +47,23 @@ class GalaxyMoments:
 
 
 def galaxy_moments(sample: ClusterSample) -> GalaxyMoments:
-    """Moments of v_los and r_proj_comoving for every cluster, in float64."""
+    """Moments of v_los and r_proj_comoving for every cluster, in float64.
+
+    Parameters
+    ----------
+    sample
+        Of n clusters.
+
+    Returns
+    -------
+    GalaxyMoments
+        Arrays of shape (n,).
+
+    Examples
+    --------
+    >>> galaxy_moments(sample[:2]).v_sigma.round().shape
+    (2,)
+    """
     n = len(sample)
     out = np.full((7, n), np.nan)
     cuts = pieces(n, 4 * available_cores())

@@ -34,10 +34,23 @@ FORMER_NAMES = {"r_proj_comoving": "r_proj"}
 def write_table(path: Path | str, table: HaloTable | GalaxyTable) -> None:
     """Write a halo or galaxy table whole, as ``.parquet``, ``.hdf5`` or ``.h5``.
 
+    Parameters
+    ----------
+    path
+        Of the file; what stood there is replaced once the new one is complete.
+    table
+        What to write, units, cosmology and snapshot included.
+
     Raises
     ------
     ZwickyError
         For another suffix.
+
+    Examples
+    --------
+    >>> write_table("halos.parquet", halos)
+    >>> len(read_table(HaloTable, "halos.parquet")) == len(halos)
+    True
     """
     s = table.snapshot
     header = {"simulation": s.simulation, "redshift": s.redshift.hex(), "box_size_mpc": s.box_size.hex()}
@@ -48,10 +61,28 @@ def write_table(path: Path | str, table: HaloTable | GalaxyTable) -> None:
 def read_table(cls: type[Table], path: Path | str) -> Table:
     """Read the halo or galaxy table that `write_table` wrote; units in the file are honoured.
 
+    Parameters
+    ----------
+    cls
+        `HaloTable` or `GalaxyTable`.
+    path
+        Of the file.
+
+    Returns
+    -------
+    HaloTable or GalaxyTable
+        Bit for bit what was written.
+
     Raises
     ------
     ZwickyError
         If the file is missing, damaged, holds another kind of table, or content that is not one's.
+
+    Examples
+    --------
+    >>> write_table("galaxies.hdf5", galaxies)
+    >>> read_table(GalaxyTable, "galaxies.hdf5").snapshot.redshift
+    0.117
     """
     stored = read_file(path, cls.__name__, *_stored_names(cls), former=FORMER_NAMES)
     with _naming(path):
@@ -78,6 +109,12 @@ def write_sample(path: Path | str, sample: ClusterSample) -> None:
     ------
     ZwickyError
         For another suffix.
+
+    Examples
+    --------
+    >>> write_sample("clusters.parquet", sample)
+    >>> bool((read_sample("clusters.parquet").n_galaxies == sample.n_galaxies).all())
+    True
     """
     header = {"cosmology": cosmology_to_text(sample.cosmology), "meta": json.dumps(dict(sample.meta))}
     header["zwicky_table"] = type(sample).__name__
@@ -104,6 +141,12 @@ def read_sample(path: Path | str) -> ClusterSample:
     ------
     ZwickyError
         If the file is missing, damaged, holds another kind of table, or content that is not one's.
+
+    Examples
+    --------
+    >>> write_sample("clusters.hdf5", sample)
+    >>> len(read_sample("clusters.hdf5")) == len(sample)
+    True
     """
     required, _, optional = _stored_names(ClusterSample)
     stored = read_file(path, "ClusterSample", required, GALAXY_COLUMNS, optional, former=FORMER_NAMES)

@@ -34,6 +34,13 @@ class Mocks:
         the same `cluster_id` is the same halo along the same line of sight.
     settings
         What they were made with.
+
+    Examples
+    --------
+    >>> from zwicky.mocks import MockSettings
+    >>> mocks = Mocks(sample, sample[:20], sample, sample[:20], MockSettings())
+    >>> len(mocks.train), len(mocks.test)
+    (100, 20)
     """
 
     train: ClusterSample
@@ -103,6 +110,16 @@ def make_mocks(
     ------
     ZwickyError
         If the tables do not belong together, or if no cluster is massive or rich enough.
+
+    Examples
+    --------
+    `halos` and `galaxies` are of one output of a universe, from `zwicky.universe.read_halos` and
+    `zwicky.universe.read_galaxies`.
+
+    >>> from zwicky.mocks import MockSettings
+    >>> mocks = make_mocks(halos, galaxies, MockSettings(flat_density=10**-4.2), rng=np.random.default_rng(1))
+    >>> len(mocks.train) > 100, mocks.train.cylinder
+    (True, <Cylinder: 1.6 comoving Mpc/h (2.360 Mpc for h = 0.678), |v_los| <= 2200 km/s>)
     """
     check_same_snapshot(halos, galaxies)
     scene = _scene(halos, galaxies, settings)

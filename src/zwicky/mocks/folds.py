@@ -43,7 +43,7 @@ def halo_folds(mass: np.ndarray, n_folds: int) -> np.ndarray:
 
 
 def spatial_folds(position: np.ndarray, n_folds: int) -> np.ndarray:
-    """Cut the box into `n_folds` blocks with equal numbers of halos; int16, shape (n,).
+    """Cut the box into `n_folds` blocks with equal numbers of halos.
 
     Each block is cut across its longer side in turn (a k-d tree), so that folds touch along as little
     surface as may be. Cylinders still reach across a face: what leaks is a few per cent.
@@ -55,10 +55,20 @@ def spatial_folds(position: np.ndarray, n_folds: int) -> np.ndarray:
     n_folds
         Number of blocks.
 
+    Returns
+    -------
+    int16, shape (n,)
+        Number of each halo's block.
+
     Raises
     ------
     ZwickyError
         If there are fewer halos than folds.
+
+    Examples
+    --------
+    >>> spatial_folds(np.array([[1.0, 5.0, 5.0], [9.0, 5.0, 5.0], [2.0, 6.0, 5.0]]), 2).tolist()
+    [0, 1, 1]
     """
     position = np.asarray(position, dtype=float)
     _enough(len(position), n_folds)

@@ -58,6 +58,13 @@ def write_mocks(directory: Path | str, mocks: Mocks, **facts: Any) -> None:
     ------
     ZwickyError
         If the directory holds other things, or if another process is writing there.
+
+    Examples
+    --------
+    >>> from zwicky.mocks import Mocks, MockSettings
+    >>> write_mocks("mocks", Mocks(sample, sample, sample, sample, MockSettings()), seed=1)
+    >>> len(read_mocks("mocks").train) == len(sample)
+    True
     """
     directory = mocks_directory(directory)
     with exclusive(directory), whole_directory(directory) as place:
@@ -86,6 +93,13 @@ def read_mocks(directory: Path | str) -> Mocks:
     ------
     ZwickyError
         If the directory is not complete, or if a file in it is not what was written.
+
+    Examples
+    --------
+    >>> from zwicky.mocks import Mocks, MockSettings
+    >>> write_mocks("mocks", Mocks(sample, sample[:20], sample, sample[:20], MockSettings()))
+    >>> len(read_mocks("mocks").test)
+    20
     """
     directory = Path(directory)
     path = directory / "provenance.json"

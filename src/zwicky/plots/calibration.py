@@ -27,6 +27,18 @@ def draw_pit(share: Sequence[float], error: Sequence[float], colour: str, axes: 
         Of the bars.
     axes
         Panel.
+
+    Returns
+    -------
+    Axes
+        The same, drawn on.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> axes = draw_pit([0.24, 0.26, 0.25, 0.25], [0.02] * 4, "C0", Figure().subplots())
+    >>> len(axes.containers)
+    1
     """
     n = len(share)
     height, bar = n * np.asarray(share, dtype=float), n * np.asarray(error, dtype=float)

@@ -40,7 +40,7 @@ def draw_cluster_views(
     v_cut_kms: float,
     axes: tuple[Axes, Axes, Axes],
 ) -> tuple[Axes, Axes, Axes]:
-    """One cluster from the side, in phase space and on the sky (Fig. 1).
+    """One cluster from the side, in phase space and on the sky (Ho et al. 2019, Fig. 1).
 
     Parameters
     ----------
@@ -56,6 +56,21 @@ def draw_cluster_views(
         The cylinder.
     axes
         Panels of the side view, of the phase space, and of the sky.
+
+    Returns
+    -------
+    tuple of Axes
+        The same three, drawn on.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> rng = np.random.default_rng(1)
+    >>> x, y, depth = rng.normal(0.0, 0.4, (3, 50))
+    >>> axes = tuple(Figure().subplots(1, 3))
+    >>> drawn = draw_cluster_views(x, y, depth, rng.normal(0, 700, 50), depth < 1, 1.6, 2200.0, axes)
+    >>> drawn[2] is axes[2]
+    True
     """
     side, phase, sky = axes
     scatter_galaxies(depth_mpc_h, x_proj_mpc_h, is_member, side)
@@ -108,6 +123,23 @@ def draw_phase_space_image(
         unit of `v_los`, whatever that is.
     axes
         Panel of the 1-D image and panel of the 2-D image; both have velocity along the horizontal.
+
+    Returns
+    -------
+    tuple of Axes
+        The same, drawn on.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> from zwicky.images import phase_space_images, velocity_images
+    >>> one = sample[0]
+    >>> images = velocity_images(one, one.cylinder)[0], phase_space_images(one, one.cylinder)[0]
+    >>> axes = tuple(Figure().subplots(2))
+    >>> r_proj_mpc_h = one.r_proj_comoving * one.cosmology.h
+    >>> drawn = draw_phase_space_image(*images, r_proj_mpc_h, one.v_los, one.is_member, 1.6, 2200.0, axes)
+    >>> drawn == axes
+    True
     """
     top, bottom = axes
     edges = np.linspace(-v_cut, v_cut, len(velocity_image) + 1)

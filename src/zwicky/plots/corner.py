@@ -50,6 +50,20 @@ def draw_corner(
         halos); drawn as a bar round the median, where there is one.
     axes : array of Axes, shape (k, k)
         All panels of their figure; those above the diagonal are emptied.
+
+    Returns
+    -------
+    array of Axes, shape (k, k)
+        The same, drawn on.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> rng = np.random.default_rng(1)
+    >>> posterior = {"scatter": rng.normal(0.1, 0.01, 500), "slope": rng.normal(0.0, 0.1, 500)}
+    >>> axes = Figure().subplots(2, 2)
+    >>> draw_corner({"cnn_2d": posterior}, {"scatter": "dex", "slope": "slope"}, {}, axes) is axes
+    True
     """
     require("corner", "train", "the corner plot")
     from corner import corner

@@ -40,6 +40,20 @@ def draw_normalised_residuals(
         Panel with a straight axis, for the middle; panel with a logarithmic one, for the tails.
     limit
         Residuals are shown between minus and plus this, in standard deviations.
+
+    Returns
+    -------
+    tuple of Axes
+        The same, drawn on.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> truth = sample.log10_m200c_h
+    >>> predicted = {"cnn_2d": truth + np.random.default_rng(1).normal(0.0, 0.1, len(truth))}
+    >>> axes = draw_normalised_residuals(["cnn_2d"], truth, predicted, tuple(Figure().subplots(1, 2)))
+    >>> axes[1].get_yscale()
+    'log'
     """
     inside = (log10_true_h >= 14.0) & (log10_true_h <= 15.0)
     edges = np.arange(-limit, limit + 0.5 * _BIN, _BIN)

@@ -77,7 +77,23 @@ _SPARE = ("#6a8f1f", "#a14d2b", "#3b8ea5", "#c2548f", "#555b8a")
 
 
 def method_style(name: str) -> Method:
-    """How a method is shown; one of somebody else's goes by its name, always in the same colour."""
+    """How a method is shown; one of somebody else's goes by its name, always in the same colour.
+
+    Parameters
+    ----------
+    name
+        A key of `METHODS`, or any other name.
+
+    Returns
+    -------
+    Method
+        Its label in figures, on pages and in plain text, its colour and its line.
+
+    Examples
+    --------
+    >>> method_style("cnn_2d").text
+    'CNN_2D'
+    """
     if name in METHODS:
         return METHODS[name]
     colour = _SPARE[zlib.crc32(name.encode()) % len(_SPARE)]
@@ -124,7 +140,21 @@ _RC = {
 
 @contextlib.contextmanager
 def report_style() -> Iterator[None]:
-    """The report's matplotlib settings inside the block, the caller's own again after it."""
+    """The report's matplotlib settings inside the block, the caller's own again after it.
+
+    Yields
+    ------
+    None
+        Nothing: it is the settings that change.
+
+    Examples
+    --------
+    >>> import matplotlib
+    >>> with report_style():
+    ...     inside = matplotlib.rcParams["font.size"]
+    >>> inside
+    10.0
+    """
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(_RC)

@@ -24,6 +24,19 @@ def draw_losses(name: str, losses: Mapping[str, Sequence[Sequence[float]]], axes
         ``train`` and ``validation``: a list of losses an epoch for each fold.
     axes
         Where to draw.
+
+    Returns
+    -------
+    Axes
+        The same, drawn on.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> losses = {"train": [[0.3, 0.1], [0.3, 0.2]], "validation": [[0.4, 0.2], [0.4, 0.3]]}
+    >>> axes = draw_losses("cnn_2d", losses, Figure().subplots())
+    >>> len(axes.lines) > 0
+    True
     """
     method = method_style(name)
     for kind, colour, line in (("train", GREY, "--"), ("validation", method.colour, "-")):

@@ -30,6 +30,29 @@ def draw_slice(diagnostics: Mapping[str, np.ndarray], h: float, axes: Axes) -> A
 
     The map is smoothed periodically, by a pixel or by as much as puts a dozen particles of the mean
     density under the kernel, so that single particles do not show as noise.
+
+    Parameters
+    ----------
+    diagnostics
+        ``slice_map``, particles a pixel of a slab, and ``slice_extent_mpc``, its side in comoving Mpc: of a
+        universe's ``diagnostics_*.npz``.
+    h
+        Of the cosmology, for the scale in Mpc/h.
+    axes
+        Panel.
+
+    Returns
+    -------
+    Axes
+        The same, drawn on.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> diagnostics = {"slice_map": np.full((20, 20), 30), "slice_extent_mpc": 100.0}
+    >>> axes = draw_slice(diagnostics, 0.7, Figure().subplots())
+    >>> round(axes.get_xlim()[1])
+    70
     """
     counts = np.asarray(diagnostics["slice_map"], dtype=float)
     width = max(1.0, float(np.sqrt(12.0 / (4.0 * np.pi * counts.mean()))))
@@ -64,6 +87,22 @@ def draw_mass_function(
         Volume of the box in (Mpc/h)^3.
     axes
         Panel of the function and panel of the ratio.
+
+    Returns
+    -------
+    tuple of Axes
+        The same, drawn on.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> diagnostics = {
+    ...     "mass_bin_edges": np.array([14.0, 14.5, 15.0]), "mass_counts": np.array([40, 5]),
+    ...     "mass_function_tinker": np.array([9e-5, 8e-6]),
+    ... }
+    >>> axes = draw_mass_function(diagnostics, 1e6, tuple(Figure().subplots(2)))
+    >>> len(axes)
+    2
     """
     top, bottom = axes
     edges, counts = diagnostics["mass_bin_edges"], np.asarray(diagnostics["mass_counts"], dtype=float)
@@ -93,6 +132,27 @@ def draw_sigma_mass(
 
     Above, a point a halo, the running median and 16th-84th percentiles, and the published line; below,
     the median over the line. The mass is h(z) M200c in Msun, the variable of the published fit.
+
+    Parameters
+    ----------
+    halos
+        With dispersions.
+    axes
+        Panel of the dispersions and panel of the ratio.
+    min_log10_hm
+        The lightest halos shown, log10 of h(z) M200c in Msun.
+
+    Returns
+    -------
+    tuple of Axes
+        The same, drawn on.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> axes = draw_sigma_mass(halos, tuple(Figure().subplots(2)))
+    >>> len(axes[0].lines) > 0
+    True
     """
     top, bottom = axes
     snapshot = halos.snapshot
@@ -152,6 +212,29 @@ def draw_power_spectrum(diagnostics: Mapping[str, np.ndarray], axes: tuple[Axes,
     """Power spectrum of the matter, linear theory and HMcode-2020 (Mead et al. 2021), and ratios to both.
 
     Linear bins are averaged into logarithmic ones, all curves alike, weighted by their number of modes.
+
+    Parameters
+    ----------
+    diagnostics
+        ``k_mpc_h`` (h/Mpc) and, in (Mpc/h)^3, ``power``, ``power_linear`` and ``power_nonlinear``, the last
+        NaN where there is none: of a universe's ``diagnostics_*.npz``.
+    axes
+        Panel of the spectra and panel of the ratios.
+
+    Returns
+    -------
+    tuple of Axes
+        The same, drawn on.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> k = np.linspace(0.05, 2.0, 200)
+    >>> power = 5e4 * k / (1.0 + (k / 0.02) ** 2.5)
+    >>> diagnostics = {"k_mpc_h": k, "power": power, "power_linear": power, "power_nonlinear": power * np.nan}
+    >>> axes = draw_power_spectrum(diagnostics, tuple(Figure().subplots(2)))
+    >>> len(axes[0].lines) > 0
+    True
     """
     top, bottom = axes
     names = ("k_mpc_h", "power", "power_linear", "power_nonlinear")

@@ -102,6 +102,12 @@ class ColumnMap:
         Any astropy FLRW cosmology.
     halos, galaxies
         The tables; either may be missing where another file gives it.
+
+    Examples
+    --------
+    >>> column_map = read_column_map("my.toml")  # of the page *Bring your simulation*
+    >>> column_map.simulation, column_map.halos.columns["m200c"].unit
+    ('My simulation', '1e10 Msun/h')
     """
 
     path: Path
@@ -153,10 +159,26 @@ class _Text:
 def read_column_map(path: Path | str) -> ColumnMap:
     """Read a column map; the files it names are not opened.
 
+    Parameters
+    ----------
+    path
+        Of the TOML file.
+
+    Returns
+    -------
+    ColumnMap
+        For `open_mapped`.
+
     Raises
     ------
     ZwickyError
         For whatever is wrong with it: the name and value, what is allowed, what to do.
+
+    Examples
+    --------
+    >>> column_map = read_column_map("my.toml")  # of the page *Bring your simulation*
+    >>> column_map.galaxies.columns["parent_id"].of
+    'halos'
     """
     path = Path(path)
     text = read_toml(_Text, path)

@@ -24,7 +24,21 @@ ONE_SNAPSHOT = 1e-4
 
 @dataclass(frozen=True)
 class OpenedSnapshot:
-    """A catalogue, and a line on how it was chosen among several files; empty if there was no choice."""
+    """A catalogue, and how it was chosen among several files.
+
+    Parameters
+    ----------
+    reader
+        Of the file or files.
+    note
+        A line for people; empty if there was no choice.
+
+    Examples
+    --------
+    >>> from zwicky.simulations import read_column_map
+    >>> open_mapped(read_column_map("my.toml"), "galaxies", None, None).note
+    ''
+    """
 
     reader: CatalogReader
     note: str = ""
@@ -40,10 +54,22 @@ def open_catalog(path: Path | str | Sequence[Path], format: str | None = None) -
     format
         A key of `FORMATS`.
 
+    Returns
+    -------
+    CatalogReader
+        Nothing but the header has been read.
+
     Raises
     ------
     ZwickyError
         If there is no such file, if it is of no known format or of more than one, or as the reader.
+
+    Examples
+    --------
+    >>> open_catalog("no_such_file")
+    Traceback (most recent call last):
+    ...
+    zwicky.errors.ZwickyError: no_such_file...
     """
     files = _files(path) if isinstance(path, str | Path) else files_meant(path)
     return KnownReader(_layout(format or detect_format(files[0])), files)
@@ -65,10 +91,24 @@ def open_mapped(
     redshift
         As for `open_snapshot`.
 
+    Returns
+    -------
+    OpenedSnapshot
+        Its `reader` goes into `import_catalogs`.
+
     Raises
     ------
     ZwickyError
         As the readers; if the map has no such table and no file is given.
+
+    Examples
+    --------
+    `my.toml` is the column map of *Bring your simulation*.
+
+    >>> from zwicky.simulations import read_column_map
+    >>> opened = open_mapped(read_column_map("my.toml"), "halos", None, None)
+    >>> opened.reader.header.simulation
+    'My simulation'
     """
     if getattr(column_map, kind) is not None:
         return OpenedSnapshot(MappedReader(column_map, kind, place or ()))
@@ -82,10 +122,29 @@ def open_mapped(
 def detect_format(path: Path | str) -> str:
     """The name of the one format that a file's content is of.
 
+    Parameters
+    ----------
+    path
+        Of the file.
+
+    Returns
+    -------
+    str
+        A key of `FORMATS`.
+
     Raises
     ------
     ZwickyError
         If it is of none, or of more than one.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> names = "scale id desc_scale desc_id pid upid phantom x y z vx vy vz".split()
+    >>> head = "#" + " ".join(f"{name}({column})" for column, name in enumerate(names))
+    >>> _ = Path("hlist_0.9.list").write_text(head + chr(10))
+    >>> detect_format("hlist_0.9.list")
+    'hlist'
     """
     path = Path(path)
     found = _recognised(path)
@@ -115,11 +174,23 @@ def open_snapshot(
     format
         A key of `FORMATS`; otherwise the content tells.
 
+    Returns
+    -------
+    OpenedSnapshot
+        Its `reader` goes into `import_catalogs`.
+
     Raises
     ------
     ZwickyError
         As `open_catalog`; if there are several snapshots and no redshift to choose by; if the nearest one is
         further off than `zwicky.simulations.selection.NEAR_SCALE_FACTOR`.
+
+    Examples
+    --------
+    >>> open_snapshot("no_such_file", redshift=0.117)
+    Traceback (most recent call last):
+    ...
+    zwicky.errors.ZwickyError: no_such_file...
     """
     paths = _files(place)
     if len(paths) == 1:

@@ -77,6 +77,18 @@ def import_catalogs(
     ZwickyError
         If the directory holds something else, if the catalogues contradict each other or do not match, or as
         the readers. Nothing is written then.
+
+    Examples
+    --------
+    `my.toml` is the column map of *Bring your simulation*.
+
+    >>> from zwicky.simulations import ImportSettings, open_mapped, read_column_map
+    >>> from zwicky.universe import read_identity
+    >>> mine = read_column_map("my.toml")
+    >>> readers = [open_mapped(mine, kind, None, None).reader for kind in ("halos", "galaxies")]
+    >>> place = import_catalogs(*readers, ImportSettings(), "my_universe")
+    >>> [round(z, 3) for z in read_identity(place)[1]]
+    [0.117]
     """
     directory = Path(directory)
     inputs = inputs_of(halos, galaxies)

@@ -42,6 +42,11 @@ class CatalogHeader:
         Rows, where that is known without reading them all.
     notes
         Lines for people: variants recognised, what is missing, what to beware of.
+
+    Examples
+    --------
+    >>> CatalogHeader("rockstar-out", ("ID", "M200c"), scale_factor=0.8951).simulation is None
+    True
     """
 
     format: str
@@ -103,6 +108,14 @@ class CatalogReader(ABC):
         The column map that says what the columns are, where it takes one.
     cosmology : FLRW or None
         The whole cosmology, where the catalogue has more than the numbers in its header.
+
+    Examples
+    --------
+    >>> from zwicky.simulations import open_mapped, read_column_map
+    >>> reader = open_mapped(read_column_map("my.toml"), "halos", None, None).reader
+    >>> chunk = next(reader.chunks(["m200c"], h=0.7, scale_factor=1.0))
+    >>> chunk["m200c"].shape
+    (150,)
     """
 
     paths: tuple[Path, ...]

@@ -60,6 +60,12 @@ class ImportSettings:
     ------
     ZwickyError
         If a value is out of range.
+
+    Examples
+    --------
+    >>> settings = ImportSettings(box_size_mpc_h=1000.0, h=0.6777, omega_m=0.307115, simulation="MDPL2")
+    >>> settings.min_log10_m200c_h, settings.tracers
+    (13.0, 'all')
     """
 
     min_log10_m200c_h: float = setting(13.0, "[9, 16]", "log10 of Msun/h")

@@ -139,11 +139,20 @@ def fit_density(
     Returns
     -------
     DensityPrior
+        Whose `DensityPrior.verdict` says in a line whether counts help.
 
     Raises
     ------
     ZwickyError
         If there are fewer than `MIN_CLUSTERS`.
+
+    Examples
+    --------
+    >>> from zwicky.estimators import load_model
+    >>> model, rng = load_model("posterior"), np.random.default_rng(1)
+    >>> prior = fit_density(model.joint(sample[:40]), sample.redshift[:40], rng=rng)
+    >>> prior.n_clusters, bool(-3.0 < prior.log10_density < -1.0)
+    (40, True)
     """
     from scipy.optimize import minimize
 
@@ -204,6 +213,12 @@ def write_density(path: Path | str, prior: DensityPrior) -> None:
         Of the file, replaced if it exists.
     prior
         What to write.
+
+    Examples
+    --------
+    >>> write_density("survey.toml", DensityPrior(log10_density=-2.0, scatter_dex=0.1))
+    >>> print(open("survey.toml").read().splitlines()[0])
+    log10_density = -2.0
     """
     with written_whole(path) as temporary:
         Path(temporary).write_text(tomli_w.dumps(to_mapping(prior)), encoding="utf-8")
@@ -212,10 +227,26 @@ def write_density(path: Path | str, prior: DensityPrior) -> None:
 def read_density(path: Path | str) -> DensityPrior:
     """Read what `write_density` wrote, or a file of one's own with at least ``log10_density``.
 
+    Parameters
+    ----------
+    path
+        Of the TOML file.
+
+    Returns
+    -------
+    DensityPrior
+        The same numbers.
+
     Raises
     ------
     ZwickyError
         If the file is missing or holds no density prior.
+
+    Examples
+    --------
+    >>> write_density("survey.toml", DensityPrior(log10_density=-2.0))
+    >>> read_density("survey.toml").log10_density
+    -2.0
     """
     return read_toml(DensityPrior, Path(path))
 

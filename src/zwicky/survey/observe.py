@@ -59,6 +59,12 @@ class Observing:
         Put velocities on the median of the inner galaxies.
     redshift_error_kms, centre_error_kms, aperture_mpc_h, tracer
         As of `zwicky.survey.told.Told`, for all clusters.
+
+    Examples
+    --------
+    >>> observing = Observing(columns="z=z_spec", recentre=True, redshift_error_kms=30.0, tracer="red")
+    >>> observing.recentre, observing.told.tracer
+    (True, 'red')
     """
 
     columns: str = ""

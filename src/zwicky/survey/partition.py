@@ -67,6 +67,18 @@ def weigh_partition(
     ------
     ZwickyError
         If a column is missing, or a density is given to a model that takes none.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from zwicky.estimators import load_model
+    >>> rng = np.random.default_rng(1)
+    >>> galaxies = pd.DataFrame({
+    ...     "ra": rng.normal(150.0, 0.1, 80), "dec": rng.normal(2.0, 0.1, 80), "z": rng.normal(0.1, 0.003, 80)
+    ... })
+    >>> centres = pd.DataFrame({"cluster_id": ["A", "B"], "ra": [150.0, 9.0], "dec": [2.0, 9.0], "z": 0.1})
+    >>> weigh_partition(galaxies, centres, load_model("cnn_2d"))[["cluster_id", "flag"]].values.tolist()
+    [['A', 'ok'], ['B', 'no galaxies']]
     """
     require("pandas", "survey", "weighing data frames")
     import pandas

@@ -35,6 +35,12 @@ def mass_function_prior(sample: ClusterSample, grid: np.ndarray | None = None) -
     -------
     Prior
         One row a cluster.
+
+    Examples
+    --------
+    >>> prior = mass_function_prior(sample[:2])
+    >>> prior.name
+    'hmf'
     """
     grid = mass_grid() if grid is None else grid
     z = np.where((sample.redshift > 0) & (sample.redshift < 5), sample.redshift, 0.0)
@@ -93,6 +99,14 @@ def read_prior(path: Path | str) -> Prior:
     ------
     ZwickyError
         If the file cannot be read, a column is missing, masses do not rise or a density is negative.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> text = "log10_m200c,density" + chr(10) + "14.0,1.0" + chr(10) + "15.0,0.1" + chr(10)
+    >>> _ = Path("prior.csv").write_text(text)
+    >>> read_prior("prior.csv").name
+    'prior.csv'
     """
     from zwicky.io.tabular import read_any
 

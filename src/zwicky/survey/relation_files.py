@@ -73,12 +73,31 @@ def write_relation(directory: Path | str, relation: MassRelation, facts: Mapping
 def read_relation(directory: Path | str) -> MassRelation:
     """Read what `write_relation` wrote.
 
+    Parameters
+    ----------
+    directory
+        That ``zwicky export`` made.
+
+    Returns
+    -------
+    MassRelation
+        Bit for bit what was measured.
+
     Raises
     ------
     ZwickyError
         If the folder holds none, or one of a newer version, or an array is missing or of another shape.
+
+    Examples
+    --------
+    >>> read_relation("no_such_folder")
+    Traceback (most recent call last):
+    ...
+    zwicky.errors.ZwickyError: no_such_folder/relation.hdf5: does not exist; make it by zwicky export
     """
     path = Path(directory) / _TABLE
+    if not path.exists():
+        raise ZwickyError(f"{path}: does not exist; make it by zwicky export")
     try:
         with h5py.File(path) as file:
             schema = int(file.attrs["zwicky_mass_relation"])

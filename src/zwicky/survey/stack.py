@@ -34,6 +34,12 @@ class Stack:
         Posterior on them, its sum one; the prior is flat in both.
     n
         Clusters.
+
+    Examples
+    --------
+    >>> mean, scatter = np.array([14.4, 14.5, 14.6]), np.array([0.1, 0.2])
+    >>> Stack(mean, scatter, np.array([[0.0, 0.0], [0.5, 0.5], [0.0, 0.0]]), n=30).n
+    30
     """
 
     mean: np.ndarray = field(repr=False)
@@ -125,6 +131,14 @@ def stack_bins(
     -------
     QTable
         One row a bin with clusters enough, NaN for the others; ``left_out`` in its metadata.
+
+    Examples
+    --------
+    >>> from zwicky.estimators import MassPosterior
+    >>> masses = MassPosterior.from_gaussian(np.linspace(14.0, 15.0, 60), np.full(60, 0.1))
+    >>> table = stack_bins(masses, np.arange(60.0), np.array([0.0, 30.0, 59.0]), name="richness")
+    >>> table["log10_m200c_mean"].round(1).tolist()
+    [14.2, 14.8]
     """
     values, edges = np.asarray(values, dtype=float), np.asarray(edges, dtype=float)
     if len(edges) < 2 or not np.all(np.diff(edges) > 0):

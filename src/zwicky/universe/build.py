@@ -76,6 +76,16 @@ def make_universe(
     ------
     ZwickyError
         If the directory holds a universe of other settings, or if galaxies were denser than particles.
+
+    Examples
+    --------
+    A box of 12^3 particles, far too small to be of use:
+
+    >>> from zwicky.universe import UniverseSettings, read_identity
+    >>> settings = UniverseSettings(n_side=12, box_size_mpc_h=24.0, redshifts=(1.0,))
+    >>> place = make_universe(settings, "my_universe")
+    >>> read_identity(place)[1]
+    (1.0,)
     """
     directory = make_directory(directory)
     name = digest(settings)

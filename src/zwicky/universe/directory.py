@@ -138,6 +138,13 @@ def read_identity(directory: Path | str) -> tuple[str, tuple[float, ...]]:
     ------
     ZwickyError
         If the directory holds no universe, or none that is finished.
+
+    Examples
+    --------
+    >>> read_identity("no_such_folder")
+    Traceback (most recent call last):
+    ...
+    zwicky.errors.ZwickyError: no_such_folder...
     """
     directory = Path(directory)
     settings = [name for name in (SIMULATED, IMPORTED) if (directory / name).exists()]
@@ -203,6 +210,18 @@ def read_halos(directory: Path | str, redshift: float) -> HaloTable:
     Returns
     -------
     HaloTable
+
+    Raises
+    ------
+    ZwickyError
+        If there is no such universe or output, or the file is damaged.
+
+    Examples
+    --------
+    >>> read_halos("no_such_folder", 0.117)
+    Traceback (most recent call last):
+    ...
+    zwicky.errors.ZwickyError: no_such_folder...
     """
     return read_table(HaloTable, snapshot_file(directory, "halos", redshift))
 
@@ -220,6 +239,18 @@ def read_galaxies(directory: Path | str, redshift: float) -> GalaxyTable:
     Returns
     -------
     GalaxyTable
+
+    Raises
+    ------
+    ZwickyError
+        If there is no such universe or output, or the file is damaged.
+
+    Examples
+    --------
+    >>> read_galaxies("no_such_folder", 0.117)
+    Traceback (most recent call last):
+    ...
+    zwicky.errors.ZwickyError: no_such_folder...
     """
     return read_table(GalaxyTable, snapshot_file(directory, "galaxies", redshift))
 

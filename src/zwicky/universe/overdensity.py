@@ -69,6 +69,24 @@ def find_halos(
     ------
     ZwickyError
         If `min_particles` is below 2, the arrays disagree in length or a position is outside the box.
+
+    Examples
+    --------
+    A ball of 4000 particles at the middle of a box, found by its friends first:
+
+    >>> from zwicky.cosmology import paper_cosmology
+    >>> from zwicky.tables import Snapshot
+    >>> from zwicky.universe import friends_of_friends
+    >>> rng = np.random.default_rng(1)
+    >>> x = (50.0 + rng.normal(0.0, 0.4, (4000, 3))).astype(np.float32)
+    >>> v = rng.normal(0.0, 800.0, (4000, 3)).astype(np.float32)
+    >>> group = friends_of_friends(x, box_size=100.0, linking_length_mpc=0.3, min_members=20)
+    >>> found, member_of = find_halos(
+    ...     Snapshot("mine", 0.0, 100.0, paper_cosmology()), x, v, group,
+    ...     particle_mass_msun=2e11, softening_mpc=0.03, min_particles=20,
+    ... )
+    >>> len(found), bool(np.sum(member_of == 0) * 2e11 == found.m200c[0])
+    (1, True)
     """
     n = len(position)
     if not (len(velocity) == len(group_id) == n):

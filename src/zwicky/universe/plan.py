@@ -40,6 +40,11 @@ class Plan:
         Of the pair force.
     pairs_per_second
         Measured here.
+
+    Examples
+    --------
+    >>> plan = Plan(2_000_000_000, 16_000_000_000, seconds=120.0, pairs_per_second=1e9)
+    >>> plan.check()  # it fits
     """
 
     memory_bytes: int
@@ -89,6 +94,13 @@ def plan_universe(settings: UniverseSettings) -> Plan:
     -------
     Plan
         Its `check` refuses what does not fit.
+
+    Examples
+    --------
+    >>> from zwicky.universe import UniverseSettings
+    >>> plan = plan_universe(UniverseSettings(n_side=32, box_size_mpc_h=62.5))
+    >>> plan.memory_bytes < plan.available_bytes
+    True
     """
     n, mesh = settings.n_particles, settings.n_mesh**3
     # Stepping: 29 bytes a particle and as many to sort into, and a mesh of 4 bytes a cell. Finding halos:

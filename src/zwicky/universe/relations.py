@@ -66,6 +66,12 @@ def fit_dispersion(halos: HaloTable, min_log10_m200c_h: float = 14.0) -> Dispers
     ------
     ZwickyError
         If fewer than three halos are that massive.
+
+    Examples
+    --------
+    >>> relation = fit_dispersion(halos)
+    >>> 0.30 < relation.slope < 0.37, relation.n_halos > 10
+    (True, True)
     """
     cosmology, z = halos.snapshot.cosmology, halos.snapshot.redshift
     log10_mass = np.log10(halos.m200c * cosmology.h)

@@ -49,6 +49,19 @@ class Posterior(ConditionalEstimator):
     and in everything else of `SurveySettings`, what it learned from is an average over the settings' ranges.
 
     Where the centre's velocity has no known error, velocities are put on the median of the inner galaxies.
+
+    Parameters
+    ----------
+    settings : PosteriorSettings, optional
+        Network, training, and the ranges of what galaxies do that it averages over.
+
+    Examples
+    --------
+    >>> from zwicky.estimators import load_model
+    >>> model = load_model("posterior")
+    >>> masses = model.predict(sample[:3])
+    >>> masses.median.shape, bool((masses.std > 0.05).all())
+    ((3,), True)
     """
 
     name: ClassVar[str] = "posterior"

@@ -16,7 +16,9 @@ from validation.mcxc_2mpp import COSMOLOGY, read_2mpp, read_mcxc
 from validation.posterior import without_conditions
 from zwicky.estimators import load_model
 from zwicky.estimators.posterior import Posterior
-from zwicky.survey import clusters_of, cylinder_of, recentre, weigh_clusters
+from zwicky.survey.observe import clusters_of
+from zwicky.survey.recentre import recentre
+from zwicky.survey.weigh import cylinder_of, weigh_clusters
 from zwicky.units import log10_msun
 
 if TYPE_CHECKING:

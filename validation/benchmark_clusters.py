@@ -18,8 +18,7 @@ from astropy.table import Table
 
 from validation.mock_clusters import MASSES, PRIOR, learning
 from validation.posterior import load_views
-from zwicky.io.files import make_directory
-from zwicky.io.files import written_whole
+from zwicky.io.files import make_directory, written_whole
 from zwicky.mocks.deep import DeepViews
 from zwicky.tables import ClusterSample
 

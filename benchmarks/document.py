@@ -20,6 +20,10 @@ from zwicky.io.files import written_whole
 __all__ = ["machine", "with_table", "write_table"]
 
 
+#: Processes that wanted a core before anything was measured.
+_LOAD = os.getloadavg()[0]
+
+
 def write_table(path: Path | str, topic: str, table: str) -> None:
     """Put the table of a topic in its place in the page at `path`, and say below it where it was measured."""
     path = Path(path)
@@ -50,7 +54,7 @@ def with_table(page: str, topic: str, table: str) -> str:
 
 
 def machine() -> str:
-    """Where a table was measured: processor, cores, and the versions of Zwicky and Python."""
+    """Where a table was measured: processor, cores, how busy they were before, versions."""
     processor = platform.processor() or platform.machine()
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
@@ -58,4 +62,5 @@ def machine() -> str:
     except (OSError, StopIteration):  # not Linux, or a processor without a name
         pass
     cores = os.cpu_count()
-    return f"{processor}, {cores} cores; zwicky {__version__}, Python {platform.python_version()}."
+    versions = f"zwicky {__version__}, Python {platform.python_version()}"
+    return f"{processor}, {cores} cores, load {_LOAD:.1f} before; {versions}."

@@ -82,7 +82,10 @@ def blocks_from_sky(
     galaxies, n_unmeasured = _measured(galaxies)
     fix = f"fix its row in {centres.source}"
     problems = {i: Problem(what, fix) for i, what in centres.faults.items()} | _misplaced(centres)
-    counts = {"without cluster_id": galaxies.n_without_id, "without a position or a redshift": n_unmeasured}
+    counts = {
+        "without cluster_id": galaxies.n_without_id,
+        "without a position or a usable redshift": n_unmeasured,
+    }
     misplaced = np.flatnonzero(_is_out(galaxies, "ra") | _is_out(galaxies, "dec"))
     if len(misplaced) and galaxies.cluster_id is None:
         if not many:

@@ -26,6 +26,7 @@ from zwicky.lazy import contents
 if TYPE_CHECKING:
     from zwicky.estimators.cnn.estimator import CNN1D, CNN2D
     from zwicky.estimators.cnn.settings import CNNSettings
+    from zwicky.estimators.posterior_files import read_posterior, write_posterior
     from zwicky.estimators.sdm.estimator import SDM1D, SDM2D
     from zwicky.estimators.sdm.settings import SDMSettings
 
@@ -53,9 +54,11 @@ __all__ = [
     "join_posteriors",
     "load_model",
     "mass_grid",
+    "read_posterior",
     "read_provenance",
     "save_model",
     "shipped_models",
+    "write_posterior",
 ]
 
 __getattr__, __dir__ = contents(
@@ -67,5 +70,7 @@ __getattr__, __dir__ = contents(
         "SDM1D": "zwicky.estimators.sdm.estimator",
         "SDM2D": "zwicky.estimators.sdm.estimator",
         "SDMSettings": "zwicky.estimators.sdm.settings",
+        "read_posterior": "zwicky.estimators.posterior_files",
+        "write_posterior": "zwicky.estimators.posterior_files",
     },
 )

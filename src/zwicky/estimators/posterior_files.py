@@ -17,7 +17,23 @@ __all__ = ["read_posterior", "write_posterior"]
 
 
 def write_posterior(path: Path | str, posterior: MassPosterior) -> None:
-    """Write a posterior whole, the same bytes for the same posterior; names of clusters are not kept."""
+    """Write a posterior whole, the same bytes for the same posterior; names of clusters are not kept.
+
+    Parameters
+    ----------
+    path
+        Of the file; what stood there is replaced once the new one is complete.
+    posterior
+        What to write, prior included.
+
+    Examples
+    --------
+    >>> from zwicky.estimators import load_model
+    >>> posterior = load_model("posterior").predict(sample[:3])
+    >>> write_posterior("masses.safetensors", posterior)
+    >>> bool((read_posterior("masses.safetensors").median == posterior.median).all())
+    True
+    """
     arrays = {"log10_m200c": posterior.log10_m200c, "grid": posterior.grid}
     if posterior.has_width.any():
         arrays["log_density"] = posterior.log_density
@@ -29,12 +45,30 @@ def write_posterior(path: Path | str, posterior: MassPosterior) -> None:
 
 
 def read_posterior(path: Path | str) -> MassPosterior:
-    """Read what `write_posterior` wrote.
+    """Read what ``zwicky predict --posterior`` or `write_posterior` wrote.
+
+    Parameters
+    ----------
+    path
+        Of the file.
+
+    Returns
+    -------
+    MassPosterior
+        Bit for bit what was written, but for the names of clusters, which are not kept.
 
     Raises
     ------
     ZwickyError
         If the file is missing, damaged or no posterior.
+
+    Examples
+    --------
+    >>> from zwicky.estimators import load_model
+    >>> posterior = load_model("posterior").predict(sample[:3])
+    >>> write_posterior("masses.safetensors", posterior)
+    >>> bool((read_posterior("masses.safetensors").median == posterior.median).all())
+    True
     """
     try:
         with safe_open(path, framework="numpy") as file:

@@ -93,11 +93,11 @@ def read_relation(directory: Path | str) -> MassRelation:
     >>> read_relation("no_such_folder")
     Traceback (most recent call last):
     ...
-    zwicky.errors.ZwickyError: no_such_folder/relation.hdf5: does not exist; make it by zwicky export
+    zwicky.errors.ZwickyError: no_such_folder/relation.hdf5: holds no mass relation ...
     """
     path = Path(directory) / _TABLE
     if not path.exists():
-        raise ZwickyError(f"{path}: does not exist; make it by zwicky export")
+        raise ZwickyError(f"{path}: holds no mass relation (there is no such file); make it by zwicky export")
     try:
         with h5py.File(path) as file:
             schema = int(file.attrs["zwicky_mass_relation"])

@@ -11,7 +11,7 @@ import numpy as np
 
 from zwicky.cosmology import paper_cosmology
 from zwicky.estimators.posterior import Posterior
-from zwicky.estimators.posterior.training import balanced_rows
+from zwicky.estimators.posterior.looks import balanced_rows
 from zwicky.mocks.conditions import draw_conditions, observe, sample_of
 from zwicky.mocks.deep import DeepViews
 from zwicky.tables import ClusterSample

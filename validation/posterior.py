@@ -22,7 +22,7 @@ from validation.pages import replace_part, table
 from zwicky.cosmology import paper_cosmology
 from zwicky.estimators import Estimator, load_model
 from zwicky.estimators.posterior import Posterior
-from zwicky.estimators.posterior.training import balanced_rows
+from zwicky.estimators.posterior.looks import balanced_rows
 from zwicky.mocks.conditions import draw_conditions, observe, sample_of
 from zwicky.mocks.deep import PARTICLE_COLUMNS, VIEW_COLUMNS, DeepViews
 from zwicky.survey.priors import mass_function_prior

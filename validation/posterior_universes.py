@@ -53,9 +53,10 @@ def universes() -> dict[str, UniverseSettings]:
         "small_2": settings_of(128, 125.0, 2002, "a"),
         "large": settings_of(192, 300.0, 1001, "a"),
     }
-    peaks = [*np.linspace(14.6, 15.6, 16), *np.linspace(15.55, 14.65, 12)]
+    peaks = [*np.linspace(14.6, 15.6, 16), *np.linspace(15.55, 14.65, 12), *np.linspace(14.45, 15.5, 20)]
     for i, peak in enumerate(peaks):
-        found[f"peak_{i:02d}"] = settings_of(80, 125.0, 3001 + i, "ab"[i % 2], round(float(peak), 3))
+        cosmology = "ab"[i % 2] if i < 28 else "cab"[i % 3]
+        found[f"peak_{i:02d}"] = settings_of(80, 125.0, 3001 + i, cosmology, round(float(peak), 3))
     wide = settings_of(256, 500.0, 101, "c")
     found["wide"] = wide.replace(
         n_steps=100, n_substeps=6, softening_mpc_h=0.03, tracer_density_h3_mpc3=0.1342

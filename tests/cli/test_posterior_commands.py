@@ -22,7 +22,7 @@ from zwicky.survey.density import read_density
 pytest.importorskip("torch")
 
 SETTINGS = PosteriorSettings(
-    members=1, hidden=24, components=2, epochs=12, batch=32, learning_rate=6e-3,
+    members=1, distilled_epochs=0, hidden=24, components=2, epochs=12, batch=32, learning_rate=6e-3,
     range_log10_m200c_h=(13.2, 15.2), survey=SurveySettings(n_galaxies=(4.0, 60.0)),
 )  # fmt: skip
 DENSITY_H3 = 0.01

@@ -29,7 +29,7 @@ from zwicky.mocks.deep import views_of_sample
 torch = pytest.importorskip("torch")
 
 GRID = np.linspace(12.8, 15.4, 1301)
-SMALL = PosteriorSettings(members=2, hidden=64, components=3, epochs=24, batch=64)
+SMALL = PosteriorSettings(members=2, distilled_epochs=0, hidden=64, components=3, epochs=24, batch=64)
 
 
 def some_mixture():
@@ -111,8 +111,8 @@ def test_loss_is_minus_the_mixtures_log_density():
     low, high = 12.8, 15.4
     loss = mixture_loss(
         torch.from_numpy(raw),
-        torch.from_numpy(to_unit_mass(mass).astype(np.float32)),
-        torch.from_numpy(to_unit_density(density).astype(np.float32)),
+        torch.from_numpy(to_unit_mass(mass).astype(np.float32))[:, None],
+        torch.from_numpy(to_unit_density(density).astype(np.float32))[:, None],
         float(to_unit_mass(low)),
         float(to_unit_mass(high)),
     )[0].numpy()
@@ -187,7 +187,9 @@ def test_numpy_layers_are_pytorchs():
     histogram = phase_space_histogram(r, v, offsets)
     found = network_output(weights, histogram, known, with_maps=True)
     with torch.no_grad():
-        raw, logit = network(torch.from_numpy(histogram), torch.from_numpy(known))
+        seen = torch.from_numpy(histogram), torch.from_numpy(known)
+        (raw, logit), score = network(*seen), network.score(*seen)
+    assert np.abs(found.score - score.numpy()).max() < 1e-4
     assert np.abs(found.mixture - raw.numpy()).max() < 1e-4
     assert np.abs(found.maps - logit.numpy()).max() < 1e-4
     ours, theirs = (unpack(x, 12.8, 15.4).log_mass_density(GRID) for x in (found.mixture, raw.numpy()))
@@ -201,6 +203,7 @@ def test_numpy_layers_are_pytorchs():
         alone = network_output(weights, histogram[rows], known[rows], with_maps=True)
         assert np.array_equal(alone.mixture, found.mixture[:, rows])
         assert np.array_equal(alone.maps, found.maps[:, rows])
+        assert np.array_equal(alone.score, found.score[:, rows])
 
 
 def test_member_loss_bounds_the_galaxies_cross_entropy():
@@ -253,6 +256,27 @@ def test_it_learns_and_knows_how_well(trained):
     assert member[test.is_member].mean() > member[~test.is_member].mean() + 0.2
 
 
+def test_one_network_says_what_the_ensemble_says(trained):
+    from zwicky.estimators.posterior.distil import distil
+
+    settings = dataclasses.replace(trained.settings, distilled_epochs=30)
+    sample = synthetic_clusters(1200, interlopers=5, log10_m200c_h=(13.2, 15.2))
+    weights, losses = distil(
+        trained.weights(), views_of_sample(sample), settings, rng=np.random.default_rng(2)
+    )
+    assert {name: value.shape for name, value in weights.items()} == weight_shapes(settings)
+    assert losses["train"][-1] < losses["train"][0] - 0.5
+    one = type(trained)(settings)
+    one.restore(trained.numbers(), weights)
+    one.training, one.cylinder = trained.training, trained.cylinder
+    test = observed_clusters(settings)
+    told, said = one.predict(test), trained.predict(test)
+    assert np.corrcoef(told.median, said.median)[0, 1] > 0.97
+    assert np.median(np.abs(told.median - said.median)) < 0.1
+    assert np.median(told.std / said.std) == pytest.approx(1.0, abs=0.1)
+    assert np.abs(one.membership(test) - trained.membership(test)).mean() < 0.1
+
+
 def test_order_and_mirror_of_galaxies_do_not_matter(trained):
     test = synthetic_clusters(20, seed=8)
     shuffled = np.concatenate(
@@ -270,7 +294,7 @@ def test_order_and_mirror_of_galaxies_do_not_matter(trained):
 def test_a_known_density_narrows(trained):
     test = synthetic_clusters(200, seed=9)
     views_density = trained.joint(test).density_moments()[0]
-    _, told = trained.given_density(test, views_density, 0.02)
+    told = trained.mass_posterior(trained.joint(test).given_density(views_density, 0.02)[1], test)
     assert np.median(told.std) < np.median(trained.predict(test).std)
 
 

@@ -1,6 +1,7 @@
 """Training on universes: halos are split, a killed training goes on, and what is saved predicts."""
 
 import dataclasses
+import itertools
 
 import numpy as np
 import pytest
@@ -22,7 +23,7 @@ UNIVERSE = UniverseSettings(
     tracer_density_h3_mpc3=32**3 / 50.0**3,
 )  # fmt: skip
 SETTINGS = PosteriorSettings(
-    members=2, hidden=16, components=2, epochs=3, batch=64,
+    members=2, distilled_epochs=3, hidden=16, components=2, epochs=3, batch=64,
     range_log10_m200c_h=(12.5, 15.4), survey=SurveySettings(n_galaxies=(4.0, 40.0)),
 )  # fmt: skip
 DEEP = DeepSettings(range_log10_m200c_h=(12.6, 15.4), per_bin=300, most=60, min_particles=8)
@@ -38,9 +39,12 @@ class Killed(Exception):
     pass
 
 
-def test_a_killed_training_goes_on_and_its_model_predicts(universe, tmp_path):
-    def kill(stage, done, total, text=""):
-        if done == 2 and "train" in stage:
+@pytest.mark.parametrize("steps", [2, 5])  # of the ensemble, and of the network that learns from it
+def test_a_killed_training_goes_on_and_its_model_predicts(universe, tmp_path, steps):
+    done = itertools.count(1)
+
+    def kill(stage, *rest):
+        if "train" in stage and next(done) == steps:
             raise Killed
 
     def again(directory, **more):
@@ -51,7 +55,8 @@ def test_a_killed_training_goes_on_and_its_model_predicts(universe, tmp_path):
     with pytest.raises(Killed):
         again(tmp_path / "killed", progress=kill)
     work = tmp_path / "killed.work"
-    assert sorted(path.name for path in work.iterdir()) == ["checkpoint", "views.safetensors"]
+    states = ["checkpoint", "checkpoint-distilled"][: 1 + steps // 4]
+    assert sorted(path.name for path in work.iterdir()) == [*states, "views.safetensors"]
     stages = []
     again(tmp_path / "killed", progress=lambda stage, *rest: stages.append(stage))
     assert not any("universes" in stage for stage in stages)  # the views were kept

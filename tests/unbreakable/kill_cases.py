@@ -21,7 +21,7 @@ DEEP = UniverseSettings(
     tracer_density_h3_mpc3=32**3 / 50.0**3,
 )  # fmt: skip
 POSTERIOR = {
-    **{"members": 1, "hidden": 16, "components": 2, "epochs": 2, "batch": 64},
+    **{"members": 1, "distilled_epochs": 2, "hidden": 16, "components": 2, "epochs": 2, "batch": 64},
     **{"range_log10_m200c_h": [12.5, 15.4], "survey": {"n_galaxies": [4.0, 40.0]}},
 }
 VIEWS = {"range_log10_m200c_h": [12.6, 15.4], "per_bin": 100, "most": 20, "min_particles": 8}

@@ -7,6 +7,7 @@ under a prior of the tracers' density, memberships, and how unlike its training 
 from __future__ import annotations
 
 from abc import abstractmethod
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -21,7 +22,23 @@ if TYPE_CHECKING:
     from zwicky.estimators.posterior.mixture import Mixture
     from zwicky.mocks.deep import DeepViews
 
-__all__ = ["ConditionalEstimator"]
+__all__ = ["ConditionalEstimator", "Reading"]
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """What a conditional estimator tells of n clusters.
+
+    Parameters
+    ----------
+    mixture
+        Joint densities of log10 M200c [Msun/h] and log10 n [(h/Mpc)^3], flat prior in both.
+    p_unlike : float64, shape (n,)
+        Chance that a cluster of the training distribution looks as odd as each one.
+    """
+
+    mixture: Mixture
+    p_unlike: np.ndarray
 
 
 class ConditionalEstimator(Estimator):
@@ -68,8 +85,16 @@ class ConditionalEstimator(Estimator):
         """
 
     @abstractmethod
+    def read(self, sample: ClusterSample) -> Reading:
+        """What one look at clusters without faults tells."""
+
     def joint(self, sample: ClusterSample) -> Mixture:
         """Joint densities of log10 M200c [Msun/h] and log10 n [(h/Mpc)^3], flat prior in both."""
+        return self.read(sample).mixture
+
+    def p_unlike(self, sample: ClusterSample) -> np.ndarray:
+        """Chance that a cluster of the training distribution looks as odd as each one, shape (n,)."""
+        return self.read(sample).p_unlike
 
     @abstractmethod
     def mass_posterior(self, mixture: Mixture, sample: ClusterSample) -> MassPosterior:
@@ -78,7 +103,3 @@ class ConditionalEstimator(Estimator):
     @abstractmethod
     def membership(self, sample: ClusterSample) -> np.ndarray:
         """Probability of each galaxy to lie inside r200c in space, float64, shape (n_galaxies,)."""
-
-    @abstractmethod
-    def p_unlike(self, sample: ClusterSample) -> np.ndarray:
-        """Chance that a cluster of the training distribution looks as odd as each one, shape (n,)."""

@@ -103,7 +103,8 @@ def weigh_clusters(
     sound = is_sound(problems)
     rows = np.flatnonzero(sound)
     seen, n = _rows(inside, rows), len(clusters)
-    posterior = weigh_sample(seen, model, density).spread(rows, n, cluster_id=clusters.label)
+    found, odd = _read(seen, model, density)
+    posterior = found.spread(rows, n, cluster_id=clusters.label)
     by_sigma = _points(clusters, seen, rows, model, m_sigma)
     moments, h = galaxy_moments(seen), inside.cosmology.h
     remarks = [
@@ -124,7 +125,7 @@ def weigh_clusters(
     sigma[rows] = moments.v_sigma
     if isinstance(model, ConditionalEstimator) and len(rows):
         edge = log10_msun(model.range_log10_m200c_h[0] + _EDGE_DEX, h)
-        p_unlike[rows] = model.p_unlike(seen)
+        p_unlike[rows] = odd
         remarks.append(remarks_on_posterior(posterior.cdf(edge)[rows], p_unlike[rows]))
     flags = np.array([problem.what if problem else "" for problem in problems], dtype=object)
     flags[rows] = joined(itertools.chain(*remarks), len(rows))
@@ -174,10 +175,21 @@ def weigh_sample(
     ZwickyError
         If a density is given to a model that takes none.
     """
-    if density is None:
-        return model.predict(sample)
-    _, mixture = conditional(model).joint(sample).given_density(*density.at(sample.redshift))
-    return conditional(model).mass_posterior(mixture, sample)
+    return _read(sample, model, density)[0]
+
+
+def _read(
+    sample: ClusterSample, model: Estimator, density: DensityPrior | None
+) -> tuple[MassPosterior, np.ndarray]:
+    """Posteriors, and `p_unlike`, NaN of a model that does not tell."""
+    if density is None and not isinstance(model, ConditionalEstimator):
+        return model.predict(sample), np.full(len(sample), np.nan)
+    able = conditional(model)
+    read = able.read(sample)
+    told = read.mixture
+    if density is not None:
+        told = told.given_density(*density.at(sample.redshift))[1]
+    return able.mass_posterior(told, sample), read.p_unlike
 
 
 def joint_of(clusters: ObservedClusters, model: Estimator) -> tuple[Mixture, np.ndarray]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from zwicky.estimators.conditional import ConditionalEstimator
+from zwicky.estimators.conditional import ConditionalEstimator, Reading
 from zwicky.estimators.forward import check_weights
 from zwicky.estimators.mass_posterior import MassPosterior, mass_grid
 from zwicky.estimators.posterior.calibration import Calibration
@@ -94,7 +94,7 @@ class Posterior(ConditionalEstimator):
     @property
     def steps(self) -> int:
         """Epochs."""
-        return self.settings.epochs
+        return self.settings.epochs + self.settings.distilled_epochs
 
     def fit(
         self,
@@ -144,17 +144,19 @@ class Posterior(ConditionalEstimator):
         from zwicky.extras import require
 
         require("torch", "train", f"training {self.name}")
+        from zwicky.estimators.posterior.distil import distil
         from zwicky.estimators.posterior.training import train_networks
 
+        digest, given = self._digest(views), {"validation": validation, "progress": progress}
         weights, curves = train_networks(
-            views,
-            self.settings,
-            rng=rng,
-            validation=validation,
-            checkpoint=checkpoint,
-            digest=self._digest(views),
-            progress=progress,
+            views, self.settings, rng=rng, checkpoint=checkpoint, digest=digest, **given
         )
+        if self.settings.distilled_epochs:
+            other = None if checkpoint is None else checkpoint.with_name(f"{checkpoint.name}-distilled")
+            weights, more = distil(
+                weights, views, self.settings, rng=rng, checkpoint=other, digest=digest, **given
+            )
+            curves = {name: curves[name] + more[name] for name in curves}
         self._weights = weights
         self.losses = Losses(**curves)
         self.calibration, self._unlike = Calibration(), None
@@ -166,7 +168,7 @@ class Posterior(ConditionalEstimator):
         """Fit widths, memberships and what is odd to views of halos that nothing was trained on."""
         self._require_fitted()
         from zwicky.estimators.posterior.calibrate import fit_calibration
-        from zwicky.estimators.posterior.training import balanced_rows, look
+        from zwicky.estimators.posterior.looks import balanced_rows, look
 
         rows = np.concatenate([balanced_rows(views, self.settings, rng=rng) for _ in range(_LOOKS)])
         seen = look(views, rows, self.settings, rng=rng)
@@ -181,12 +183,7 @@ class Posterior(ConditionalEstimator):
         )
         counts = np.diff(seen.offsets)
         enough = counts >= self.min_galaxies
-        galaxies = np.repeat(enough, counts)
-        share = seen.r_mpc_h / np.repeat(seen.aperture_mpc_h, counts)
-        offsets = np.concatenate([[0], np.cumsum(counts[enough])])
-        self._unlike = Unlike.fit(
-            share[galaxies], seen.v_los[galaxies], seen.conditions[enough], offsets, rng=rng
-        )
+        self._unlike = Unlike.fit(_mean_score(output)[enough], counts[enough])
         return {"held_out": len(seen.view), **to_mapping(self.calibration)}
 
     def faults(self, sample: ClusterSample) -> dict[int, str]:
@@ -217,18 +214,15 @@ class Posterior(ConditionalEstimator):
         """
         return self.mass_posterior(self.joint(sample), sample)
 
-    def given_density(self, sample: ClusterSample, mean: Any, std: Any) -> tuple[np.ndarray, MassPosterior]:
-        """Log evidence and posteriors where log10 n [(h/Mpc)^3] is Gaussian with `mean` and `std`."""
-        evidence, mixture = self.joint(sample).given_density(mean, std)
-        return evidence, self.mass_posterior(mixture, sample)
-
-    def joint(self, sample: ClusterSample) -> Mixture:
-        """Joint densities of log10 M200c [Msun/h] and log10 n [(h/Mpc)^3], widened as calibrated."""
-        return self.mixture_of(self.outputs(sample))
-
-    def mixture_of(self, output: Output) -> Mixture:
-        """The calibrated mixture that the networks' numbers stand for."""
-        return self.calibration.apply(unpack(output.mixture, *self.settings.range_log10_m200c_h))
+    def read(self, sample: ClusterSample) -> Reading:
+        """Joint densities, widened as calibrated, and `p_unlike`, NaN of a model that is not calibrated."""
+        self._require_sound(sample)
+        seen = self._seen(sample)
+        output = network_output(self._weights, seen.histogram(), seen.conditions)
+        mixture = self.calibration.apply(unpack(output.mixture, *self.range_log10_m200c_h))
+        if self._unlike is None:
+            return Reading(mixture, np.full(len(sample), np.nan))
+        return Reading(mixture, self._unlike.p_value(_mean_score(output), sample.n_galaxies))
 
     def mass_posterior(self, mixture: Mixture, sample: ClusterSample) -> MassPosterior:
         """The marginal of the mass on the grid that all estimators share."""
@@ -244,27 +238,6 @@ class Posterior(ConditionalEstimator):
         return self.calibration.membership(
             _mean_probability(output, seen.r_mpc_h, seen.v_los, sample.offsets)
         )
-
-    def p_unlike(self, sample: ClusterSample) -> np.ndarray:
-        """Chance that a mock cluster is as odd as each one, shape (n,); NaN of a model not calibrated."""
-        self._require_sound(sample)
-        if self._unlike is None:
-            return np.full(len(sample), np.nan)
-        seen = self._seen(sample)
-        share = seen.r_mpc_h / np.repeat(seen.aperture_mpc_h, sample.n_galaxies)
-        return self._unlike.p_value(share, seen.v_los, seen.conditions, sample.offsets)
-
-    def outputs(self, sample: ClusterSample) -> Output:
-        """The networks' numbers of clusters without faults.
-
-        Raises
-        ------
-        ZwickyError
-            If the estimator is not fitted, or a cluster is one of `faults`.
-        """
-        self._require_sound(sample)
-        seen = self._seen(sample)
-        return network_output(self._weights, seen.histogram(), seen.conditions)
 
     def _require_sound(self, sample: ClusterSample) -> None:
         self._require_fitted()
@@ -349,6 +322,10 @@ class _Seen:
 
     def histogram(self) -> np.ndarray:
         return phase_space_histogram(self.r_mpc_h, self.v_los, self.offsets)
+
+
+def _mean_score(output: Output) -> np.ndarray:
+    return output.score.astype(float).mean(axis=0)
 
 
 def _mean_probability(output: Output, r_mpc_h, v_los, offsets) -> np.ndarray:

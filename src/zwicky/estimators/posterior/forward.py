@@ -12,7 +12,7 @@ from zwicky.estimators.posterior.settings import PosteriorSettings
 from zwicky.estimators.posterior.told import N_CONDITIONS
 from zwicky.parallel import run_pieces
 
-__all__ = ["Output", "layers", "network_output", "weight_shapes"]
+__all__ = ["JUDGE", "Output", "layers", "network_output", "weight_shapes"]
 
 #: Clusters a batch; the last one is filled up, so that what a cluster gets does not depend on its neighbours.
 _BATCH = 64
@@ -30,11 +30,15 @@ def layers(settings: PosteriorSettings) -> dict[str, tuple[int, int]]:
     }
 
 
+#: Layers of the network that tells clusters from ones with a fault.
+JUDGE = {"judge_first": (N_CELLS + N_CONDITIONS, 96), "judge_second": (96, 32), "judge_last": (32, 1)}
+
+
 def weight_shapes(settings: PosteriorSettings) -> dict[str, tuple[int, ...]]:
     """Names and shapes of the ensemble's arrays: members first, then inputs and outputs of a layer."""
-    e = settings.members
+    e = settings.networks
     shapes: dict[str, tuple[int, ...]] = {}
-    for name, (n_in, n_out) in layers(settings).items():
+    for name, (n_in, n_out) in (layers(settings) | JUDGE).items():
         shapes[f"weight.{name}"], shapes[f"bias.{name}"] = (e, n_in, n_out), (e, 1, n_out)
     return shapes
 
@@ -46,12 +50,15 @@ class Output:
     ----------
     mixture : float32, shape (e, n, 6 k)
         For `zwicky.estimators.posterior.mixture.unpack`.
+    score : float32, shape (e, n)
+        How much each cluster looks like one with a fault: its logit.
     maps : float32, shape (e, n, N_CELLS), or None
         Logits of membership at the nodes of phase space, where they were asked for.
     """
 
     def __init__(self, e: int, n: int, last: int, with_maps: bool):
         self.mixture = np.empty((e, n, last), dtype=np.float32)
+        self.score = np.full((e, n), np.nan, dtype=np.float32)
         self.maps = np.empty((e, n, N_CELLS), dtype=np.float32) if with_maps else None
 
 
@@ -67,7 +74,7 @@ def network_output(
     Parameters
     ----------
     weights
-        Arrays of `weight_shapes`, float32.
+        Arrays of `weight_shapes`, float32; without the judge's layers there are no scores.
     histogram, conditions : float32, shapes (n, N_CELLS), (n, c)
         From `phase_space_histogram` and `zwicky.estimators.posterior.told.conditions`.
     with_maps
@@ -101,3 +108,6 @@ def _batch(weights, histogram, conditions, a: int, out: Output) -> None:
         out.mixture[m, a:b] = layer("mixture", relu(layer("third", x, m)), m)[: b - a]
         if out.maps is not None:
             out.maps[m, a:b] = layer("map", x, m)[: b - a]
+        if "weight.judge_last" in weights:
+            x = relu(layer("judge_second", relu(layer("judge_first", seen, m)), m))
+            out.score[m, a:b] = layer("judge_last", x, m)[: b - a, 0]

@@ -20,6 +20,9 @@ class PosteriorSettings:
     ----------
     members
         Networks of the ensemble, trained side by side from different weights and resampled clusters.
+    distilled_epochs
+        Epochs in which one network learns to say what the ensemble says (Hinton et al. 2015), and is kept in
+        its place: as good, and faster by as many times as the ensemble has members. 0 keeps the ensemble.
     hidden
         Numbers that stand for a cluster in the first two layers; half as many in the third.
     dropout
@@ -42,7 +45,8 @@ class PosteriorSettings:
     """
 
     members: int = setting(4, "[1, inf)")
-    hidden: int = setting(256, "[2, inf)")
+    distilled_epochs: int = setting(80, "[0, inf)")
+    hidden: int = setting(320, "[2, inf)")
     dropout: float = setting(0.0, "[0, 1)")
     components: int = setting(8, "[1, inf)")
     range_log10_m200c_h: tuple[float, ...] = (12.8, 15.4)
@@ -63,3 +67,8 @@ class PosteriorSettings:
             raise ZwickyError(
                 f"range_log10_m200c_h = {self.range_log10_m200c_h}; give log10 of Msun/h, the lower first"
             )
+
+    @property
+    def networks(self) -> int:
+        """Networks that are kept."""
+        return 1 if self.distilled_epochs else self.members

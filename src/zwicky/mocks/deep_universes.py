@@ -42,7 +42,7 @@ class DeepSettings:
 
     range_log10_m200c_h: tuple[float, ...] = (12.8, 15.4)
     bin_dex: float = setting(0.1, "(0, inf)")
-    per_bin: int = setting(250, "[1, inf)")
+    per_bin: int = setting(400, "[1, inf)")
     most: int = setting(40, "[1, inf)")
     max_redshift: float = 1.3
     min_particles: int = setting(60, "[1, inf)")

@@ -15,7 +15,7 @@ from zwicky.parallel import run_pieces
 __all__ = ["JUDGE", "Output", "layers", "network_output", "weight_shapes"]
 
 #: Clusters a batch; the last one is filled up, so that what a cluster gets does not depend on its neighbours.
-_BATCH = 64
+_BATCH = 128
 
 
 def layers(settings: PosteriorSettings) -> dict[str, tuple[int, int]]:

@@ -44,7 +44,9 @@ def galaxy_by_galaxy(model: Posterior, views: DeepViews) -> dict:
             rich, v_los=rich.v_los + np.float32(800.0), centre_error_kms=exact
         ).select_galaxies(np.abs(rich.v_los + 800.0) <= model.settings.survey.v_cut_kms),
         "centre 0.7 Mpc/h beside the cluster": _beside(rich, 0.7, rng),
-        "nothing seen inside a third of the aperture": rich.select_galaxies(rich.r_proj_comoving > reach / 3.0),
+        "nothing seen inside a third of the aperture": rich.select_galaxies(
+            rich.r_proj_comoving > reach / 3.0
+        ),
         "only galaxies that recede": rich.select_galaxies(rich.v_los > 0.0),
         "velocities multiplied by 1 + z twice, z > 0.4": _stretched(rich[rich.redshift > 0.4]),
         "no cluster, galaxies strewn evenly": dataclasses.replace(

@@ -40,7 +40,7 @@ _LOOKS = 8
 
 
 class Posterior(ConditionalEstimator):
-    """p(log10 M200c, log10 n | galaxies, conditions) by an ensemble of networks with mixture densities.
+    """p(log10 M200c, log10 n | galaxies, conditions) by networks with mixture densities.
 
     n is the comoving number density of tracers like the cluster's galaxies. The prior is flat in both
     logarithms; unless n is told, the mass is the marginal, which the number of galaxies says nothing to:
@@ -67,8 +67,8 @@ class Posterior(ConditionalEstimator):
     name: ClassVar[str] = "posterior"
     about: ClassVar[str] = (
         "Posterior of log10 M200c and of the tracers' density, conditional on how a cluster was observed: an "
-        "ensemble of networks on phase-space histograms with mixture densities (Bishop 1994), trained on "
-        "survey conditions that are drawn anew in every epoch."
+        "ensemble of networks on phase-space histograms with mixture densities (Bishop 1994), distilled into "
+        "one (Hinton et al. 2015), trained on survey conditions that are drawn anew in every epoch."
     )
     settings_class: ClassVar[type] = PosteriorSettings
     own_process: ClassVar[bool] = True

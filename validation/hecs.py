@@ -35,6 +35,8 @@ from zwicky.theory import m200c_from_m500c
 __all__ = ["compare", "hecs_clusters", "main", "read_hecs", "read_lensing", "read_planck"]
 
 MIN_GALAXIES = 20
+#: Levels of `p_unlike` that are counted: were the galaxies the mocks', such shares would lie below.
+UNLIKE = (0.5, 0.05, 0.01)
 #: Scatter of the other masses at fixed true mass, dex, allowed for in the pulls.
 OTHER_SCATTER = {"PSZ2": 0.10, "LoCuSS": 0.10}
 
@@ -103,7 +105,17 @@ def compare(
         "pull": float(np.std(residual / error, ddof=1)),
         "pull_with_their_scatter": float(np.std(residual / np.hypot(error, scatter), ddof=1)),
         "mean_error": float(np.mean(error)),
+        **{
+            f"p_unlike < {x:g}": float(np.mean(found.p_unlike[used] < x))
+            for x in UNLIKE
+            if unlike_told(found)
+        },
     }
+
+
+def unlike_told(found) -> bool:
+    """Whether the model says how unlike its training clusters are."""
+    return bool(np.isfinite(found.p_unlike).any())
 
 
 def main(models: tuple[str, ...] = ("posterior", "cnn_2d", "cnn_1d", "m_sigma")) -> dict[str, dict]:
@@ -134,7 +146,9 @@ def write_page(page: Path, results: dict[str, dict]) -> None:
             f"{s[k]:{f}} ± {s[k + '_error']:.3f}" for k, f in (("median", "+.3f"), ("scatter", ".3f"))
         )
         pulls = f"{s['pull']:.2f} ({s['pull_with_their_scatter']:.2f})"
-        rows.append([model, survey, str(s["n"]), median, f"{scatter} ({s['scatter_robust']:.3f})", pulls])
+        odd = " / ".join(f"{100 * s[k]:.0f}" for k in (f"p_unlike < {x:g}" for x in UNLIKE) if k in s)
+        spread = f"{scatter} ({s['scatter_robust']:.3f})"
+        rows.append([model, survey, str(s["n"]), median, spread, pulls, odd])
     heads = [
         "model",
         "against",
@@ -142,6 +156,7 @@ def write_page(page: Path, results: dict[str, dict]) -> None:
         "median",
         "scatter, dex (robust)",
         "pull width (with 0.1 dex of theirs)",
+        f"% with p_unlike < {' / '.join(f'{x:g}' for x in UNLIKE)}",
     ]
     replace_part(page, "hecs", table(heads, rows))
 

@@ -27,7 +27,7 @@ def build(name, epochs=None):
     quick = {
         "cnn_1d": CNNSettings(epochs=epochs or 3, device="cpu"),
         "cnn_2d": CNNSettings(epochs=epochs or 3, device="cpu"),
-        "posterior": small | {"epochs": epochs or 25, "device": "cpu"},
+        "posterior": small | {"epochs": epochs or 25, "distilled_epochs": epochs or 0, "device": "cpu"},
     }
     return build_estimator(name, quick.get(name))
 

@@ -147,14 +147,31 @@ class Posterior(ConditionalEstimator):
         from zwicky.estimators.posterior.distil import distil
         from zwicky.estimators.posterior.training import train_networks
 
-        digest, given = self._digest(views), {"validation": validation, "progress": progress}
+        def tell(before: int) -> Progress:
+            return lambda stage, done, total, text="": progress(stage, before + done, self.steps, text)
+
+        digest = self._digest(views)
         weights, curves = train_networks(
-            views, self.settings, rng=rng, checkpoint=checkpoint, digest=digest, **given
+            views,
+            self.settings,
+            rng=rng,
+            validation=validation,
+            checkpoint=checkpoint,
+            digest=digest,
+            progress=tell(0),
         )
         if self.settings.distilled_epochs:
-            other = None if checkpoint is None else checkpoint.with_name(f"{checkpoint.name}-distilled")
             weights, more = distil(
-                weights, views, self.settings, rng=rng, checkpoint=other, digest=digest, **given
+                weights,
+                views,
+                self.settings,
+                rng=rng,
+                validation=validation,
+                checkpoint=None
+                if checkpoint is None
+                else checkpoint.with_name(f"{checkpoint.name}-distilled"),
+                digest=digest,
+                progress=tell(self.settings.epochs),
             )
             curves = {name: curves[name] + more[name] for name in curves}
         self._weights = weights

@@ -16,6 +16,7 @@ from sky_field import CENTRE, field
 from zwicky.cosmology import paper_cosmology
 from zwicky.errors import ZwickyError
 from zwicky.estimators import ConditionalEstimator
+from zwicky.estimators.conditional import Reading
 from zwicky.io.observed import SkyList
 from zwicky.survey.clusters import ObservedClusters
 from zwicky.survey.masses import masses_columns, masses_table
@@ -174,13 +175,16 @@ class Told(type(virial_model()), ConditionalEstimator):
     """A model that tells memberships: one over the number of galaxies times the place among them."""
 
     range_log10_m200c_h = (13.0, 15.5)
-    fit_views = calibrate_views = joint = mass_posterior = None
+    fit_views = calibrate_views = None
 
     def membership(self, sample):
         return np.concatenate([np.arange(n) / n for n in sample.n_galaxies])
 
-    def p_unlike(self, sample):
-        return np.full(len(sample), 0.5)
+    def read(self, sample):
+        return Reading(None, np.full(len(sample), 0.5))
+
+    def mass_posterior(self, mixture, sample):
+        return self.predict(sample)
 
 
 def test_memberships_are_the_models_and_galaxies_outside_have_none(tmp_path):

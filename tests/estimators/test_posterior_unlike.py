@@ -95,14 +95,17 @@ def test_faults_are_what_they_are_called(spoiled):
 def test_p_is_even_whatever_the_scores_are():
     rng = np.random.default_rng(1)
     n = np.exp(rng.uniform(np.log(4), np.log(400), 6000))
-    score = rng.gumbel(np.log(n), 1.0 + 0.2 * np.log(n))
-    known = Unlike.fit(score[:3000], n[:3000])
-    p = known.p_value(score[3000:], n[3000:])
-    assert kstest(p, "uniform").pvalue > 1e-3
+    recentred = rng.random(6000) < 0.4
+    score = rng.gumbel(np.log(n), np.where(recentred, 0.3, 1.0) + 0.2 * np.log(n))
+    known = Unlike.fit(score[:3000], n[:3000], recentred[:3000])
+    p = known.p_value(score[3000:], n[3000:], recentred[3000:])
+    for kind in (recentred[3000:], ~recentred[3000:]):
+        assert kstest(p[kind], "uniform").pvalue > 1e-3
     for part in np.array_split(np.argsort(n[3000:]), 4):
         assert np.mean(p[part] < 0.1) == pytest.approx(0.1, abs=0.05)
-    assert np.all(np.diff(known.p_value(np.linspace(-9, 40, 200), np.full(200, 30.0))) <= 0)
-    assert known.p_value(np.array([1e9]), np.array([30.0]))[0] > 0
+    told = np.zeros(200, dtype=bool)
+    assert np.all(np.diff(known.p_value(np.linspace(-9, 40, 200), np.full(200, 30.0), told)) <= 0)
+    assert known.p_value(np.array([1e9]), np.array([30.0]), told[:1])[0] > 0
 
 
 @pytest.fixture(scope="module")
@@ -135,11 +138,11 @@ def test_p_is_even_on_clusters_and_small_on_what_is_none(calibrated):
 
 def test_arrays_give_it_back_and_damage_is_seen():
     rng = np.random.default_rng(5)
-    known = Unlike.fit(rng.normal(size=500), rng.uniform(4, 100, 500))
-    score, n = rng.normal(size=50), rng.uniform(4, 100, 50)
-    assert np.array_equal(Unlike.of(known.arrays()).p_value(score, n), known.p_value(score, n))
+    known = Unlike.fit(rng.normal(size=500), rng.uniform(4, 100, 500), np.arange(500) % 2 == 0)
+    some = rng.normal(size=50), rng.uniform(4, 100, 50), np.arange(50) < 20
+    assert np.array_equal(Unlike.of(known.arrays()).p_value(*some), known.p_value(*some))
     for broken in ({"edges": np.zeros(99)}, {"level": np.full(96, np.nan)}):
         with pytest.raises(ZwickyError, match="save the model again"):
             Unlike.of(known.arrays() | broken)
     with pytest.raises(ZwickyError, match="too few"):
-        Unlike.fit(rng.normal(size=100), np.full(100, 10.0))
+        Unlike.fit(rng.normal(size=500), np.full(500, 10.0), np.arange(500) < 400)

@@ -17,7 +17,7 @@ from zwicky.estimators.posterior.forward import Output, network_output, weight_s
 from zwicky.estimators.posterior.histogram import at_galaxies, phase_space_histogram
 from zwicky.estimators.posterior.mixture import Mixture, unpack
 from zwicky.estimators.posterior.settings import PosteriorSettings
-from zwicky.estimators.posterior.told import conditions
+from zwicky.estimators.posterior.told import conditions, is_recentred
 from zwicky.estimators.posterior.unlike import Unlike
 from zwicky.estimators.training import Losses, TrainingRange
 from zwicky.progress import Progress, quiet
@@ -200,7 +200,9 @@ class Posterior(ConditionalEstimator):
         )
         counts = np.diff(seen.offsets)
         enough = counts >= self.min_galaxies
-        self._unlike = Unlike.fit(_mean_score(output)[enough], counts[enough])
+        self._unlike = Unlike.fit(
+            _mean_score(output)[enough], counts[enough], is_recentred(seen.conditions[enough])
+        )
         return {"held_out": len(seen.view), **to_mapping(self.calibration)}
 
     def faults(self, sample: ClusterSample) -> dict[int, str]:
@@ -237,9 +239,12 @@ class Posterior(ConditionalEstimator):
         seen = self._seen(sample)
         output = network_output(self._weights, seen.histogram(), seen.conditions)
         mixture = self.calibration.apply(unpack(output.mixture, *self.range_log10_m200c_h))
-        if self._unlike is None:
-            return Reading(mixture, np.full(len(sample), np.nan))
-        return Reading(mixture, self._unlike.p_value(_mean_score(output), sample.n_galaxies))
+        p_unlike = np.full(len(sample), np.nan)
+        if self._unlike is not None:
+            p_unlike = self._unlike.p_value(
+                _mean_score(output), sample.n_galaxies, is_recentred(seen.conditions)
+            )
+        return Reading(mixture, p_unlike)
 
     def mass_posterior(self, mixture: Mixture, sample: ClusterSample) -> MassPosterior:
         """The marginal of the mass on the grid that all estimators share."""

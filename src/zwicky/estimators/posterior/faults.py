@@ -12,6 +12,7 @@ import numpy as np
 
 from zwicky.estimators.posterior.looks import Looks
 from zwicky.estimators.posterior.settings import PosteriorSettings
+from zwicky.estimators.posterior.told import is_recentred
 from zwicky.velocities import compose, median_velocities
 
 __all__ = ["FAULTS", "spoil"]
@@ -77,7 +78,7 @@ def spoil(
     order = np.argsort(row, kind="stable")
     r, v, row, lost = r[order], v[order], row[order], lost[order]
     # What is put on its median is so after the fault.
-    recentred = looks.conditions[:, 9] > 0
+    recentred = is_recentred(looks.conditions)
     offsets = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=n))])
     shift = median_velocities(offsets, r, v, reach, settings.survey.v_cut_kms)
     v = compose(v, np.where(recentred, shift, 0.0)[row])

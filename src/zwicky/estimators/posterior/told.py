@@ -53,3 +53,8 @@ def conditions(
         np.log1p(off / 50.0),
     ]
     return np.stack([np.asarray(c, dtype=np.float32) for c in columns], axis=1)
+
+
+def is_recentred(conditions: np.ndarray) -> np.ndarray:
+    """Whether each cluster's velocities are on the median of its inner galaxies, bool, shape (n,)."""
+    return conditions[:, 9] > 0

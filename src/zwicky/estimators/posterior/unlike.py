@@ -1,8 +1,9 @@
 """How unlike its training a cluster is: a calibrated p-value of its phase space.
 
 A small network learns to tell clusters from ones with a fault (`zwicky.estimators.posterior.faults`). How its
-score falls out on held-out clusters that have none, by their number of galaxies, turns a score into a
-p-value: whatever the network learned, p is even on clusters like the mocks.
+score falls out on held-out clusters that have none, by their number of galaxies and by whether velocities are
+on their median (a wrong redshift of the centre is then no fault), turns a score into a p-value: whatever the
+network learned, p is even on clusters like the mocks.
 """
 
 from __future__ import annotations
@@ -24,13 +25,13 @@ _LEVELS = 96
 
 @dataclass(frozen=True, eq=False)
 class Unlike:
-    """What scores clusters without a fault have, by number of galaxies.
+    """What scores clusters without a fault have, by number of galaxies, for centres told and recentred.
 
     Parameters
     ----------
-    edges : shape (b - 1,)
+    edges : shape (2, b - 1)
         Rising log numbers of galaxies between b bins.
-    score : shape (b, q)
+    score : shape (2, b, q)
         Rising scores that mocks exceed with the probabilities `level`.
     level : shape (q,)
         Falling probabilities.
@@ -41,44 +42,50 @@ class Unlike:
     level: np.ndarray
 
     @classmethod
-    def fit(cls, score: np.ndarray, n_galaxies: np.ndarray) -> Unlike:
-        """Learn from scores of mocks, shape (n,), and their numbers of galaxies.
+    def fit(cls, score: np.ndarray, n_galaxies: np.ndarray, recentred: np.ndarray) -> Unlike:
+        """Learn from scores of mocks, shape (n,), their numbers of galaxies and whether they are recentred.
 
         Raises
         ------
         ZwickyError
             If there are too few mocks for a single bin.
         """
-        n = len(score)
-        if n < _PER_BIN:
-            raise ZwickyError(f"{n} mock clusters are too few to tell odd ones; give at least {_PER_BIN}")
-        log_n = np.log(n_galaxies)
-        bins = int(np.clip(n // (2 * _PER_BIN), 1, _MOST_BINS))
-        edges = np.unique(np.quantile(log_n, np.linspace(0.0, 1.0, bins + 1)[1:-1]))
-        place = np.searchsorted(edges, log_n, side="right")
+        kinds = [np.flatnonzero(recentred == kind) for kind in (False, True)]
+        fewest, n = min(map(len, kinds)), len(score)
+        if fewest < _PER_BIN:
+            raise ZwickyError(
+                f"{fewest} mock clusters are too few to tell odd ones; give at least {_PER_BIN} whose centres "
+                "are told and as many that are recentred"
+            )
+        log_n, score = np.log(n_galaxies), np.asarray(score, dtype=float)
+        bins = int(np.clip(fewest // (2 * _PER_BIN), 1, _MOST_BINS))
+        inner = np.linspace(0.0, 1.0, bins + 1)[1:-1]
         level = np.append(
             np.linspace(1.0, 0.05, _LEVELS // 2), np.geomspace(0.05, 1.0 / n, _LEVELS // 2 + 1)[1:]
         )
-        parts = []
-        for b in range(len(edges) + 1):
-            # The k-th largest of m is exceeded by a new one with the probability k / (m + 1).
-            ranked = np.sort(np.asarray(score, dtype=float)[place == b])
-            chance = 1.0 - np.arange(1, len(ranked) + 1) / (len(ranked) + 1)
-            parts.append(np.interp(-level, -chance, ranked))
-        return cls(edges, np.stack(parts), level)
+        edges = np.stack([np.quantile(log_n[rows], inner) for rows in kinds])
+        kept = np.empty((2, bins, len(level)))
+        for kind, rows in enumerate(kinds):
+            place = np.searchsorted(edges[kind], log_n[rows], side="right")
+            for b in range(bins):
+                # The k-th largest of m is exceeded by a new one with the probability k / (m + 1).
+                ranked = np.sort(score[rows[place == b]])
+                chance = 1.0 - np.arange(1, len(ranked) + 1) / (len(ranked) + 1)
+                kept[kind, b] = np.interp(-level, -chance, ranked)
+        return cls(edges, kept, level)
 
-    def p_value(self, score: np.ndarray, n_galaxies: np.ndarray) -> np.ndarray:
+    def p_value(self, score: np.ndarray, n_galaxies: np.ndarray, recentred: np.ndarray) -> np.ndarray:
         """Probability that a mock cluster looks as odd, float64, shape (n,).
 
         Beyond the oddest mock of its bin a cluster has the least p that its bin can tell.
         """
-        place = np.searchsorted(self.edges, np.log(n_galaxies), side="right")
+        kind, log_n = np.asarray(recentred, dtype=np.int64), np.log(n_galaxies)
+        place = (log_n[:, None] >= self.edges[kind]).sum(axis=1)
         p = np.empty(len(score))
-        for b in np.unique(place):
-            rows = np.flatnonzero(place == b)
-            last = int(np.searchsorted(self.score[b], self.score[b, -1]))
-            stop = slice(0, last + 1)
-            p[rows] = np.exp(np.interp(score[rows], self.score[b, stop], np.log(self.level[stop])))
+        for which, b in np.unique(np.stack([kind, place], axis=1), axis=0):
+            rows, known = np.flatnonzero((kind == which) & (place == b)), self.score[which, b]
+            stop = slice(0, int(np.searchsorted(known, known[-1])) + 1)
+            p[rows] = np.exp(np.interp(score[rows], known[stop], np.log(self.level[stop])))
         return p
 
     def arrays(self) -> dict[str, np.ndarray]:
@@ -96,11 +103,11 @@ class Unlike:
         """
         try:
             made = cls(**{name: np.asarray(values, dtype=float) for name, values in arrays.items()})
-            b, q = len(made.edges) + 1, len(made.level)
+            b, q = made.edges.shape[1] + 1, len(made.level)
             values = [getattr(made, f.name) for f in fields(cls)]
-            shapes = ((b - 1,), (b, q), (q,))
+            shapes = ((2, b - 1), (2, b, q), (q,))
             fits = all(x.shape == y and np.isfinite(x).all() for x, y in zip(values, shapes, strict=True))
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, IndexError):
             fits = False
         if not fits:
             raise ZwickyError("what is known of odd clusters does not fit together; save the model again")

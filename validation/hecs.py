@@ -35,6 +35,8 @@ from zwicky.theory import m200c_from_m500c
 __all__ = ["compare", "hecs_clusters", "main", "read_hecs", "read_lensing", "read_planck"]
 
 MIN_GALAXIES = 20
+#: Other kinds of tracer that were told once the masses had been looked at: a lead, not a result.
+AFTERWARDS = (None, "all")
 #: Levels of `p_unlike` that are counted: were the galaxies the mocks', such shares would lie below.
 UNLIKE = (0.5, 0.05, 0.01)
 #: Scatter of the other masses at fixed true mass, dex, allowed for in the pulls.
@@ -77,17 +79,22 @@ def read_lensing() -> tuple[Centres, np.ndarray]:
     return Centres(cluster_id=names, ra=ra, dec=dec, z=z), np.log10(mass)
 
 
-def hecs_clusters(model: Estimator, centres: Centres) -> ObservedClusters:
+def hecs_clusters(model: Estimator, centres: Centres, tracer: str | None = "red") -> ObservedClusters:
     """HeCS galaxies around centres, recentred, told as red tracers with redshift errors of 36 km/s."""
     clusters = clusters_of(read_hecs(), centres, cosmology=COSMOLOGY, model=model)
-    return observed_with(recentre(clusters, cylinder_of(model)), Told(redshift_error_kms=36.0, tracer="red"))
+    return observed_with(recentre(clusters, cylinder_of(model)), Told(redshift_error_kms=36.0, tracer=tracer))
 
 
 def compare(
-    model: Estimator, m_sigma: Estimator, centres: Centres, other: np.ndarray, scatter: float
+    model: Estimator,
+    m_sigma: Estimator,
+    centres: Centres,
+    other: np.ndarray,
+    scatter: float,
+    tracer: str | None = "red",
 ) -> dict[str, float]:
     """Residuals log10(M / M_other) of a model: their median, scatter and pull, with bootstrap errors."""
-    clusters = hecs_clusters(model, centres)
+    clusters = hecs_clusters(model, centres, tracer)
     found = weigh_clusters(clusters, model, m_sigma)
     mass = found.posterior.log10_m200c
     used = (found.n_galaxies >= MIN_GALAXIES) & np.isfinite(mass)
@@ -122,13 +129,15 @@ def main(models: tuple[str, ...] = ("posterior", "cnn_2d", "cnn_1d", "m_sigma"))
     """Print the comparison of each model with both sets of masses; returns it."""
     m_sigma = load_model("m_sigma")
     results: dict[str, dict] = {}
-    for name in models:
+    for name, tracer in [(name, "red") for name in models] + [("posterior", x) for x in AFTERWARDS]:
         model = load_model(name)
+        if tracer != "red":
+            name = f"{name}, {'told as all galaxies' if tracer else 'kind not told'}"
         for survey, (centres, other) in (("PSZ2", read_planck()), ("LoCuSS", read_lensing())):
-            found = compare(model, m_sigma, centres, other, OTHER_SCATTER[survey])
+            found = compare(model, m_sigma, centres, other, OTHER_SCATTER[survey], tracer)
             results[f"{name} {survey}"] = found
             print(
-                f"{name:10} {survey:7} {found['n']:3d} clusters, "
+                f"{name:32} {survey:7} {found['n']:3d} clusters, "
                 f"median {found['median']:+.3f} +/- {found['median_error']:.3f}, "
                 f"scatter {found['scatter']:.3f} +/- {found['scatter_error']:.3f} "
                 f"(robust {found['scatter_robust']:.3f}), pull {found['pull']:.2f}, "
@@ -141,7 +150,7 @@ def write_page(page: Path, results: dict[str, dict]) -> None:
     """Put the table into the page of the documentation."""
     rows = []
     for name, s in results.items():
-        model, survey = name.split()
+        model, survey = name.rsplit(" ", 1)
         median, scatter = (
             f"{s[k]:{f}} ± {s[k + '_error']:.3f}" for k, f in (("median", "+.3f"), ("scatter", ".3f"))
         )

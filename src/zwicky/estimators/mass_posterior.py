@@ -300,7 +300,7 @@ class MassPosterior:
 
     def spread(self, rows: np.ndarray, n: int, *, cluster_id: np.ndarray | None = None) -> MassPosterior:
         """The same posteriors as rows `rows` of `n`, of which nothing is known of the others."""
-        if len(rows) == n:
+        if np.array_equal(rows, np.arange(n)):
             return dataclasses.replace(self, cluster_id=cluster_id)
         point = np.full(n, np.nan)
         point[rows] = self.log10_m200c

@@ -54,8 +54,8 @@ class Unlike:
         fewest, n = min(map(len, kinds)), len(score)
         if fewest < _PER_BIN:
             raise ZwickyError(
-                f"{fewest} mock clusters are too few to tell odd ones; give at least {_PER_BIN} whose centres "
-                "are told and as many that are recentred"
+                f"{fewest} mock clusters are too few to tell odd ones; give at least {_PER_BIN} whose "
+                "centres are told and as many that are recentred"
             )
         log_n, score = np.log(n_galaxies), np.asarray(score, dtype=float)
         bins = int(np.clip(fewest // (2 * _PER_BIN), 1, _MOST_BINS))

@@ -322,8 +322,9 @@ class Posterior(ConditionalEstimator):
         if not self.is_fitted:
             return "<Posterior: not trained>"
         low, high = self.training.log10_m200c_h
+        learned = "one network that learned from " if self.settings.distilled_epochs else ""
         return (
-            f"<Posterior: {self.settings.members} networks trained on {self.training.n_clusters} clusters, "
+            f"<Posterior: {learned}{self.settings.members} networks trained on {self.training.n_clusters} clusters, "
             f"log10 M200c [Msun/h] {low:.2f} to {high:.2f}, z <= {self.training.redshift[1]:.2f}>"
         )
 

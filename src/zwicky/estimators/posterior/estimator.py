@@ -322,10 +322,12 @@ class Posterior(ConditionalEstimator):
         if not self.is_fitted:
             return "<Posterior: not trained>"
         low, high = self.training.log10_m200c_h
-        learned = "one network that learned from " if self.settings.distilled_epochs else ""
+        networks = f"{self.settings.members} networks"
+        if self.settings.distilled_epochs:
+            networks = f"one network that learned from {networks}"
         return (
-            f"<Posterior: {learned}{self.settings.members} networks trained on {self.training.n_clusters} clusters, "
-            f"log10 M200c [Msun/h] {low:.2f} to {high:.2f}, z <= {self.training.redshift[1]:.2f}>"
+            f"<Posterior: {networks} trained on {self.training.n_clusters} clusters, log10 M200c [Msun/h] "
+            f"{low:.2f} to {high:.2f}, z <= {self.training.redshift[1]:.2f}>"
         )
 
     def _digest(self, views: DeepViews) -> str:

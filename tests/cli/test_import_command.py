@@ -209,7 +209,7 @@ def test_the_same_run_is_not_made_again_and_another_is_refused(run, universe, tm
         (HALOS, ["format: rockstar-out", "m200c: mass in 200 times", "column M200c in Msun/h"]),
         (GALAXIES, ["rows: ", "redshift: 0.25", "lacks m200c; give --box, --h, --omega-m unless"]),
         ("own.toml", ["kind: column map", "to import as galaxies: nothing is missing"]),
-        ("own.hdf5", ["table (HDF5) of no known layout", "mass", "write a column map"]),
+        ("own.hdf5", ["table (HDF5) of no simulation's layout", "mass", "write a column map"]),
     ],
 )
 def test_info_of_foreign_files(files, capsys, name, words):

@@ -45,9 +45,10 @@ def describe_file(path: Path | str) -> dict[str, Any]:
         if not table.columns:
             raise
         return {
-            "kind": f"table ({table.kind}) of no known layout",
+            "kind": f"table ({table.kind}) of no simulation's layout",
             "columns": {name: column.unit or "(no unit)" for name, column in table.columns.items()},
-            "to import it": "write a column map that says what its columns are, and give that with --map",
+            "as galaxies to be weighed": "zwicky predict",
+            "as a simulation": "write a column map that says what its columns are; zwicky import --map",
         }
     return describe_catalog(open_catalog(path))
 

@@ -40,7 +40,7 @@ class Observing:
     Parameters
     ----------
     columns
-        The user's names for our columns, as `zwicky.io.columns.parse_columns` reads them.
+        The user's names for our columns, ``"z=z_spec,ra=RAJ2000"``.
     table
         Which table of the galaxies' file; None takes the first with our columns.
     centre
@@ -57,8 +57,12 @@ class Observing:
         Radii without another word in their unit are comoving, not proper.
     recentre
         Put velocities on the median of the inner galaxies.
-    redshift_error_kms, centre_error_kms, aperture_mpc_h, tracer
-        As of `zwicky.survey.told.Told`, for all clusters.
+    redshift_error_kms, centre_error_kms
+        Errors of a galaxy's redshift and of the clusters' own, km/s in the rest frame; 0 is exact.
+    aperture_mpc_h
+        Radius out to which galaxies were observed, comoving Mpc/h.
+    tracer
+        Kind of galaxies: ``"all"``, ``"red"`` or ``"blue"``.
 
     Examples
     --------

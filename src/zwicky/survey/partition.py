@@ -48,14 +48,14 @@ def weigh_partition(
     galaxies
         Columns ``ra``, ``dec`` (degrees) and ``z``; NaN where not known.
     centres
-        Columns ``cluster_id``, ``ra``, ``dec``, ``z`` and, where they are known, those of
-        `zwicky.io.centres.CONDITIONS`.
+        Columns ``cluster_id``, ``ra``, ``dec``, ``z`` and, where they are known, ``redshift_error_kms``,
+        ``centre_error_kms``, ``aperture_mpc_h`` and ``tracer``.
     model, m_sigma
         Fitted estimators of ``log10_m200c`` and ``log10_m200c_msigma``, by default the shipped M-sigma.
     observing
         Of it `merge_arcsec`, `cosmology`, `recentre` and what is told of all clusters.
     prior, density
-        As for `zwicky.survey.weigh_blocks`.
+        As for `zwicky.weigh`.
 
     Returns
     -------

@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
+from zwicky.cosmology import paper_cosmology
 from zwicky.errors import ZwickyError
 from zwicky.io.files import read_json
 from zwicky.survey import read_relation
-from zwicky.survey.looks import SHARED, MockLooks
+from zwicky.survey.kinds import draw_kinds, shared_error
+from zwicky.survey.looks import MockLooks
 from zwicky.survey.mass_relation import measure_relation, relation_grids
 from zwicky.survey.relation_files import RELATION_FILES, murata_parameters, write_relation
 
@@ -24,12 +26,11 @@ def looks(n=8000, seed=1, bias=0.0):
     rng = np.random.default_rng(seed)
     mass, z = rng.uniform(13.3, 15.3, n), rng.uniform(0.03, 0.4, n)
     one, two = rng.standard_normal((2, n))
-    shared = rng.uniform(-1.0, 1.0, (n, len(SHARED)))
     ln_n = np.log(30.0) + 0.7 * np.log(10.0) * (mass - 14.0) + 0.3 * one
     predicted = 14.0 + LINE * (mass - 14.0) + WIDTH * (RHO * one + np.sqrt(1 - RHO**2) * two)
     counts = np.rint(np.exp(ln_n)).astype(int)
-    predicted = np.where(counts < 4, np.nan, predicted + bias * shared[:, 0])
-    return MockLooks(np.arange(n) // 3, mass, z, counts, predicted, shared)
+    predicted = np.where(counts < 4, np.nan, predicted + bias)
+    return MockLooks(np.arange(n) // 3, mass, z, counts, predicted)
 
 
 @pytest.fixture(scope="module")
@@ -37,14 +38,21 @@ def relation():
     return grid_of(looks())
 
 
-def grid_of(mocks):
+def grid_of(mocks, kinds=None):
     return measure_relation(
         mocks,
+        kinds or [looks(600), looks(600)],
+        cosmology=paper_cosmology(),
         log10_m200c=np.arange(13.6, 15.11, 0.1),
         redshift=[0.1, 0.3],
         n_galaxies=np.geomspace(5.0, 300.0, 9),
         log10_m_pred=np.linspace(12.5, 16.0, 141),
     )
+
+
+def whole(mocks, redshift):
+    grids = relation_grids(mocks, np.array(redshift))
+    return measure_relation(mocks, [looks(600), looks(600)], cosmology=paper_cosmology(), **grids)
 
 
 def test_moments_are_those_of_the_mocks(relation):
@@ -98,18 +106,39 @@ def test_few_galaxies_make_a_sample_incomplete():
     assert high > 0.99
 
 
-def test_what_all_clusters_share_is_told_apart(relation):
-    with_bias = grid_of(looks(4000, bias=0.1))
-    # A slope of 0.1 on a number uniform in -1 to 1.
-    assert np.allclose(with_bias.shared_error, 0.1 / np.sqrt(3.0), atol=0.02)
-    assert np.all(relation.shared_error < 0.03)
+def test_what_all_clusters_share_is_what_counts_feel(relation):
+    assert np.all(relation.shared_error == 0)  # twice the same survey
+    biases = np.array([-0.06, 0.0, 0.03, 0.05])
+    found = grid_of(looks(2000), [looks(2000, bias=b) for b in biases]).shared_error
+    assert np.allclose(found, np.std(biases, ddof=1), atol=0.012)
+    # One cluster in twenty a dex too heavy: the mean moves by 0.05, counts of heavy ones by far more.
+    plain = looks(3000)
+    lifted = dataclasses.replace(plain, predicted=plain.predicted + (np.arange(3000) % 20 == 0))
+    at, z = np.array([14.2, 14.8]), np.array([0.1])
+    grid = np.arange(13.4, 15.21, 0.1)
+    error = shared_error([plain, lifted], grid, z, paper_cosmology())[:, 0]
+    assert np.all(np.interp(at, grid, error) > 1.5 * 0.05 / np.sqrt(2.0))
+    with pytest.raises(ZwickyError, match="1 kinds of galaxies"):
+        shared_error([plain], grid, z, paper_cosmology())
+
+
+def test_kinds_cover_their_ranges_evenly():
+    kinds = draw_kinds(10, rng=np.random.default_rng(3))
+    interlopers = np.sort([kind.interlopers for kind in kinds])
+    assert np.all(np.abs(interlopers - np.linspace(0.735, 1.365, 10)) < 0.0351)
+    assert all(0.5 <= kind.concentration <= 1.0 for kind in kinds)
+    red = draw_kinds(10, rng=np.random.default_rng(3), tracer="red")
+    assert max(kind.concentration for kind in red) > 1.1
+    at = kinds[0].conditions(np.array([14.5, 15.5]))["velocity_bias"]
+    assert at[0] == kinds[0].velocity_bias
+    assert at[1] - at[0] == pytest.approx(kinds[0].velocity_bias_slope)
 
 
 def test_too_few_halos_are_said():
     with pytest.raises(ZwickyError, match="redshift 2 has fewer than 8 halos"):
-        measure_relation(looks(300), **relation_grids(looks(300), np.array([0.1, 2.0])))
+        whole(looks(300), [0.1, 2.0])
     with pytest.raises(ZwickyError, match="redshift does not rise"):
-        measure_relation(looks(300), **relation_grids(looks(300), np.array([0.3, 0.1])))
+        whole(looks(300), [0.3, 0.1])
 
 
 @pytest.fixture(scope="module")
@@ -172,9 +201,16 @@ def test_crow_gets_the_tables_own_chances(relation, folder):
     assert np.allclose(masses.distribution(mass, z, (14.2, 14.6)) * complete, ours, atol=2e-3)
     # Its density is one of ln M: integrated over ln M it is one.
     grid = np.linspace(13.0, 16.0, 200)
-    density = masses._distribution_unbinned(np.full(200, 14.5), np.full(200, 0.2), grid)
+    on_grids = crow.ZwickyMassesUnbinned()
+    density = on_grids.distribution(np.full(200, 14.5), np.full(200, 0.2), grid)
     assert np.trapezoid(density, np.log(10.0) * grid) == pytest.approx(1.0, abs=0.01)
+    assert np.array_equal(masses.gaussian_kernel(np.full(200, 14.5), np.full(200, 0.2), grid), density)
     assert np.all(masses.distribution(mass, z, (17.0, 18.0)) == 0)
+    masses.parameters["bias"] = on_grids.parameters["bias"] = 0.1
+    moved = relation.probability(mass, z, np.array([14.1, 14.5]))[:, 0]
+    assert np.allclose(masses.distribution(mass, z, (14.2, 14.6)) * complete, moved, atol=2e-3)
+    moved = on_grids.distribution(np.full(200, 14.5), np.full(200, 0.2), grid + 0.1)
+    assert np.allclose(moved, density)
 
 
 def test_cosmocnc_gets_lines_and_their_covariance(relation, folder):

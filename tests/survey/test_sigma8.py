@@ -7,14 +7,12 @@ pytest.importorskip("torch")  # by way of what trains
 
 from validation.sigma8 import AREA_DEG2, Counts, expected_counts, infer_sigma8
 
-from survey.test_mass_relation import looks
-from zwicky.survey.mass_relation import measure_relation, relation_grids
+from survey.test_mass_relation import looks, whole
 
 
 @pytest.fixture(scope="module")
 def relation():
-    mocks = looks(6000)
-    return measure_relation(mocks, **relation_grids(mocks, np.array([0.1, 0.3])))
+    return whole(looks(6000), [0.1, 0.3])
 
 
 def test_sigma8_comes_back_within_its_error(relation):

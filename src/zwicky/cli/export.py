@@ -58,6 +58,7 @@ def export(
     from zwicky.mocks.deep_universes import DeepSettings, views_of_universes
     from zwicky.settings import read_toml, to_mapping
     from zwicky.survey.density import known_density
+    from zwicky.survey.kinds import mock_kinds
     from zwicky.survey.looks import mock_looks
     from zwicky.survey.mass_relation import measure_relation, relation_grids
     from zwicky.survey.relation_files import write_relation
@@ -91,7 +92,9 @@ def export(
         clusters = mock_looks(
             weighing, seen, rows, known, told, chosen, rng=rng, with_counts=not without_counts
         )
-        relation = measure_relation(clusters, **relation_grids(clusters, z))
+        kinds = mock_kinds(weighing, seen, known, told, chosen, rng=rng, with_counts=not without_counts)
+        grids = relation_grids(clusters, z)
+        relation = measure_relation(clusters, kinds, cosmology=chosen, **grids)
         facts = {
             "model": model,
             "universes": [path.name for path in universes],
@@ -101,6 +104,7 @@ def export(
             "told": {name: value for name, value in to_mapping(told).items() if value is not None},
             "clusters": len(clusters),
             "halos": len(np.unique(clusters.halo)),
+            "kinds": len(kinds),
             "seed": seed,
         }
         write_relation(out, relation, facts)

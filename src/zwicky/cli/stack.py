@@ -23,13 +23,19 @@ def stack(
         str | None, typer.Option(help="Edges of the bins, with commas between; default: equal numbers.")
     ] = None,
     bins: Annotated[int, typer.Option(min=1, help="Bins of equal numbers.")] = 3,
+    common_dex: Annotated[
+        float | None,
+        typer.Option(help="What all masses may be off by together, dex; default: as on mock surveys."),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Write the table: .csv, .ecsv, .fits, .parquet, .vot.")
     ] = None,
 ) -> None:
     """Mean mass and intrinsic scatter of clusters in bins of richness or of any column.
 
-    Clusters stand for themselves: how they were chosen is not corrected for.
+    Clusters stand for themselves: how they were chosen is not corrected for. Bins of the number of galaxies
+    need masses by motions alone, which `zwicky predict` gives without --survey and --density: else the number
+    would be used twice.
 
     Example:  zwicky stack masses.ecsv --posterior masses.safetensors --values richness.csv --by richness
     """
@@ -38,7 +44,7 @@ def stack(
     from zwicky.estimators.posterior_files import read_posterior
     from zwicky.io.tabular import check_output, read_any, write_any
     from zwicky.survey import stack_bins
-    from zwicky.survey.stack import column_of, equal_numbers
+    from zwicky.survey.stack import COMMON_DEX, column_of, equal_numbers
 
     if out is not None:
         check_output(out)
@@ -58,7 +64,8 @@ def stack(
             limits = [float(edge) for edge in edges.split(",")]
         except ValueError as error:
             raise ZwickyError(f"--edges {edges}: is no list of numbers; give 10,20,40") from error
-    found = stack_bins(densities, numbers, limits, name=by)
+    common = COMMON_DEX if common_dex is None else common_dex
+    found = stack_bins(densities, numbers, limits, name=by, common_dex=common)
     if out is not None:
         write_any(out, found)
     for row in found:
@@ -68,4 +75,5 @@ def stack(
             f"{row['log10_m200c_mean_p84']:.3f}), scatter {row['scatter_dex']:.3f} dex "
             f"({row['scatter_dex_p16']:.3f} to {row['scatter_dex_p84']:.3f})"
         )
+    typer.echo(f"all means may be off together by {common:g} dex, which is in their intervals")
     typer.echo(f"{found.meta['left_out']} clusters left out; {found.meta['selection']}")

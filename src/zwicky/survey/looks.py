@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,10 +22,7 @@ from zwicky.tables import TRACERS
 if TYPE_CHECKING:
     from astropy.cosmology import FLRW
 
-__all__ = ["SHARED", "MockLooks", "mock_looks"]
-
-#: What galaxies are: not known, and the same for all clusters of a survey, so that it moves them together.
-SHARED = ("velocity_bias", "concentration", "interlopers", "bright_share", "bright_factor")
+__all__ = ["MockLooks", "mock_looks"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,8 +39,6 @@ class MockLooks:
         Galaxies in the cylinder; 0 where there are none.
     predicted : float64, shape (n,)
         The model's log10 M200c [Msun], NaN of clusters with too few galaxies to be weighed.
-    shared : float64, shape (n, k)
-        What galaxies are, in the order of `SHARED`.
     """
 
     halo: np.ndarray
@@ -51,7 +46,6 @@ class MockLooks:
     redshift: np.ndarray
     n_galaxies: np.ndarray
     predicted: np.ndarray
-    shared: np.ndarray = field(repr=False)
 
     def __len__(self) -> int:
         return len(self.halo)
@@ -67,7 +61,7 @@ def mock_looks(
     *,
     rng: np.random.Generator,
     with_counts: bool = True,
-    **fixed: float,
+    **fixed: float | np.ndarray,
 ) -> MockLooks:
     """Observe deep views as a survey does, and weigh what is seen.
 
@@ -91,7 +85,7 @@ def mock_looks(
     with_counts
         Whether masses are weighed with the density, as by ``zwicky predict --survey``.
     fixed
-        Conditions with one value for all clusters, not told to the model.
+        Conditions with one value for all clusters, or one for each, not told to the model.
 
     Raises
     ------
@@ -128,7 +122,6 @@ def mock_looks(
         redshift=drawn.redshift[kept],
         n_galaxies=np.nan_to_num(counts[kept]).astype(np.int64),
         predicted=predicted[kept],
-        shared=np.stack([getattr(drawn, name)[kept] for name in SHARED], axis=1),
     )
 
 

@@ -8,19 +8,21 @@ shifted by it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from zwicky.errors import ZwickyError
+from zwicky.survey.kinds import shared_error
 from zwicky.survey.looks import MockLooks
+from zwicky.survey.neighbourhood import neighbourhoods
+
+if TYPE_CHECKING:
+    from astropy.cosmology import FLRW
 
 __all__ = ["MassRelation", "measure_relation", "relation_grids"]
-
-#: Widths of the neighbourhood that a line is fitted in: dex of mass, dex of 1 + z.
-_MASS_DEX, _REDSHIFT_DEX = 0.12, 0.04
-#: Fewest independent halos in a neighbourhood for its numbers to be given.
-_HALOS = 8.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +46,8 @@ class MassRelation:
     mean_error : shape (m, z)
         Error of `mean_pred` by the number of halos, dex.
     shared_error : shape (m, z)
-        By how much all clusters of a survey are off together, since nobody knows what its galaxies are: dex.
+        By how much all clusters of a survey are off together, since nobody knows what its galaxies are: dex
+        of M_pred by which counts above a predicted mass of `log10_m200c` move (`zwicky.survey.kinds`).
 
     Examples
     --------
@@ -108,7 +111,9 @@ class MassRelation:
 
 def measure_relation(
     looks: MockLooks,
+    kinds: Sequence[MockLooks],
     *,
+    cosmology: FLRW,
     log10_m200c: np.ndarray,
     redshift: np.ndarray,
     n_galaxies: np.ndarray,
@@ -117,6 +122,17 @@ def measure_relation(
     """The relation on grids; see `MassRelation`.
 
     Masses with too few halos take the tables of the nearest mass that has enough, shifted along its line.
+
+    Parameters
+    ----------
+    looks
+        Clusters of which each has galaxies of a kind of its own.
+    kinds
+        Of `zwicky.survey.kinds.mock_kinds`: surveys with galaxies of one kind each, for `shared_error`.
+    cosmology
+        Of the mass function that says what the kinds make of counts.
+    log10_m200c, redshift, n_galaxies, log10_m_pred
+        The grids.
 
     Raises
     ------
@@ -142,26 +158,16 @@ def measure_relation(
     }
     numbers = {name: np.zeros(shape) for name in _NUMBERS}
     for j in range(len(z)):
-        near = [_Neighbourhood.of(looks, m, z[j]) for m in mass]
-        enough = np.flatnonzero([one is not None and one.halos >= _HALOS for one in near])
-        if not len(enough):
-            raise ZwickyError(
-                f"redshift {z[j]:g} has fewer than {_HALOS:g} halos at every mass; give more universes, or "
-                "other redshifts"
-            )
-        for i in range(len(mass)):
-            nearest = int(enough[np.argmin(np.abs(enough - i))])
-            one = near[nearest]
-            assert one is not None
-            shifted = one.moments(mass[i] - mass[nearest])
-            for name in _NUMBERS:
-                numbers[name][i, j] = shifted[name]
+        for i, (one, away) in enumerate(neighbourhoods(looks, mass, z[j])):
+            shifted = one.moments(away)
+            for name, value in shifted.items():
+                numbers[name][i, j] = value
             tables["p_pred"][i, j] = one.density(pred - shifted["mean_pred"])
-            away = np.log(counts) - shifted["mean_ln_n"]
-            tables["p_n"][i, j] = np.exp(-0.5 * (away / one.std_ln_n) ** 2) / (
+            richer = np.log(counts) - shifted["mean_ln_n"]
+            tables["p_n"][i, j] = np.exp(-0.5 * (richer / one.std_ln_n) ** 2) / (
                 np.sqrt(2.0 * np.pi) * one.std_ln_n
             )
-            for k, far in enumerate(away):
+            for k, far in enumerate(richer):
                 # Beyond three standard deviations no cluster says how far the line goes on.
                 inside = np.clip(far, -3.0 * one.std_ln_n, 3.0 * one.std_ln_n)
                 move = shifted["mean_pred"] + one.slope * inside
@@ -169,7 +175,7 @@ def measure_relation(
     for name in ("p_pred", "p_pred_n"):
         area = np.trapezoid(tables[name], pred, axis=-1)[..., None]
         tables[name] /= np.where(area > 0, area, 1.0)
-    return MassRelation(**grids, **tables, **numbers)
+    return MassRelation(**grids, **tables, **numbers, shared_error=shared_error(kinds, mass, z, cosmology))
 
 
 def relation_grids(looks: MockLooks, redshift: np.ndarray) -> dict[str, np.ndarray]:
@@ -195,92 +201,7 @@ _NUMBERS = (
     "std_ln_n",
     "correlation",
     "mean_error",
-    "shared_error",
 )
-
-
-@dataclass(frozen=True, eq=False)
-class _Neighbourhood:
-    """Clusters about a mass and a redshift: lines through log10 M_pred and ln N, and what they leave over."""
-
-    halos: float
-    weight: np.ndarray
-    mean: np.ndarray
-    steep: np.ndarray
-    left: np.ndarray
-    completeness: float
-    mean_error: float
-    shared_error: float
-
-    @staticmethod
-    def of(looks: MockLooks, mass: float, redshift: float) -> _Neighbourhood | None:
-        """None where there is no cluster at all."""
-        dm = looks.log10_m200c - mass
-        dz = np.log10((1.0 + looks.redshift) / (1.0 + redshift))
-        weight = np.exp(-0.5 * ((dm / _MASS_DEX) ** 2 + (dz / _REDSHIFT_DEX) ** 2))
-        near = weight > 1e-3
-        weighed = near & np.isfinite(looks.predicted)
-        if weighed.sum() < 20:
-            return None
-        completeness = float(weight[weighed].sum() / weight[near].sum())
-        w, dm, dz = weight[weighed], dm[weighed], dz[weighed]
-        values = np.stack([looks.predicted[weighed], np.log(looks.n_galaxies[weighed])], axis=1)
-        design = np.stack([np.ones(len(w)), dm, dz], axis=1)
-        root = np.sqrt(w)[:, None]
-        line = np.linalg.lstsq(root * design, root * values, rcond=None)[0]
-        left = values - design @ line
-        _, halo = np.unique(looks.halo[weighed], return_inverse=True)
-        by_halo = np.bincount(halo, w)
-        pulls = np.bincount(halo, w * left[:, 0])
-        shared = looks.shared[weighed] - np.average(looks.shared[weighed], axis=0, weights=w)
-        slopes = np.linalg.lstsq(root * shared, root * left[:, :1], rcond=None)[0][:, 0]
-        spread = np.average((shared * slopes) ** 2, axis=0, weights=w).sum()
-        return _Neighbourhood(
-            halos=float(by_halo.sum() ** 2 / (by_halo**2).sum()),
-            weight=w / w.sum(),
-            mean=line[0],
-            steep=line[1],
-            left=left,
-            completeness=completeness,
-            mean_error=float(np.sqrt((pulls**2).sum()) / w.sum()),
-            shared_error=float(np.sqrt(spread)),
-        )
-
-    @property
-    def std_ln_n(self) -> float:
-        return float(np.sqrt(self.weight @ self.left[:, 1] ** 2))
-
-    @property
-    def slope(self) -> float:
-        """Change of log10 M_pred with ln N at a mass."""
-        return float(self.weight @ self.left.prod(axis=1)) / self.std_ln_n**2
-
-    def moments(self, away: float) -> dict[str, float]:
-        """Numbers of `_NUMBERS` at a mass so many dex away."""
-        std = float(np.sqrt(self.weight @ self.left[:, 0] ** 2))
-        return {
-            "completeness": self.completeness,
-            "mean_pred": float(self.mean[0] + self.steep[0] * away),
-            "std_pred": std,
-            "mean_ln_n": float(self.mean[1] + self.steep[1] * away),
-            "std_ln_n": self.std_ln_n,
-            "correlation": self.slope * self.std_ln_n / std,
-            "mean_error": self.mean_error,
-            "shared_error": self.shared_error,
-        }
-
-    def density(self, at: np.ndarray, *, given_n: bool = False) -> np.ndarray:
-        """Density of what is left over of log10 M_pred at `at`, per dex, its variance kept."""
-        left = self.left[:, 0] - self.slope * self.left[:, 1] if given_n else self.left[:, 0]
-        std = np.sqrt(self.weight @ left**2)
-        few = 1.0 / (self.weight**2).sum()
-        band = 1.06 * std * few**-0.2
-        left = left * np.sqrt(max(1.0 - (band / std) ** 2, 0.0))
-        # In cells an eighth as wide as the smoothing, thousands of clusters are some hundred numbers.
-        cells = max(2, int(np.ceil(8.0 * np.ptp(left) / band)))
-        share, edges = np.histogram(left, cells, weights=self.weight)
-        z = (at[:, None] - 0.5 * (edges[1:] + edges[:-1])) / band
-        return np.exp(-0.5 * z * z) @ share / (band * np.sqrt(2.0 * np.pi))
 
 
 def _cell(grid: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

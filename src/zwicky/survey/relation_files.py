@@ -42,7 +42,11 @@ _COLUMNS = {
     "std_ln_n": ("", "m z", "standard deviation of ln n_galaxies"),
     "correlation": ("", "m z", "of the residuals of log10_m_pred and ln n_galaxies"),
     "mean_error": ("dex", "m z", "error of mean_pred by the number of halos"),
-    "shared_error": ("dex", "m z", "by how much all clusters of a survey may be off together"),
+    "shared_error": (
+        "dex",
+        "m z",
+        "by how much all log10_m_pred of a survey may be off together, as counts above log10_m200c feel it",
+    ),
 }
 
 

@@ -13,11 +13,15 @@ from zwicky.estimators import MassPosterior, Prior
 if TYPE_CHECKING:
     from astropy.table import QTable, Table
 
-__all__ = ["Stack", "column_of", "equal_numbers", "stack", "stack_bins"]
+__all__ = ["COMMON_DEX", "Stack", "column_of", "equal_numbers", "stack", "stack_bins"]
 
 #: Scatter in dex that is looked for; less than a grid's step is none.
 _MOST_SCATTER, _LEAST_SCATTER = 0.8, 0.01
 _MEANS, _SCATTERS = 161, 61
+#: Standard deviation, dex, of what the masses of a survey are off by together: 0.034 because nobody knows how
+#: fast, how concentrated and how lonely its galaxies are (`validation.stacking`), and 0.03 by which
+#: simulations of galaxies differ.
+COMMON_DEX = 0.045
 #: Fewest clusters in a bin.
 _FEWEST = 3
 
@@ -34,6 +38,8 @@ class Stack:
         Posterior on them, its sum one; the prior is flat in both.
     n
         Clusters.
+    common_dex
+        By how much all masses may be off together, which is not in the density.
 
     Examples
     --------
@@ -46,29 +52,44 @@ class Stack:
     scatter: np.ndarray = field(repr=False)
     density: np.ndarray = field(repr=False)
     n: int
+    common_dex: float = 0.0
 
-    def quantiles(self, q: tuple[float, ...] = (0.16, 0.5, 0.84)) -> tuple[np.ndarray, np.ndarray]:
-        """Quantiles of the mean and of the scatter."""
+    def quantiles(
+        self, q: tuple[float, ...] = (0.16, 0.5, 0.84), *, together: bool = True
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Quantiles of the mean and of the scatter.
+
+        `together` is whether all masses may be off by `common_dex`: they may, unless the means of stacks of
+        one survey are compared with each other.
+        """
         found = []
-        for grid, axis in ((self.mean, 1), (self.scatter, 0)):
-            below = np.cumsum(self.density.sum(axis=axis))
+        common = self.common_dex if together else 0.0
+        for grid, density in (
+            _moved_together(self.mean, self.density.sum(axis=1), common),
+            (self.scatter, self.density.sum(axis=0)),
+        ):
+            below = np.cumsum(density)
             # Each point stands for a cell around it.
             edges = np.concatenate([[grid[0]], 0.5 * (grid[1:] + grid[:-1]), [grid[-1]]])
             found.append(np.interp(q, np.append(0.0, below / below[-1]), edges))
         return found[0], found[1]
 
 
-def stack(posterior: MassPosterior) -> Stack:
+def stack(posterior: MassPosterior, *, common_dex: float = COMMON_DEX) -> Stack:
     """The population that clusters come from, if their log masses are a Gaussian about a mean.
 
     Every mass is averaged over, with the prior that it was weighed under divided out: the likelihood of a
     mean and a scatter is the product over clusters of the integral of ``p(M | galaxies) / prior(M)`` times
-    ``N(M; mean, scatter)``. Clusters stand for themselves: how they were chosen is not corrected for.
+    ``N(M; mean, scatter)``, the population being confined to the masses that the model knows. Clusters stand
+    for themselves: how they were chosen is not corrected for.
 
     Parameters
     ----------
     posterior
         Of three clusters and more, under any prior.
+    common_dex
+        Standard deviation of what all masses are off by together, dex: no number of clusters averages it
+        down.
 
     Returns
     -------
@@ -77,7 +98,8 @@ def stack(posterior: MassPosterior) -> Stack:
     Raises
     ------
     ZwickyError
-        If there are fewer than three clusters, or of one no more than a point is known.
+        If there are fewer than three clusters, of one no more than a point is known, or `common_dex` is not
+        a number of at least 0.
 
     Examples
     --------
@@ -88,31 +110,51 @@ def stack(posterior: MassPosterior) -> Stack:
     >>> mean.round(1), bool(abs(scatter[0] - 0.15) < 0.03)
     (array([14.5]), True)
     """
+    if not 0.0 <= common_dex < 1.0:
+        raise ZwickyError(f"common_dex = {common_dex:g} is not allowed; give 0 to 1 dex")
     if len(posterior) < _FEWEST:
         raise ZwickyError(f"{len(posterior)} clusters are too few to stack; give at least {_FEWEST}")
     bare = np.flatnonzero(~posterior.has_width)
     if len(bare):
         raise ZwickyError(f"row {bare[0]} has no posterior; drop it, or use a model that gives errors")
     flat = posterior.with_prior(Prior.flat())
-    step = float(flat.grid[1] - flat.grid[0])
+    # Where every density is zero the model knows of no masses: the population is confined to the rest, for
+    # else a broad one would be punished for clusters that nobody could have weighed.
+    known = np.flatnonzero((flat.density > 0).any(axis=0))
+    grid = flat.grid[known[0] : known[-1] + 1]
+    likelihood = flat.density[:, known[0] : known[-1] + 1]
     ends = flat.quantile([0.02, 0.98])
-    mean = np.linspace(
-        max(ends[:, 0].min() - 0.2, flat.grid[0]), min(ends[:, 1].max() + 0.2, flat.grid[-1]), _MEANS
-    )
-    likelihood = flat.density * step
+    mean = np.linspace(max(ends[:, 0].min() - 0.2, grid[0]), min(ends[:, 1].max() + 0.2, grid[-1]), _MEANS)
     log_posterior = np.empty((_MEANS, _SCATTERS))
     scatter = np.linspace(_LEAST_SCATTER, _MOST_SCATTER, _SCATTERS)
     for j, width in enumerate(scatter):
-        kernel = np.exp(-0.5 * ((flat.grid[:, None] - mean) / width) ** 2)
+        kernel = np.exp(-0.5 * ((grid[:, None] - mean) / width) ** 2)
         kernel /= kernel.sum(axis=0)
         with np.errstate(divide="ignore"):
             log_posterior[:, j] = np.log(likelihood @ kernel).sum(axis=0)
     density = np.exp(log_posterior - log_posterior.max())
-    return Stack(mean, scatter, density / density.sum(), len(flat))
+    return Stack(mean, scatter, density / density.sum(), len(flat), common_dex)
+
+
+def _moved_together(mean: np.ndarray, density: np.ndarray, std: float) -> tuple[np.ndarray, np.ndarray]:
+    """The mean's density where all masses are off by a Gaussian, on a grid that goes on far enough for it."""
+    from scipy.ndimage import gaussian_filter1d
+
+    if std == 0:
+        return mean, density
+    step = mean[1] - mean[0]
+    room = int(np.ceil(4.0 * std / step))
+    wider = mean[0] + step * np.arange(-room, len(mean) + room)
+    return wider, gaussian_filter1d(np.pad(density, room), std / step)
 
 
 def stack_bins(
-    posterior: MassPosterior, values: np.ndarray, edges: np.ndarray, *, name: str = "value"
+    posterior: MassPosterior,
+    values: np.ndarray,
+    edges: np.ndarray,
+    *,
+    name: str = "value",
+    common_dex: float = COMMON_DEX,
 ) -> QTable:
     """Stacks in bins of a number that each cluster has.
 
@@ -126,11 +168,14 @@ def stack_bins(
         Rising; a cluster on an edge belongs to the bin above, on the last to the last.
     name
         Of the number, for the columns.
+    common_dex
+        As for `stack`.
 
     Returns
     -------
     QTable
-        One row a bin with clusters enough, NaN for the others; ``left_out`` in its metadata.
+        One row a bin with clusters enough, NaN for the others; ``left_out`` and ``common_dex`` are in its
+        metadata.
 
     Examples
     --------
@@ -151,11 +196,13 @@ def stack_bins(
     for b in range(len(edges) - 1):
         inside = np.flatnonzero(usable & (place == b))
         middle = float(np.mean(values[inside])) if len(inside) else np.nan
-        found = np.full((2, 3), np.nan)
+        mean, alone, scatter = np.full((3, 3), np.nan)
         if len(inside) >= _FEWEST:
-            found = np.array(stack(posterior[inside]).quantiles())
-        mean, scatter = found
-        rows.append((edges[b], edges[b + 1], len(inside), middle, *mean[[1, 0, 2]], *scatter[[1, 0, 2]]))
+            one = stack(posterior[inside], common_dex=common_dex)
+            mean, scatter = one.quantiles()
+            alone = one.quantiles(together=False)[0]
+        numbers = (*mean[[1, 0, 2]], 0.5 * (alone[2] - alone[0]), *scatter[[1, 0, 2]])
+        rows.append((edges[b], edges[b + 1], len(inside), middle, *numbers))
     about = {
         f"{name}_low": "lower edge of the bin",
         f"{name}_high": "upper edge of the bin",
@@ -164,6 +211,7 @@ def stack_bins(
         "log10_m200c_mean": "median of the posterior of the mean log10 of M200c in Msun",
         "log10_m200c_mean_p16": "its 16th percentile",
         "log10_m200c_mean_p84": "its 84th percentile",
+        "log10_m200c_mean_err_alone": "half of the two without what all clusters share: to compare bins",
         "scatter_dex": "median of the posterior of the intrinsic scatter of log10 M200c, dex",
         "scatter_dex_p16": "its 16th percentile",
         "scatter_dex_p84": "its 84th percentile",
@@ -175,6 +223,7 @@ def stack_bins(
         table[column].info.description = text
     table.meta = {
         "left_out": int((~usable).sum()),
+        "common_dex": common_dex,
         "selection": "clusters as given: a Gaussian of log10 M200c in each bin, no selection corrected for",
     }
     return table

@@ -1,9 +1,11 @@
 """Distribution of Zwicky's masses for crow (LSST DESC), read from relation.hdf5.
 
-``ZwickyMasses`` is the ``mass_distribution`` of a cluster recipe and ``ZwickyCompleteness`` its
-``completeness``; the mass proxy is log10 of the predicted M200c in Msun, and recipes must be given a mass
-function of M200c. All of the table's shape is used, no Gaussian. murata.toml holds the parameters of crow's
-own ``MurataBinned`` for the same masses, and for the number of galaxies.
+``ZwickyMassesUnbinned`` is the ``mass_distribution`` of a ``GridBinnedClusterRecipe``, ``ZwickyMasses`` that
+of an ``ExactBinnedClusterRecipe``, and ``ZwickyCompleteness`` the ``completeness`` of both; the mass proxy is
+log10 of the predicted M200c in Msun, and recipes must be given a mass function of M200c. All of the table's
+shape is used, no Gaussian. ``masses.parameters["bias"]`` (default 0) moves all predicted masses by so many
+dex: give it a prior of the table's shared_error, and call the recipe's ``setup`` after a change. murata.toml
+holds the parameters of crow's own ``MurataBinned`` for the same masses, and for the number of galaxies.
 """
 
 from pathlib import Path
@@ -11,7 +13,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-__all__ = ["ZwickyCompleteness", "ZwickyMasses"]
+__all__ = ["ZwickyCompleteness", "ZwickyMasses", "ZwickyMassesUnbinned"]
 
 
 def _table(path):
@@ -38,11 +40,11 @@ def _interpolated(table, values, log_mass, z):
 
 
 class ZwickyMasses:
-    """P(log10 M_pred | log10 M200c, z) of clusters that can be weighed."""
+    """P(log10 M_pred | log10 M200c, z) of clusters that can be weighed, for bins of log10 M_pred."""
 
     def __init__(self, path=None):
         self.table = _table(path)
-        self.parameters = {}
+        self.parameters = {"bias": 0.0}
         grid, p = self.table["log10_m_pred"], self.table["p_pred"]
         self._below = np.zeros(p.shape)
         self._below[..., 1:] = np.cumsum(0.5 * np.diff(grid) * (p[..., 1:] + p[..., :-1]), axis=-1)
@@ -50,19 +52,31 @@ class ZwickyMasses:
     def distribution(self, log_mass, z, log_mass_proxy_limits):
         """Chance of a prediction between two of log10 Msun."""
         grid = self.table["log10_m_pred"]
-        ends = [_at(self._below, grid, limit, self._below[..., -1]) for limit in log_mass_proxy_limits]
+        limits = [limit - self.parameters["bias"] for limit in log_mass_proxy_limits]
+        ends = [_at(self._below, grid, limit, self._below[..., -1]) for limit in limits]
         return _interpolated(self.table, ends[1] - ends[0], log_mass, z)
 
-    def _distribution_unbinned(self, log_mass, z, log_mass_proxy):
-        """Density per unit of ln M_pred, as crow's grids integrate it."""
-        grid, p = self.table["log10_m_pred"], self.table["p_pred"]
+    def gaussian_kernel(self, log_mass, z, log_mass_proxy):
+        """Density per unit of ln M_pred, by the name that crow's recipes with a purity ask for it."""
         log_mass, z, proxy = np.broadcast_arrays(log_mass, z, log_mass_proxy)
-        flat = [np.ravel(x) for x in (log_mass, z, proxy)]
-        found = np.empty(flat[0].shape)
-        for value in np.unique(flat[2]):
-            here = flat[2] == value
-            found[here] = _interpolated(self.table, _at(p, grid, value, 0.0), flat[0][here], flat[1][here])
-        return found.reshape(proxy.shape) / np.log(10.0)
+        return self._density(*(np.ravel(x) for x in (log_mass, z, proxy))).reshape(proxy.shape)
+
+    def _density(self, log_mass, z, proxy):
+        grid, p = self.table["log10_m_pred"], self.table["p_pred"]
+        proxy = proxy - self.parameters["bias"]
+        found = np.empty(proxy.shape)
+        for value in np.unique(proxy):
+            here = proxy == value
+            found[here] = _interpolated(self.table, _at(p, grid, value, 0.0), log_mass[here], z[here])
+        return found / np.log(10.0)
+
+
+class ZwickyMassesUnbinned(ZwickyMasses):
+    """The same as a density per unit of ln M_pred, which recipes on grids integrate themselves."""
+
+    def distribution(self, log_mass, z, log_mass_proxy):
+        """At a predicted log10 mass for each true one."""
+        return self.gaussian_kernel(log_mass, z, log_mass_proxy)
 
 
 class ZwickyCompleteness:

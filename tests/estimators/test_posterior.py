@@ -93,6 +93,16 @@ def test_draws_have_the_mixtures_moments():
     assert drawn[0, near, 0].mean() == pytest.approx(slice_mean, abs=0.02)
 
 
+def test_a_gaussian_outside_the_range_of_mass_spoils_no_moments():
+    """A narrow one fifteen widths outside, where the share of it that is inside underflows."""
+    near = Mixture(*(np.array([[x]]) for x in (0.0, 14.0, -2.0, 0.2, 0.3, 0.5)), 12.8, 15.4)
+    columns = ("log_weight", "mass", "density", "mass_std", "density_std", "rho")
+    far = dict(zip(columns, (-1.0, 12.5, -1.0, 0.02, 0.3, 0.9), strict=True))
+    both = Mixture(*(np.append(getattr(near, c), [[far[c]]], axis=1) for c in columns), 12.8, 15.4)
+    assert np.allclose(both.density_moments(), near.density_moments())
+
+
+
 def test_a_known_density_is_the_limit_of_a_narrow_prior():
     mixture = some_mixture()
     narrow, sharp = mixture.given_density(-2.0, 1e-4), mixture.given_density(-2.0, 0.0)

@@ -15,6 +15,8 @@ __all__ = ["Mixture", "to_unit_density", "to_unit_mass", "unpack"]
 #: Centre and scale of the network's units: log10 M200c [Msun/h] and log10 density [(h/Mpc)^3].
 _MASS_CENTRE, _MASS_SCALE = 14.1, 0.5
 _DENSITY_CENTRE, _DENSITY_SCALE = -2.0, 0.7
+#: Log of the share of a Gaussian inside a range below which it is outside.
+_OUTSIDE = -600.0
 #: The least density per dex that is told from none.
 _LEAST = 1e-35
 
@@ -114,9 +116,14 @@ class Mixture:
         weight /= weight.sum(axis=1, keepdims=True)
         # A Gaussian that is cut in mass moves in density by their correlation: moments of a cut normal.
         edges = [(edge - self.mass) / self.mass_std for edge in (self.low, self.high)]
-        low, high = (np.exp(-0.5 * x**2 - log_inside) / np.sqrt(2 * np.pi) for x in edges)
+        # One that lies outside altogether has no weight, and its moments no number.
+        there = log_inside > _OUTSIDE
+        low, high = (
+            np.where(there, np.exp(-0.5 * x**2 - np.where(there, log_inside, 0.0)) / np.sqrt(2 * np.pi), 0.0)
+            for x in edges
+        )
         shift = low - high
-        spread = 1.0 + edges[0] * low - edges[1] * high - shift**2
+        spread = np.where(there, 1.0 + edges[0] * low - edges[1] * high - shift**2, 1.0)
         mean_k = self.density + self.rho * self.density_std * shift
         var_k = self.density_std**2 * (1.0 - self.rho**2 + self.rho**2 * spread)
         mean = (weight * mean_k).sum(axis=1)

@@ -102,7 +102,6 @@ def test_a_gaussian_outside_the_range_of_mass_spoils_no_moments():
     assert np.allclose(both.density_moments(), near.density_moments())
 
 
-
 def test_a_known_density_is_the_limit_of_a_narrow_prior():
     mixture = some_mixture()
     narrow, sharp = mixture.given_density(-2.0, 1e-4), mixture.given_density(-2.0, 0.0)

@@ -38,7 +38,17 @@ _EDGE_DEX = 0.4
 
 @dataclass(frozen=True)
 class GalaxyKind:
-    """What the galaxies of a survey are; see `zwicky.mocks.survey_settings.SurveySettings`."""
+    """What the galaxies of a survey are.
+
+    Parameters
+    ----------
+    velocity_bias, velocity_bias_slope
+        Speed over that of matter at 10^14.5 Msun/h, and its rise per dex of mass.
+    concentration, interlopers
+        Over those of matter.
+    bright_share, bright_factor
+        Share of members that are bright, and their speed over that of the others.
+    """
 
     velocity_bias: float
     velocity_bias_slope: float
@@ -70,6 +80,10 @@ def draw_kinds(n: int, *, rng: np.random.Generator, tracer: str | None = None) -
         Randomness.
     tracer
         ``red`` ones have concentrations of their own.
+
+    Returns
+    -------
+    list of GalaxyKind
 
     Examples
     --------
@@ -105,8 +119,17 @@ def mock_kinds(
 ) -> list[MockLooks]:
     """The same clusters seen by surveys whose galaxies are of one kind each; all else is drawn once for all.
 
-    Parameters are those of `zwicky.survey.mock_looks`; of the `rows` of the views, all by default, up to 3000
-    are looked at.
+    Parameters
+    ----------
+    model, views, density, told, cosmology, rng, with_counts
+        As for `zwicky.survey.looks.mock_looks`.
+    rows
+        Of the views, all by default; up to 3000 of them are looked at.
+
+    Returns
+    -------
+    list of MockLooks
+        One for each of 16 kinds.
     """
     rows = rng.permutation(np.arange(len(views)) if rows is None else rows)[:_CLUSTERS]
     seed = int(rng.integers(2**62))
@@ -145,6 +168,10 @@ def shared_error(
         Of the clusters.
     cosmology
         Of the mass function.
+
+    Returns
+    -------
+    float64, shape (m, z)
 
     Raises
     ------

@@ -104,6 +104,20 @@ class Neighbourhood:
 def neighbourhoods(looks: MockLooks, mass: np.ndarray, redshift: float) -> list[tuple[Neighbourhood, float]]:
     """For each of some masses the nearest neighbourhood with halos enough, and how many dex away that is.
 
+    Parameters
+    ----------
+    looks
+        Mock clusters.
+    mass : shape (m,)
+        log10 of true M200c in Msun.
+    redshift
+        Of the neighbourhoods.
+
+    Returns
+    -------
+    list of (Neighbourhood, float)
+        One for each mass.
+
     Raises
     ------
     ZwickyError

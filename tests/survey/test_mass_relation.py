@@ -166,7 +166,7 @@ def test_files_come_back_and_say_where_they_come_from(relation, folder, tmp_path
 
 
 def test_damage_and_newer_files_are_one_line(relation, tmp_path):
-    with pytest.raises(ZwickyError, match="does not exist; make it by zwicky export"):
+    with pytest.raises(ZwickyError, match="holds no mass relation"):
         read_relation(tmp_path)
     for damage, expected in (
         (lambda file: file.attrs.__setitem__("zwicky_mass_relation", 99), "use a newer one"),

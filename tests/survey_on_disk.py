@@ -49,3 +49,12 @@ def made_survey(n=40, seed=11):
     galaxies = galaxies.sample(frac=1.0, random_state=seed, ignore_index=True)
     ids = np.array([f"C{i}" for i in range(n)])
     return galaxies, pd.DataFrame({"cluster_id": ids, "ra": ra, "dec": dec, "z": z})
+
+
+def write_survey(folder, **of):
+    """The survey's files in a folder, and the words of a command that weighs it a cluster at a time."""
+    galaxies, centres = made_survey(**of)
+    (folder / "galaxies").mkdir()
+    galaxies.to_parquet(folder / "galaxies" / "all.parquet", row_group_size=300)
+    centres.to_csv(folder / "centres.csv", index=False)
+    return ("survey", folder / "galaxies", "--clusters", folder / "centres.csv", "--max-centres", 1)

@@ -231,10 +231,12 @@ def relative_velocity(z, z_reference):
 
 #: Redshifts between two exact distances, and between the ends of a piece of them that is made at once.
 _DISTANCE_STEP, _PIECE_STEPS = 2e-3, 128
+#: Redshift beyond which nothing is a galaxy: a velocity that was taken for one, or a slip.
+_FARTHEST = 1e4
 
 
 def comoving_transverse_mpc(redshift, cosmology: FLRW) -> np.ndarray:
-    """Comoving transverse distance in Mpc, shape (n,); NaN where the redshift is not positive.
+    """Comoving transverse distance in Mpc, shape (n,); NaN where a redshift is not above 0 and below 10,000.
 
     Cubic Hermite between exact distances at fixed redshifts, as in `DistanceRedshift`: a distance does not
     depend on which others are asked for, and differs from astropy's by less than 1e-8.
@@ -257,7 +259,7 @@ def comoving_transverse_mpc(redshift, cosmology: FLRW) -> np.ndarray:
     """
     z = np.asarray(redshift, dtype=float)
     out = np.full(z.shape, np.nan)
-    good = (z > 0) & np.isfinite(z)
+    good = (z > 0) & (z < _FARTHEST)
     piece = np.where(good, z, 0.0) // (_DISTANCE_STEP * _PIECE_STEPS)
     for number in np.unique(piece[good]):
         here = good & (piece == number)

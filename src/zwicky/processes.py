@@ -14,16 +14,44 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from typing import Any
 
 from zwicky.errors import ZwickyError
 from zwicky.stopping import SIGNALS
 
-__all__ = ["SPAWN", "run_in_processes"]
+__all__ = ["children_hear_no_signals", "message_queue", "run_in_processes"]
 
 #: How processes start. Not by fork: threads of PyTorch and numba do not survive it.
-SPAWN = multiprocessing.get_context("spawn")
+_SPAWN = multiprocessing.get_context("spawn")
+
+
+@contextlib.contextmanager
+def children_hear_no_signals() -> Iterator[None]:
+    """Start processes that do not hear Ctrl-C or the end of a terminal, which tell all processes at once.
+
+    They are told by this process, to which a signal that comes meanwhile comes afterwards. Threads that are
+    started here start such processes for as long as they live. Python's own process that tracks semaphores is
+    one too: of SIGHUP it would die before all others, and whoever uses a semaphore then says so.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    held = set(SIGNALS) - {signal.SIGTERM}
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, held)
+    try:
+        resource_tracker.ensure_running()
+        signal.pthread_sigmask(signal.SIG_BLOCK, held)  # it has let Ctrl-C through
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def message_queue() -> Any:
+    """A queue to be one of the `arguments` of `run_in_processes`: ``put``, ``get`` and ``empty``."""
+    with children_hear_no_signals():
+        return _SPAWN.SimpleQueue()
 
 
 def run_in_processes(
@@ -58,10 +86,11 @@ def run_in_processes(
     ZwickyError
         If a process dies; and whatever `function` raises. No process is left then.
     """
-    hold, line = SPAWN.Pipe(duplex=False)
-    pool = ProcessPoolExecutor(workers, SPAWN, _start_worker, (hold, start, arguments))
+    hold, line = _SPAWN.Pipe(duplex=False)
+    with children_hear_no_signals():
+        pool = ProcessPoolExecutor(workers, _SPAWN, _start_worker, (hold, start, arguments))
     try:
-        with _no_signals_for_children():
+        with children_hear_no_signals():
             numbers: dict[Future, int] = {pool.submit(function, job): i for i, job in enumerate(jobs)}
         waiting = set(numbers)
         while waiting:
@@ -94,19 +123,3 @@ def _start_worker(hold: Connection, start: Callable[..., None] | None, arguments
     threading.Thread(target=end_with_parent, daemon=True).start()
     if start is not None:
         start(*arguments)
-
-
-@contextlib.contextmanager
-def _no_signals_for_children() -> Iterator[None]:
-    """Start processes that do not hear Ctrl-C or the end of a terminal, which tell all processes at once.
-
-    They are told by this process, to which a signal that comes meanwhile comes afterwards.
-    """
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, set(SIGNALS) - {signal.SIGTERM})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -1,12 +1,18 @@
-"""Files damaged at random, by a seed: what archives hand out, and everything that we write ourselves."""
+"""Files damaged at random, by a seed: what archives hand out, and everything that we write ourselves.
+
+Also a program (``python generated.py FOLDER CASES SEED``), which no case can hang: a library that loops in C
+hears no signal, but is told of here with all stacks, and ends.
+"""
 
 import contextlib
 import dataclasses
+import faulthandler
 import io
 import itertools
 import json
 import shutil
 import signal
+import sys
 import time
 from collections.abc import Callable
 from functools import partial
@@ -34,6 +40,9 @@ PIECES = (
     *(b"<TR>", b"</TD>", b"<![CDATA[", b"&amp;", b"%s", b"{}", b"[" * 50, b"9" * 400, b" " * 3000, b"2e308"),
     *(b"\x7f\xff\xff\xff", b"\x80\x00\x00\x00", b"ra,dec,z\n", b"PAR1", b"\x89HDF\r\n\x1a\n", b"SIMPLE  ="),
 )
+
+#: Seconds on the clock, which other programs may slow down, until the program gives up a case.
+HANGS_S = 200.0
 
 #: The longest that anything may take, and a mass that is off without a flag: dex, and in its own errors.
 LONGEST_S, WRONG_DEX, WRONG_SIGMAS = 5.0, 0.3, 3.0
@@ -243,10 +252,27 @@ def subjects(folder):
     ]
 
 
-def attempts(folder, n, seed):
+def attempts(folder, n, seed, begins=lambda name: None):
     """Damage each file in turn, `n` cases in all: name, what came of it, and seconds."""
     chosen = subjects(folder)
     for number in range(n):
         subject = chosen[number % len(chosen)]
+        name = f"{subject.name}, case {number}"
+        begins(name)
         found, seconds = attempt(subject, np.random.default_rng([seed, number]))
-        yield f"{subject.name}, case {number}", found, seconds
+        yield name, found, seconds
+
+
+def main(folder, n, seed):
+    """A line of JSON for each case; on standard error what is begun."""
+
+    def begins(name):
+        print(name, file=sys.stderr)
+        faulthandler.dump_traceback_later(HANGS_S, exit=True)
+
+    for case in attempts(Path(folder), int(n), int(seed), begins):
+        print(json.dumps(case))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

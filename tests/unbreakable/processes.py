@@ -1,25 +1,43 @@
-"""Commands as processes of their own, each in a session that nobody else is in."""
+"""Commands as processes of their own, each in a session that nobody else is in; none runs for ever."""
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
-#: What every child process that runs `-c` begins with: where tests run in the background, interrupts are
-#: ignored, and children inherit that.
-LISTEN = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+#: Seconds after which whatever a test has started says where each of its threads stands, and is killed.
+LONGEST_S = 300.0
 
 
 def python(*words, **options):
     """Start Python on `words` in a new session; what it prints is text, and it hears interrupts."""
     options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True} | options
-    return subprocess.Popen(
+    process = subprocess.Popen(
         [sys.executable, *map(str, words)],
         start_new_session=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        env={**os.environ, "PYTHONFAULTHANDLER": "1"},  # an abort tells where it was
         **options,
     )
+    watch = threading.Timer(LONGEST_S, abort, [process])
+    watch.daemon = True
+    watch.start()
+    return process
+
+
+def abort(process):
+    """End a session that hangs: each process writes its stacks to standard error first."""
+    if process.returncode is not None:
+        return
+    for last in (signal.SIGABRT, signal.SIGKILL):
+        for number in session_of(process):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(number, last)
+        time.sleep(2.0)
 
 
 def zwicky(*words, **options):

@@ -9,6 +9,7 @@ import pytest
 from processes import python as start_python
 from processes import session_of, signal_all, zwicky
 
+from survey_on_disk import write_survey
 from synthetic_clusters import synthetic_clusters
 from zwicky.mocks import Mocks, MockSettings, write_mocks
 from zwicky.stopping import GRACE_S, SIGNALS, ended_by_signals
@@ -57,8 +58,8 @@ BUSY = {
         run_pieces(compute, [(1,), (2,), (3,)], 2)
     """,
     "processes": """
-        from zwicky.processes import SPAWN, run_in_processes
-        queue = SPAWN.SimpleQueue()
+        from zwicky.processes import message_queue, run_in_processes
+        queue = message_queue()
         if __name__ == "__main__":  # nobody empties the pipe, which soon is full
             run_in_processes(flood, [1, 2], 2, start=begin, arguments=(queue,))
     """,
@@ -163,16 +164,22 @@ def test_handlers_are_given_back():
 
 
 def wait_for(process, words):
+    said = []
     for line in process.stderr:
         if words in line:
             return
-    pytest.fail(f"ended before it said {words!r}")
+        said.append(line)
+    pytest.fail(f"ended before it said {words!r}: {''.join(said)}")
 
 
-@pytest.mark.parametrize(
+#: A real command hears one signal in `make test`, the others in `make test-all`.
+EACH_SIGNAL = pytest.mark.parametrize(
     "number",
     [signal.SIGINT, *(pytest.param(n, marks=pytest.mark.slow) for n in (signal.SIGTERM, signal.SIGHUP))],
 )
+
+
+@EACH_SIGNAL
 def test_a_universe(tmp_path, number):
     process = zwicky("universe", "--n-side", 32, "--box", 60, "--out", tmp_path / "u")
     wait_for(process, "gravity")
@@ -180,10 +187,7 @@ def test_a_universe(tmp_path, number):
     assert not [path.name for path in tmp_path.rglob(".*")]
 
 
-@pytest.mark.parametrize(
-    "number",
-    [signal.SIGINT, *(pytest.param(n, marks=pytest.mark.slow) for n in (signal.SIGTERM, signal.SIGHUP))],
-)
+@EACH_SIGNAL
 def test_networks_in_several_processes(tmp_path, number):
     pytest.importorskip("torch")
     sample = synthetic_clusters(40, seed=1)
@@ -195,3 +199,15 @@ def test_networks_in_several_processes(tmp_path, number):
     left = {path.relative_to(tmp_path).parts[0] for path in tmp_path.rglob("*")}
     assert left - {".model.lock"} == {"mocks", "model.work"}  # a lock that nobody holds, if time was up
     assert not list(tmp_path.rglob("*.hdf5"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_survey_on_workers_of_dask(tmp_path, number):
+    pytest.importorskip("lsdb")
+    words = write_survey(tmp_path)
+    process = zwicky(*words, "--out", tmp_path / "masses", "--workers", 2)
+    wait_for(process, "partitions 0/")
+    check_end(process, number)
+    assert not (tmp_path / "masses").exists()
+    assert (tmp_path / "masses.work" / "plan.json").exists()

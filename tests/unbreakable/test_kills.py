@@ -4,10 +4,16 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from kill_cases import cases, whole_run, write_deep_universe, write_inputs
+from kills import content, differences
+from processes import session_of, zwicky
+
+from survey_on_disk import write_survey
 
 pytest.importorskip("torch")
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="kills forks of a program")
@@ -35,7 +41,7 @@ def kill(inputs, work, chosen, some):
         input=json.dumps({"ready": ready, "cases": chosen, "some": some}),
         capture_output=True, text=True, cwd=work, env={**os.environ, "OMP_NUM_THREADS": "1"},
     )  # fmt: skip
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 0, done.stderr[-5000:]
     found = {name: (n, tried) for name, n, tried in map(json.loads, done.stdout.splitlines())}
     print(found)
     return found
@@ -66,3 +72,39 @@ def test_every_operation(inputs, tmp_path, name):
 def test_a_run_that_is_killed_again_and_again(inputs, tmp_path):
     ((kills, _),) = kill(inputs, tmp_path, [whole_run(inputs)], some=None).values()
     assert kills > 5
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(3))
+def test_a_survey_on_workers_of_dask_that_is_killed_again_and_again(tmp_path, seed):
+    """The command, its scheduler and all that they wait for end at a random moment; the workers follow."""
+    pytest.importorskip("lsdb")
+    words = (*write_survey(tmp_path), "--model", "posterior")
+    calm = zwicky(*words, "--out", tmp_path / "calm" / "s", "--workers", 0)
+    assert calm.wait() == 0, calm.stderr.read()
+
+    rng, finished = np.random.default_rng(seed), {}
+    for stand in sorted(rng.integers(1, 38, 3)):
+        process = zwicky(*words, "--out", tmp_path / "killed" / "s", "--workers", 2)
+        while len(finished_partitions(tmp_path / "killed" / "s.work")) < stand:
+            assert process.poll() is None, process.communicate()
+            time.sleep(0.005)
+        time.sleep(rng.exponential(0.05))
+        process.kill()
+        process.communicate()
+        while session_of(process):  # workers, as soon as they see it
+            time.sleep(0.01)
+        found = finished_partitions(tmp_path / "killed" / "s.work")
+        assert finished.items() <= found.items()
+        finished = found
+    assert len(finished) >= stand
+    last = zwicky(*words, "--out", tmp_path / "killed" / "s", "--workers", 2)
+    assert last.wait() == 0, last.stderr.read()
+    assert finished.items() <= finished_partitions(tmp_path / "killed" / "s").items()  # none was done twice
+    assert os.listdir(tmp_path / "killed") == ["s"]
+    assert list(differences(content(tmp_path / "killed" / "s"), content(tmp_path / "calm" / "s"))) == []
+
+
+def finished_partitions(folder):
+    """Files of masses by name, each with its inode, which another file of that name would not have."""
+    return {path.name: path.stat().st_ino for path in folder.glob("dataset/**/Npix*.parquet")}

@@ -111,8 +111,9 @@ def say(notes: Iterable[str]) -> None:
 
 
 def check_paths(inputs: list[Path], outputs: dict[str, Path | None]) -> None:
-    """Refuse outputs that would take the place of an input or of each other, or that have no directory."""
+    """Refuse outputs that would take the place of an input or of each other, or can be no file."""
     from zwicky.errors import ZwickyError
+    from zwicky.io.files import check_file_name
 
     taken = {path.resolve(): "is a table to read" for path in inputs}
     for option, path in outputs.items():
@@ -125,3 +126,4 @@ def check_paths(inputs: list[Path], outputs: dict[str, Path | None]) -> None:
             raise ZwickyError(
                 f"{option} {path}: directory {path.parent} does not exist; make it or give another"
             )
+        check_file_name(path)

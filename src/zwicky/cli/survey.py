@@ -66,18 +66,20 @@ def survey(
     from zwicky.errors import ZwickyError
     from zwicky.estimators import DEFAULT_MODEL, MSigma, load_model
     from zwicky.extras import require
+    from zwicky.io import free_directory
     from zwicky.parallel import available_cores
     from zwicky.survey import read_density
     from zwicky.survey.priors import prior_named
     from zwicky.survey.weigh import conditional
     from zwicky.survey.wide import plan_survey, weigh_survey
-    from zwicky.survey.wide.run import dask_client
+    from zwicky.survey.wide.run import CONTENTS, dask_client
     from zwicky.survey.wide.task import Weighing
 
     require(None, "survey", "weighing a survey")
     if scheduler is not None and workers is not None:
         raise ZwickyError(f"--workers {workers}: --scheduler {scheduler} has its own; leave out one of both")
     _check_out(out, [galaxies, clusters])
+    free_directory(out, "a survey's masses", CONTENTS)
     model = DEFAULT_MODEL if model is None else model
     weighs, by_sigma = load_model(model), load_model(m_sigma)
     if not isinstance(by_sigma, MSigma):

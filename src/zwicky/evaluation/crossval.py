@@ -31,7 +31,7 @@ from zwicky.io import read_sample, write_sample
 from zwicky.io.directories import remove_directory
 from zwicky.io.files import read_json, write_json
 from zwicky.parallel import available_cores
-from zwicky.processes import SPAWN, run_in_processes
+from zwicky.processes import message_queue, run_in_processes
 from zwicky.progress import Progress, quiet
 from zwicky.resume import digest_of
 from zwicky.settings import to_mapping
@@ -287,7 +287,7 @@ def _run_in_worker(job: _Fold) -> None:
 def _run_in_processes(
     jobs: list[_Fold], train: ClusterSample, test: ClusterSample, workers: int, report: Callable[[str], None]
 ) -> None:
-    messages = SPAWN.SimpleQueue()
+    messages = message_queue()
     # Through files: samples in the arguments would fill the pipe to each new process until it has started,
     # and the processes would start one after the other.
     samples = _sample_files(jobs[0].directory.parent)

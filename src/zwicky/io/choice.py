@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -44,10 +44,13 @@ def _has_galaxies(table: ForeignTable, columns: Mapping[str, Named]) -> bool:
     return any(all(column_named(table, name, columns) for name in names) for names in (SKY, PLANE))
 
 
-def check_mapping(columns: Mapping[str, Named], tables: list[ForeignTable]) -> None:
+def check_mapping(columns: Mapping[str, Named], names: Iterable[str]) -> None:
+    """Refuse a name that the user gave to a column and that none of the files' columns has."""
+    names = dict.fromkeys(name.strip() for name in names)
+    known = {name.lower() for name in names}
     for ours, theirs in columns.items():
-        if not any(theirs.name.lower() == name.strip().lower() for table in tables for name in table.names):
-            has = ", ".join(name for table in tables for name in table.names[:20])
+        if theirs.name.lower() not in known:
+            has = ", ".join(list(names)[:40])
             raise ZwickyError(f"--columns {ours}={theirs.name}: no such column; there are {has}")
 
 

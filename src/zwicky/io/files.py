@@ -21,6 +21,7 @@ from safetensors import SafetensorError
 from zwicky.errors import ZwickyError
 
 __all__ = [
+    "check_file_name",
     "check_files",
     "json_object",
     "make_directory",
@@ -50,6 +51,21 @@ def make_directory(path: Path | str) -> Path:
     return path
 
 
+def check_file_name(path: Path | str) -> None:
+    """Refuse a name that a file cannot be put in the place of: none, a folder's, a device's or a pipe's.
+
+    Raises
+    ------
+    ZwickyError
+        If it is one.
+    """
+    path = Path(path)
+    if path.is_dir():  # no name at all is the folder where we are
+        raise ZwickyError(f"{path}: is a directory; give the name of a file")
+    if path.exists() and not path.is_file():
+        raise ZwickyError(f"{path}: is a device or a pipe, which would be replaced; give the name of a file")
+
+
 @contextlib.contextmanager
 def written_whole(path: Path | str, *, durable: bool = True) -> Iterator[Path]:
     """Yield a temporary path beside `path` that takes its place only if the block succeeds.
@@ -61,9 +77,10 @@ def written_whole(path: Path | str, *, durable: bool = True) -> Iterator[Path]:
     Raises
     ------
     ZwickyError
-        If the file cannot be written: the disk is full, or the folder takes no files.
+        If the file cannot be written: the disk is full, the folder takes no files, or no file has the name.
     """
     path = Path(path)
+    check_file_name(path)
     path = path.resolve() if path.is_symlink() else path
     make_directory(path.parent)
     _clear(path)

@@ -97,7 +97,7 @@ def read_observed(
     columns = dict(columns or {})
     chosen, others = chosen_table(_tables(galaxies), columns, table)
     from_table = None if centres is None or isinstance(centres, Centres) else _tables(centres)[0]
-    check_mapping(columns, [t for t in (chosen, from_table) if t is not None])
+    check_mapping(columns, [name for t in (chosen, from_table) if t is not None for name in t.names])
     has = {name: column_named(chosen, name, columns) for name in (*SKY, *PLANE)}
     read_sky = _is_on_sky(chosen, has, centres, without_centre, comoving)
     found, notes = (centres, centres.notes) if isinstance(centres, Centres) else (None, ())

@@ -11,7 +11,7 @@ from astropy.table import Column, MaskedColumn, QTable, Table
 
 from zwicky.errors import ZwickyError
 from zwicky.io.cells import decimals
-from zwicky.io.files import written_whole
+from zwicky.io.files import check_file_name, written_whole
 from zwicky.io.foreign import ForeignColumn, ForeignTable
 from zwicky.io.readers import read_tables
 
@@ -86,15 +86,14 @@ def check_output(path: Path | str) -> None:
     Raises
     ------
     ZwickyError
-        If the suffix is not known or the path is a directory.
+        If the suffix is not known or the name cannot be a file's.
     """
     path = Path(path)
     if path.suffix.lower() not in OUTPUT_FORMATS:
         raise ZwickyError(
             f"{path}: suffix {path.suffix!r} is not known; use one of {', '.join(OUTPUT_FORMATS)}"
         )
-    if path.is_dir():
-        raise ZwickyError(f"{path}: is a directory; give the name of a file")
+    check_file_name(path)
 
 
 def write_any(path: Path | str, table: QTable) -> None:

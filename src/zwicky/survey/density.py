@@ -31,6 +31,8 @@ MIN_CLUSTERS = 30
 
 #: Scatter in dex of a prior that says nothing, and the range in which the scatter is looked for.
 _WIDE, _SCATTER = 1.0, (0.01, 1.5)
+#: A trend beyond this is none of a survey; nor is a parameter that is known no better.
+_STEEPEST = 100.0
 #: Draws about the best parameters that carry their uncertainty.
 _DRAWS = 400
 #: Counts help if the evidence grows by this factor's logarithm, and if masses narrow by this share; and if
@@ -88,8 +90,14 @@ class DensityPrior:
                 f"log10_density = {self.log10_density:g}, scatter_dex = {self.scatter_dex:g}; give log10 of "
                 "galaxies per (Mpc/h)^3, -8 to 4, and a scatter of 0 to 5 dex"
             )
+        if not 0.0 <= self.pivot_redshift < 20.0 or not abs(self.trend) <= _STEEPEST:
+            raise ZwickyError(
+                f"pivot_redshift = {self.pivot_redshift:g}, trend = {self.trend:g}; give a redshift of 0 to "
+                f"20 and a trend of -{_STEEPEST:g} to {_STEEPEST:g} dex per dex"
+            )
         matrix = np.asarray(self.covariance, dtype=float)
-        if matrix.shape != (9,) or np.linalg.eigvalsh(matrix.reshape(3, 3)).min() < -1e-9:
+        is_one = matrix.shape == (9,) and np.abs(matrix).max() <= _STEEPEST**2
+        if not is_one or np.linalg.eigvalsh(matrix.reshape(3, 3)).min() < -1e-9:
             raise ZwickyError("covariance is not that of three numbers; calibrate the survey again")
 
     def at(self, redshift: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

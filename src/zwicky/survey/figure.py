@@ -9,7 +9,7 @@ import numpy as np
 
 from zwicky.errors import ZwickyError
 from zwicky.images import phase_space_images
-from zwicky.io.files import written_whole
+from zwicky.io.files import check_file_name, written_whole
 from zwicky.survey.clusters import ObservedClusters
 from zwicky.survey.field_figure import draw_field
 from zwicky.tables import ClusterSample, Cylinder
@@ -154,8 +154,7 @@ def check_plot(path: Path | str) -> None:
     """Refuse a suffix that `write_figure` does not know, before any work is done."""
     if Path(path).suffix.lower() not in PLOT_SUFFIXES:
         raise ZwickyError(f"{path}: is not a picture we write; use a suffix of {', '.join(PLOT_SUFFIXES)}")
-    if Path(path).is_dir():
-        raise ZwickyError(f"{path}: is a directory; give the name of a file")
+    check_file_name(path)
 
 
 def _draw_image(ax: Axes, inside: ClusterSample, cylinder: Cylinder) -> None:

@@ -21,7 +21,7 @@ from zwicky.survey.blocks import Blocks
 from zwicky.survey.clusters import ObservedClusters, clusters_from_phase_space, clusters_from_sample
 from zwicky.survey.find_centre import Field, find_centre
 from zwicky.survey.recentre import recentre
-from zwicky.survey.repeats import MERGE_ARCSEC, merge_repeats
+from zwicky.survey.repeats import MERGE_ARCSEC, check_distance, merge_repeats
 from zwicky.survey.sky import blocks_from_sky
 from zwicky.survey.told import Told, observed_with
 from zwicky.survey.weigh import cylinder_of
@@ -64,6 +64,11 @@ class Observing:
     tracer
         Kind of galaxies: ``"all"``, ``"red"`` or ``"blue"``.
 
+    Raises
+    ------
+    ZwickyError
+        If a number is outside its range, or the kind of galaxies is not known.
+
     Examples
     --------
     >>> observing = Observing(columns="z=z_spec", recentre=True, redshift_error_kms=30.0, tracer="red")
@@ -84,6 +89,10 @@ class Observing:
     centre_error_kms: float | None = None
     aperture_mpc_h: float | None = None
     tracer: str | None = None
+
+    def __post_init__(self):
+        check_distance(self.merge_arcsec)
+        _ = self.told  # which refuses what is not allowed
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> Observing:

@@ -12,13 +12,19 @@ from zwicky.survey.search import may_be_close, unit_vectors
 from zwicky.survey.sky import select
 from zwicky.units import SPEED_OF_LIGHT_KMS
 
-__all__ = ["MERGE_ARCSEC", "merge_repeats"]
+__all__ = ["MERGE_ARCSEC", "check_distance", "merge_repeats"]
 
 #: Fibres and slits do not put two galaxies of a cluster closer than this.
 MERGE_ARCSEC = 1.0
 #: Repeats agree to this, km/s in the frame of the galaxy; what differs more is two galaxies, or one redshift
 #: is wrong, and both stay.
 _AGREE_KMS = 500.0
+
+
+def check_distance(arcsec: float) -> None:
+    """Refuse a merging distance that is negative or more than a minute."""
+    if not 0.0 <= arcsec <= 60.0:
+        raise ZwickyError(f"merging distance {arcsec:g} arcsec is not between 0 and 60; give another")
 
 
 def merge_repeats(galaxies: SkyList, arcsec: float = MERGE_ARCSEC) -> SkyList:
@@ -43,8 +49,7 @@ def merge_repeats(galaxies: SkyList, arcsec: float = MERGE_ARCSEC) -> SkyList:
     ZwickyError
         If the distance is negative or more than a minute.
     """
-    if not 0.0 <= arcsec <= 60.0:
-        raise ZwickyError(f"merging distance {arcsec:g} arcsec is not between 0 and 60")
+    check_distance(arcsec)
     # What is no place on the sky or no redshift repeats nothing; it is spoken of elsewhere. NaN is neither.
     on_sky = (np.abs(galaxies.ra) <= 720.0) & (np.abs(galaxies.dec) <= 90.0)
     usable = np.flatnonzero(on_sky & (galaxies.z > -1.0) & (galaxies.z < 1e6))

@@ -254,7 +254,8 @@ def equal_numbers(values: np.ndarray, bins: int) -> np.ndarray:
     array([10., 25., 40.])
     """
     finite = values[np.isfinite(values)]
-    edges = np.unique(np.quantile(finite, np.linspace(0.0, 1.0, bins + 1))) if len(finite) else np.zeros(0)
+    bins = min(bins, len(finite))
+    edges = np.unique(np.quantile(finite, np.linspace(0.0, 1.0, bins + 1))) if bins else np.zeros(0)
     if len(edges) < 2:
         raise ZwickyError("the clusters' values are all the same, or none is a number; give --edges")
     return edges

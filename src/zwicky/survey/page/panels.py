@@ -196,7 +196,7 @@ def _densities(given: Panels, row: int) -> dict[str, Any] | None:
     grid, density = given.main.grid, np.exp(given.main.log_density[row])
     seen = grid[density > _SEEN * density.max()]
     marks = [value for value in found["msigma"] if value is not None]
-    low, high = min(seen[0], *marks) - _ROOM_DEX, max(seen[-1], *marks) + _ROOM_DEX
+    low, high = min([seen[0], *marks]) - _ROOM_DEX, max([seen[-1], *marks]) + _ROOM_DEX
     more = max(0.0, 0.5 * (_LEAST_DEX - (high - low)))
     kept = np.flatnonzero((grid >= low - more) & (grid <= high + more))
     kept = kept[:: -(-len(kept) // _POINTS)]

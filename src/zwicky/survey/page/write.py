@@ -20,7 +20,7 @@ import numpy as np
 from zwicky import __version__
 from zwicky.errors import ZwickyError
 from zwicky.estimators import Estimator, Prior
-from zwicky.io.files import written_whole
+from zwicky.io.files import check_file_name, written_whole
 from zwicky.pages import page_environment
 from zwicky.survey.clusters import ObservedClusters
 from zwicky.survey.page.panels import MAX_BYTES, Panels, panels_of
@@ -42,12 +42,11 @@ def check_page(path: Path | str) -> None:
     Raises
     ------
     ZwickyError
-        If the suffix is not ``.html`` or ``.htm``, or the path is a directory.
+        If the suffix is not ``.html`` or ``.htm``, or the name cannot be a file's.
     """
     if Path(path).suffix.lower() not in (".html", ".htm"):
         raise ZwickyError(f"{path}: is not a page we write; use a suffix of .html")
-    if Path(path).is_dir():
-        raise ZwickyError(f"{path}: is a directory; give the name of a file")
+    check_file_name(path)
 
 
 def write_page(

@@ -19,8 +19,8 @@ from zwicky.survey.wide.sources import data_files
 __all__ = ["read_centres", "some_centres"]
 
 
-def read_centres(path: Path, columns: dict[str, Named]) -> tuple[Centres, str]:
-    """The centres, which fit into memory, and a digest of their files.
+def read_centres(path: Path, columns: dict[str, Named]) -> tuple[Centres, tuple[str, ...], str]:
+    """The centres, which fit into memory, the names of their columns, and a digest of their files.
 
     Raises
     ------
@@ -37,7 +37,7 @@ def read_centres(path: Path, columns: dict[str, Named]) -> tuple[Centres, str]:
         files = data_files(path)
         table = _of_files(path, files, columns)
         digest = digest_of([sha256_of(file) for file in files])
-    return centres_of(table, columns, None, True)[0], digest
+    return centres_of(table, columns, None, True)[0], tuple(table.names), digest
 
 
 def _of_files(path: Path, files: list[Path], columns: dict[str, Named]) -> ForeignTable:

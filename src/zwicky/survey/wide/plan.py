@@ -11,6 +11,7 @@ from zwicky.cosmology import comoving_transverse_mpc, deferred_cosmology
 from zwicky.errors import ZwickyError
 from zwicky.estimators import Estimator
 from zwicky.io.centres import Centres
+from zwicky.io.choice import check_mapping
 from zwicky.io.columns import parse_columns
 from zwicky.survey.observe import Observing
 from zwicky.survey.sky import around_mpc
@@ -110,8 +111,9 @@ def plan_survey(
         If a catalogue cannot be read, or lacks what is needed.
     """
     columns = parse_columns(observing.columns)
-    centres, digest = read_centres(clusters, columns)
+    centres, names, digest = read_centres(clusters, columns)
     source = open_source(galaxies, columns)
+    check_mapping(columns, (*source.names, *names))
     if not source.n_rows.sum():
         raise ZwickyError(f"{galaxies}: holds no galaxies; give others")
     cosmology = deferred_cosmology(observing.cosmology or "ho2019")

@@ -16,6 +16,7 @@ from zwicky.extras import require
 from zwicky.io.directories import exclusive, free_directory, put_in_place, remove_directory
 from zwicky.io.files import make_directory, provenance, read_json, sha256_of, write_json
 from zwicky.io.parquet_files import rows_of_file
+from zwicky.processes import children_hear_no_signals
 from zwicky.progress import Progress, quiet
 from zwicky.resume import digest_of
 from zwicky.settings import to_mapping
@@ -25,7 +26,7 @@ from zwicky.survey.wide.catalogue import finish_catalogue
 from zwicky.survey.wide.centres import some_centres
 from zwicky.survey.wide.partitions import Partition
 from zwicky.survey.wide.plan import Plan
-from zwicky.survey.wide.task import Done, Task, Weighing, do_task
+from zwicky.survey.wide.task import Done, Task, Weighing, dask_setup, do_task
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -67,18 +68,18 @@ def dask_client(workers: int, scheduler: str | None) -> Iterator[Client]:
         return
     # One thread a worker: results are the same with any number, and memory is shared out evenly. What goes
     # wrong in a worker is raised here, in one line.
-    with (
-        dask.config.set({"logging.distributed": "critical"}),
-        LocalCluster(
-            n_workers=max(workers, 1),
-            threads_per_worker=1,
-            processes=workers > 0,
-            dashboard_address=_dashboard(),
-            silence_logs=logging.CRITICAL,
-        ) as cluster,
-        Client(cluster) as client,
-    ):
-        yield client
+    with dask.config.set({"logging.distributed": "critical"}):
+        with children_hear_no_signals():
+            cluster = LocalCluster(
+                n_workers=max(workers, 1),
+                threads_per_worker=1,
+                processes=workers > 0,
+                dashboard_address=_dashboard(),
+                silence_logs=logging.CRITICAL,
+                preload=[dask_setup.__module__],
+            )
+        with cluster, Client(cluster) as client:
+            yield client
 
 
 def _dashboard() -> str | None:

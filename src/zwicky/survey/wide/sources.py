@@ -49,6 +49,8 @@ class Source:
         File of each piece, and which of its row groups.
     n_rows : int64, shape (p,)
         Rows of each piece.
+    names
+        Columns of the first file.
     n_bytes
         Of all files.
     middle : float64, shape (p, 3)
@@ -66,6 +68,7 @@ class Source:
     file: np.ndarray = field(repr=False)
     group: np.ndarray = field(repr=False)
     n_rows: np.ndarray = field(repr=False)
+    names: tuple[str, ...] = field(repr=False)
     n_bytes: int
     middle: np.ndarray = field(repr=False)
     radius: np.ndarray = field(repr=False)
@@ -190,6 +193,7 @@ def _source(path, files, found, middle, radius) -> Source:
         np.array([piece["file"] for piece in found]),
         np.array([piece["group"] for piece in found]),
         np.array([piece["rows"] for piece in found]),
+        tuple(_opened(files[0]).schema_arrow.names),
         sum(sizes),
         middle,
         radius,

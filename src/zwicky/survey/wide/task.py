@@ -6,6 +6,8 @@ A worker needs this package and the same paths, nothing else; it keeps the model
 from __future__ import annotations
 
 import itertools
+import multiprocessing
+import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -32,7 +34,7 @@ from zwicky.survey.wide.cells import SkyCells
 from zwicky.survey.wide.partitions import SPATIAL_INDEX
 from zwicky.survey.wide.sources import read_pieces
 
-__all__ = ["Done", "Task", "Weighing", "do_task", "galaxies_around", "write_masses"]
+__all__ = ["Done", "Task", "Weighing", "dask_setup", "do_task", "galaxies_around", "write_masses"]
 
 
 #: Repeats of a galaxy may have redshifts this far outside, km/s, and their mean inside.
@@ -103,6 +105,15 @@ class Done:
     n_weighed: int
     n_read: int
     seconds: float
+
+
+def dask_setup(worker: object) -> None:
+    """Called by Dask in each worker that it starts on this machine: signals to all processes pass it by.
+
+    It is stopped by the process that started it, with which it ends.
+    """
+    if multiprocessing.parent_process() is not None and hasattr(os, "setpgid"):
+        os.setpgid(0, 0)
 
 
 @lru_cache(maxsize=4)

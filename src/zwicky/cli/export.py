@@ -54,14 +54,14 @@ def export(
     from zwicky.cosmology import cosmology_named
     from zwicky.errors import ZwickyError
     from zwicky.estimators import load_model
-    from zwicky.io.directories import exclusive
+    from zwicky.io.directories import exclusive, free_directory
     from zwicky.mocks.deep_universes import DeepSettings, views_of_universes
     from zwicky.settings import read_toml, to_mapping
     from zwicky.survey.density import known_density
     from zwicky.survey.kinds import mock_kinds
     from zwicky.survey.looks import mock_looks
     from zwicky.survey.mass_relation import measure_relation, relation_grids
-    from zwicky.survey.relation_files import write_relation
+    from zwicky.survey.relation_files import RELATION_FILES, write_relation
     from zwicky.survey.told import Told
     from zwicky.survey.weigh import conditional
 
@@ -76,6 +76,9 @@ def export(
         z = np.array([float(one) for one in redshifts.split(",")])
     except ValueError as error:
         raise ZwickyError(f"--redshifts {redshifts}: is no list of numbers; give 0.1,0.2,0.3") from error
+    if not (np.all(np.diff(z, prepend=0.0) > 0) and z[-1] < 20.0):
+        raise ZwickyError(f"--redshifts {redshifts}: do not rise from above 0; give 0.1,0.2,0.3")
+    free_directory(out, "an exported relation", RELATION_FILES)
     told = Told(
         redshift_error_kms=redshift_error,
         centre_error_kms=centre_error,

@@ -75,6 +75,8 @@ def read_posterior(path: Path | str) -> MassPosterior:
             name = (file.metadata() or {})["prior"]
             arrays = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - not a mapping
         point, grid = arrays["log10_m200c"], arrays["grid"]
+        if grid.ndim != 1 or len(grid) < 2 or not np.all(np.diff(grid) > 0) or point.ndim != 1:
+            raise ZwickyError(f"{path}: its masses are no rising grid; make it again")
         missing = np.broadcast_to(np.nan, (len(point), len(grid)))
         prior = Prior(name, arrays["prior_grid"], arrays["prior_log_density"])
         return MassPosterior(point, grid, arrays.get("log_density", missing), prior)

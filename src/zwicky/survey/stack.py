@@ -177,6 +177,11 @@ def stack_bins(
         One row a bin with clusters enough, NaN for the others; ``left_out`` and ``common_dex`` are in its
         metadata.
 
+    Raises
+    ------
+    ZwickyError
+        If edges do not rise, or the number is the mass itself.
+
     Examples
     --------
     >>> from zwicky.estimators import MassPosterior
@@ -186,6 +191,8 @@ def stack_bins(
     [14.2, 14.8]
     """
     values, edges = np.asarray(values, dtype=float), np.asarray(edges, dtype=float)
+    if name == "log10_m200c":
+        raise ZwickyError("bins of log10_m200c sort clusters by their errors too; give another column")
     if len(edges) < 2 or not np.all(np.diff(edges) > 0):
         raise ZwickyError(f"edges {', '.join(f'{e:g}' for e in edges)} do not rise; give at least two")
     usable = posterior.has_width & np.isfinite(values)

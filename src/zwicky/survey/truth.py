@@ -21,6 +21,9 @@ _EDGES = (0, 10, 20, 40, 80, 160, np.inf)
 
 _ENDS = ("log10_m200c_p16", "log10_m200c_p84", "log10_m200c_p025", "log10_m200c_p975")
 
+#: Columns that are no numbers; all others are.
+_NAMES = ("cluster_id", "halo_id", "flag")
+
 _RESAMPLES = 200
 
 
@@ -30,14 +33,15 @@ def read_columns(path: Path, names: tuple[str, ...], optional: tuple[str, ...] =
     Raises
     ------
     ZwickyError
-        If it cannot be read or lacks a column that is not `optional`.
+        If it cannot be read, lacks a column that is not `optional`, or has something else for a number.
     """
     if not path.is_dir():
         table = read_any(path)
         if absent := [name for name in names if name not in table.colnames]:
             raise ZwickyError(f"{path}: has no column {absent[0]}; it has {', '.join(table.colnames[:12])}")
         there = [name for name in (*names, *optional) if name in table.colnames]
-        return {name: np.ma.filled(np.ma.asarray(table[name]), _blank(table[name])) for name in there}
+        held = {name: np.ma.filled(np.ma.asarray(table[name]), _blank(table[name])) for name in there}
+        return {name: _plain(path, name, values) for name, values in held.items()}
     import pyarrow.dataset as ds
 
     files = sorted(p for p in path.rglob("*.parquet") if not p.name.startswith(("_", ".")))
@@ -49,7 +53,20 @@ def read_columns(path: Path, names: tuple[str, ...], optional: tuple[str, ...] =
         table = dataset.to_table(columns=list(names))
     except Exception as error:  # of Arrow
         raise ZwickyError(f"{path}: cannot be read ({short_reason(error)})") from error
-    return {name: table[name].to_numpy() for name in names}
+    return {name: _plain(path, name, table[name].to_numpy()) for name in names}
+
+
+def _plain(path: Path, name: str, values: Any) -> np.ndarray:
+    """Numbers as float64, NaN where there is none; names as they are."""
+    values = np.asarray(values)
+    if name in _NAMES:
+        return values
+    try:
+        return values.astype(float)
+    except (TypeError, ValueError) as error:
+        raise ZwickyError(
+            f"{path}: {name} is not of numbers ({short_reason(error)}); write numbers"
+        ) from error
 
 
 def _blank(column: Any) -> Any:
@@ -79,17 +96,26 @@ def against_truth(masses: Path, truth: Path) -> dict[str, Any]:
     Raises
     ------
     ZwickyError
-        If a table cannot be read, or they have no cluster in common.
+        If a table cannot be read, they have no cluster in common, or the truth has one twice or is no
+        logarithm.
     """
     key = ("cluster_id", "log10_m200c")
     found = read_columns(masses, key, ("n_galaxies", "flag", *_ENDS))
     true = read_columns(truth, key, ("n_galaxies", "halo_id"))
     place = {str(name): row for row, name in enumerate(true["cluster_id"])}
+    if len(place) < len(true["cluster_id"]):
+        raise ZwickyError(f"{truth}: a cluster_id comes twice; give one row a cluster")
+    odd = np.abs(true["log10_m200c"] - 12.0) > 8.0
+    if odd.any():
+        raise ZwickyError(
+            f"{truth}: log10_m200c = {true['log10_m200c'][odd][0]:g} is no log10 of a mass in Msun; give that"
+        )
     row = np.array([place.get(str(name), -1) for name in found["cluster_id"]])
     known = row >= 0
     if not known.any():
         raise ZwickyError(f"{truth}: has none of the clusters of {masses}; give their truth")
-    mass = np.where(known, true["log10_m200c"].astype(float)[row], np.nan)
+    mass = np.where(known, true["log10_m200c"][row], np.nan)
+    known &= np.isfinite(mass)
     weighed = known & np.isfinite(found["log10_m200c"])
     n = found["n_galaxies"] if "n_galaxies" in found else true.get("n_galaxies", np.zeros(len(place)))[row]
     flag = found["flag"].astype(str) if "flag" in found else np.full(len(row), "ok")
@@ -115,10 +141,11 @@ def _residuals(
 ) -> dict[str, Any]:
     if not rows.any():
         return {"n": 0}
-    point, p16, p84, p025, p975 = (found[name].astype(float)[rows] for name in ("log10_m200c", *_ENDS))
+    point, p16, p84, p025, p975 = (found[name][rows] for name in ("log10_m200c", *_ENDS))
     true = mass[rows]
     out = {"n": int(rows.sum()), **_spread(point - true, None if halo is None else halo[rows])}
-    pull = (point - true) / (0.5 * (p84 - p16))
+    with np.errstate(divide="ignore", invalid="ignore"):  # of no width
+        pull = (point - true) / (0.5 * (p84 - p16))
     has_width = np.isfinite(pull)
     if has_width.any():
         ends = np.percentile(pull[has_width], [16, 84])

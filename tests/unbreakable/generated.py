@@ -42,7 +42,7 @@ PIECES = (
 )
 
 #: Seconds on the clock, which other programs may slow down, until the program gives up a case.
-HANGS_S = 200.0
+HANGS_S = 600.0
 
 #: The longest that anything may take, and a mass that is off without a flag: dex, and in its own errors.
 LONGEST_S, WRONG_DEX, WRONG_SIGMAS = 5.0, 0.3, 3.0

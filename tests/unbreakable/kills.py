@@ -23,7 +23,7 @@ EVENTS = {
 }
 
 #: Seconds after which a command says where each of its threads stands, and ends.
-LONGEST_S = 300
+LONGEST_S = 900
 
 #: Seconds, and what goes by them, which no two runs share; and the number of the paper's claims about times.
 TIMES = {"wall_s", "pairs_per_s", "seconds", "pair_seconds", "timing", "provenance", "run_digest"}

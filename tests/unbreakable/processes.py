@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 #: Seconds after which whatever a test has started says where each of its threads stands, and is killed.
-LONGEST_S = 300.0
+LONGEST_S = 900.0
 
 
 def python(*words, **options):

@@ -75,7 +75,7 @@ def test_a_run_that_is_killed_again_and_again(inputs, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_a_survey_on_workers_of_dask_that_is_killed_again_and_again(tmp_path, seed):
     """The command, its scheduler and all that they wait for end at a random moment; the workers follow."""
     pytest.importorskip("lsdb")

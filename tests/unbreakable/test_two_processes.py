@@ -8,12 +8,14 @@ import textwrap
 import pytest
 
 from foreign_universe import made_simulation, write_own_hdf5
+from survey_on_disk import write_survey
 from synthetic_clusters import synthetic_clusters
 from zwicky.cli import main
 from zwicky.errors import ZwickyError
 from zwicky.io.directories import exclusive
 from zwicky.io.files import read_json
 from zwicky.mocks import Mocks, MockSettings, write_mocks
+from zwicky.simulations import ImportSettings, import_catalogs, open_mapped, read_column_map
 
 fcntl = pytest.importorskip("fcntl")
 
@@ -23,7 +25,10 @@ def inputs(tmp_path_factory):
     folder = tmp_path_factory.mktemp("inputs")
     sample = synthetic_clusters(40, seed=1)
     write_mocks(folder / "mocks", Mocks(sample, sample, sample, sample, MockSettings()), source="a test")
-    write_own_hdf5(folder, made_simulation(box_mpc_h=40.0))
+    write_own_hdf5(folder, made_simulation(box_mpc_h=60.0))
+    columns = read_column_map(folder / "own.toml")
+    opened = [open_mapped(columns, kind, None, None) for kind in ("halos", "galaxies")]
+    import_catalogs(*(one.reader for one in opened), ImportSettings(), folder / "universe")
     return folder
 
 
@@ -32,6 +37,8 @@ def inputs(tmp_path_factory):
     [
         "universe --n-side 8 --box 10 --out {out}",
         "import --map own.toml --out {out}",
+        "mock universe --training-density 1e-4 --out {out}",
+        "sky universe --out {out}",
         "train mocks --estimator m_sigma --out {out}",
         "evaluate mocks --estimators counts --m-sigma-above 13.6 --out {out}",
         "reproduce --scale demo --out {out}",
@@ -56,6 +63,20 @@ def test_mocks_that_another_writes_are_not_touched(tmp_path):
     with exclusive(tmp_path / "mocks"), pytest.raises(ZwickyError, match="another zwicky is writing there"):
         write_mocks(tmp_path / "mocks", Mocks(two, two, two, two, MockSettings()), seed=2)
     assert read_json(tmp_path / "mocks" / "provenance.json")["seed"] == 1
+
+
+def test_a_survey_that_another_weighs_is_not_touched(tmp_path, capsys):
+    pytest.importorskip("lsdb")
+    from zwicky.survey.wide import table_to_hats
+
+    words = write_survey(tmp_path, n=8)
+    with exclusive(tmp_path / "o"), pytest.raises(SystemExit) as end:
+        main([*map(str, words), "--workers", "0", "--model", "m_sigma", "--out", str(tmp_path / "o")])
+    assert end.value.code == 2
+    assert "another zwicky is writing there" in capsys.readouterr().err.splitlines()[-1]
+    with exclusive(tmp_path / "o"), pytest.raises(ZwickyError, match="another zwicky is writing there"):
+        table_to_hats([tmp_path / "centres.csv"], tmp_path / "o", {}, client=None)
+    assert sorted(os.listdir(tmp_path)) == ["centres.csv", "galaxies"]
 
 
 WRITER = """

@@ -79,8 +79,8 @@ def sky(
     wanted = [output_redshift(redshifts, z) for z in redshift] if redshift else list(redshifts)
     names = ("galaxies*", "clusters*", "truth", "sky.toml", "provenance.json")
     free_directory(out, "a mock survey", names)
-    make_directory(out / "truth")
     with exclusive(out), stages() as tell:
+        make_directory(out / "truth")
         tell("sky", 0, 2, f"reading {universe}")
         snapshots = [(read_halos(universe, z), read_galaxies(universe, z)) for z in wanted]
         tell("sky", 1, 2, "the light cone")

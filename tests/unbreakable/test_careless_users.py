@@ -13,7 +13,7 @@ from synthetic_clusters import synthetic_clusters
 from zwicky.cli import main
 from zwicky.cosmology import comoving_transverse_mpc, paper_cosmology
 from zwicky.errors import ZwickyError
-from zwicky.io import write_json
+from zwicky.io.files import write_json
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="pipes and devices of Unix")
 

@@ -15,7 +15,8 @@ from zwicky.errors import ZwickyError
 from zwicky.io.directories import exclusive
 from zwicky.io.files import read_json
 from zwicky.mocks import Mocks, MockSettings, write_mocks
-from zwicky.simulations import ImportSettings, import_catalogs, open_mapped, read_column_map
+from zwicky.simulations import ImportSettings, import_catalogs, read_column_map
+from zwicky.simulations.formats import open_mapped
 
 fcntl = pytest.importorskip("fcntl")
 
@@ -81,7 +82,7 @@ def test_a_survey_that_another_weighs_is_not_touched(tmp_path, capsys):
 
 WRITER = """
     import sys
-    from zwicky.io import read_json, write_json
+    from zwicky.io.files import read_json, write_json
     for i in range(150):
         write_json(sys.argv[1], {"who": sys.argv[2], "what": [i] * 3000})
         read_json(sys.argv[1])

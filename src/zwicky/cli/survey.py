@@ -66,7 +66,7 @@ def survey(
     from zwicky.errors import ZwickyError
     from zwicky.estimators import DEFAULT_MODEL, MSigma, load_model
     from zwicky.extras import require
-    from zwicky.io import free_directory
+    from zwicky.io.directories import free_directory
     from zwicky.parallel import available_cores
     from zwicky.survey import read_density
     from zwicky.survey.priors import prior_named

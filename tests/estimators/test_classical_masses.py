@@ -1,6 +1,7 @@
 """Virial, projected and caustic masses of `validation` against what they must give."""
 
 import dataclasses
+import importlib.util
 
 import numpy as np
 import pytest
@@ -9,6 +10,10 @@ from validation.classical import G, Line, clipped, projected_mass, virial_mass
 from zwicky.cosmology import paper_cosmology
 from zwicky.errors import ZwickyError
 from zwicky.tables import ClusterSample
+
+
+def has_causticsnupy():
+    return all(importlib.util.find_spec(name) for name in ("causticsnupy", "skimage"))
 
 
 def clusters(radius, v, n_each, redshift=0.0):
@@ -102,10 +107,7 @@ def test_caustics_weigh_or_say_what_they_need():
 
     radius, v = isothermal(2, 60)
     sample = clusters(radius, v, 60, redshift=0.1)
-    try:
-        import causticsnupy  # noqa: F401
-        import skimage  # noqa: F401
-    except ImportError:
+    if not has_causticsnupy():
         with pytest.raises(ZwickyError, match="need causticsnupy"):
             caustic_mass(sample)
         return
@@ -113,3 +115,18 @@ def test_caustics_weigh_or_say_what_they_need():
     found = caustic_mass(sample, cells=32)
     assert np.all((found > 13.5) & (found < 16.0))
     assert hasattr(np, "trapz") == had
+
+
+@pytest.mark.skipif(not has_causticsnupy(), reason="causticsnupy is not installed")
+def test_the_compiled_sum_is_that_of_the_package():
+    from causticsnupy.kde import fq, triweight
+    from validation.caustics import density_at
+
+    rng = np.random.default_rng(2)
+    x, y = np.abs(rng.standard_normal((2, 40)))
+    h = rng.uniform(0.3, 1.0, 40)
+    at = np.meshgrid(np.linspace(0.0, 2.0, 9), np.linspace(-1.0, 2.0, 7))
+    for width in (h, 0.5):
+        ours, theirs = (density(*at, x, y, triweight, width) for density in (density_at, fq))
+        np.testing.assert_allclose(ours, theirs, rtol=1e-10, atol=1e-15)
+    assert density_at(0.1, 0.2, x, y, triweight, h) == pytest.approx(fq(0.1, 0.2, x, y, triweight, h))

@@ -21,8 +21,11 @@ Runs = Mapping[str, Mapping[str, Any]]
 
 _PUBLISHED = "Ho et al."
 
-#: The paper's methods in plain text.
-METHOD_NAMES = {name: method_style(name).text for name in PAPER_TABLE2}
+
+def _methods(runs: Runs) -> dict[str, str]:
+    """Methods of any run in plain text: the paper's first, then those that it has not, such as counting."""
+    names = dict.fromkeys([*PAPER_TABLE2, *(name for run in runs.values() for name in run["table2"])])
+    return {name: method_style(name).text for name in names}
 
 
 def tables(runs: Runs) -> str:
@@ -80,8 +83,10 @@ def _table1(runs: Runs) -> str:
 
 def _table2(runs: Runs) -> str:
     rows = []
-    for method, title in METHOD_NAMES.items():
+    for method, title in _methods(runs).items():
         for name, run in runs.items():
+            if method not in run["table2"]:
+                continue
             row = run["table2"][method]
             cells = [
                 f"{row[key]:{form}} ± {row[key + '_error']:{form.lstrip('+')}}"
@@ -96,6 +101,8 @@ def _table2(runs: Runs) -> str:
             rows.append(
                 [title, name, f"{row['n']:,}", *cells, f"{row['p84']:+.3f}, {row['p16']:.3f}", edgeworth]
             )
+        if method not in PAPER_TABLE2:
+            continue
         published = PAPER_TABLE2[method]
         cells = [f"{published['median']:+.3f}", f"{published['scatter']:.3f}"]
         cells += [f"{published['skewness']:+.2f}", f"{published['kurtosis']:+.2f}"]
@@ -108,24 +115,31 @@ def _ratios(runs: Runs) -> str:
     def cell(row: Mapping[str, float]) -> str:
         return f"{row['ratio']:.3f} [{row['low']:.3f}, {row['high']:.3f}]"
 
+    names = _methods(runs)
     by_run = [{(c["method"], c["other"]): c for c in run["comparisons"]} for run in runs.values()]
     rows = (
         [
-            f"{METHOD_NAMES[method]} / {METHOD_NAMES[other]}",
-            *(cell(found[method, other]) for found in by_run),
-            f"{by_run[0][method, other]['paper']:.3f}",
+            f"{names[method]} / {names[other]}",
+            *(cell(found[method, other]) if (method, other) in found else "" for found in by_run),
+            _paper_ratio(by_run, method, other),
         ]
-        for method, other in by_run[0]
-        if by_run[0][method, other]["paper"] is not None
+        for method, other in dict.fromkeys(pair for found in by_run for pair in found)
     )
     return _markdown(["scatter of / over that of", *runs, _PUBLISHED], rows)
+
+
+def _paper_ratio(by_run: Sequence[Mapping], method: str, other: str) -> str:
+    paper = next(found[method, other]["paper"] for found in by_run if (method, other) in found)
+    return "" if paper is None else f"{paper:.3f}"
 
 
 def _table3(runs: Runs) -> str:
     keys = ("mu_0", "sigma_0", "sigma_1", "alpha_0")
     rows = []
-    for method, title in METHOD_NAMES.items():
+    for method, title in _methods(runs).items():
         for name, run in runs.items():
+            if method not in run["table3"]:
+                continue
             row = run["table3"][method]
             # Over resamples of halos: the posterior takes the lines of sight of one halo for different ones.
             estimates = [
@@ -142,14 +156,18 @@ def _table3(runs: Runs) -> str:
 
 def _table4(runs: Runs) -> str:
     rows = []
-    for method, title in METHOD_NAMES.items():
+    for method, title in _methods(runs).items():
         for name, run in runs.items():
+            if method not in run["table4"]:
+                continue
             row = run["table4"][method]
             cells = [
                 f"{r['window_median']:+.3f}, {r['window_width']:.3f} ± {r['window_width_error']:.3f}"
                 for r in (row, row["one_draw"])
             ]
             rows.append([title, name, f"{row['n_clusters']:,}", *cells])
+        if method not in PAPER_TABLE4:
+            continue
         published = PAPER_TABLE4[method]
         rows.append(
             [title, _PUBLISHED, "", "", f"{published['window_median']:+.3f}, {published['window_width']:.3f}"]
@@ -164,7 +182,7 @@ def _leakage(runs: Runs) -> str:
         return [*scatters, f"{row['ratio']:.3f} [{row['low']:.3f}, {row['high']:.3f}]"]
 
     rows = (
-        [METHOD_NAMES[method], name, *cells(row)]
+        [method_style(method).text, name, *cells(row)]
         for name, run in runs.items()
         for method, row in run["leakage"].items()
     )

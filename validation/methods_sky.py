@@ -24,7 +24,7 @@ from zwicky.units import log10_msun
 if TYPE_CHECKING:
     from validation.methods import Judged
 
-__all__ = ["on_the_sky"]
+__all__ = ["left_out", "on_the_sky"]
 
 #: Least log10 M200c [Msun] by X-rays, as in `validation.mcxc_2mpp`.
 LEAST_XRAY = 14.0
@@ -53,8 +53,8 @@ def on_the_sky(methods: dict[str, Judged], model: Posterior) -> dict:
         masses |= {k: log10_msun(one.weigh(sample)[0], h) for k, one in methods.items()}
         masses |= {f"{k}, as shipped": load_model(k).predict(sample).log10_m200c for k in SHIPPED}
         masses |= {
-            "counting": _left_out(np.log10(sample.n_galaxies), other),
-            "the prior alone": _left_out(None, other),
+            "counting": left_out(np.log10(sample.n_galaxies), other),
+            "the prior alone": left_out(None, other),
         }
         each = np.arange(len(used))
         out[name] = {k: score(mass - other, each, None) for k, mass in masses.items()}
@@ -85,7 +85,7 @@ def _catalogues(model: Posterior) -> dict:
     }
 
 
-def _left_out(x: np.ndarray | None, mass: np.ndarray) -> np.ndarray:
+def left_out(x: np.ndarray | None, mass: np.ndarray) -> np.ndarray:
     """Each mass by a straight line in x through the others, or by their mean."""
     out = np.empty(len(mass))
     for i in range(len(mass)):

@@ -9,6 +9,7 @@ import numpy as np
 
 from validation.posterior import CLEAN
 from zwicky.cosmology import paper_cosmology
+from zwicky.images import image_faults
 from zwicky.mocks.at_density import observe_at_density
 from zwicky.mocks.conditions import draw_conditions, observe, sample_of
 from zwicky.mocks.deep import DeepViews
@@ -41,10 +42,12 @@ def flat_rows(
 
 
 def whole(sample: ClusterSample) -> ClusterSample:
-    """Clusters with galaxies enough for every method, in random order already; the cylinder is told."""
+    """Clusters that every method can weigh, with galaxies enough and some spread; the cylinder is told."""
     h = sample.cosmology.h
-    cut = sample.in_cylinder(Cylinder.in_mpc_h(SETTINGS.aperture_mpc_h[1], SETTINGS.v_cut_kms, h))
-    return cut[cut.n_galaxies >= LEAST]
+    cylinder = Cylinder.in_mpc_h(SETTINGS.aperture_mpc_h[1], SETTINGS.v_cut_kms, h)
+    cut = sample.in_cylinder(cylinder)
+    cut = cut[cut.n_galaxies >= LEAST]
+    return cut[np.setdiff1d(np.arange(len(cut)), list(image_faults(cut, cylinder)))]
 
 
 def _sample(views: DeepViews, drawn, seen) -> ClusterSample:

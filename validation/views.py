@@ -1,6 +1,6 @@
 """Deep views of universes as one file, which the comparisons of this folder look at.
 
-    python -m validation.views train.npz universes/*
+    python -m validation.views train.npz universes/* --max-redshift 0.35
 
 Views are flat in mass at every output, several lines of sight of a halo where halos are few; see
 `zwicky.mocks.deep_universes`. `validation.posterior_universes` makes universes that the shipped posterior

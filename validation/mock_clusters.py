@@ -9,7 +9,7 @@ import numpy as np
 
 from validation.posterior import CLEAN
 from zwicky.cosmology import paper_cosmology
-from zwicky.images import image_faults
+from zwicky.images.density import image_faults
 from zwicky.mocks.at_density import observe_at_density
 from zwicky.mocks.conditions import draw_conditions, observe, sample_of
 from zwicky.mocks.deep import DeepViews

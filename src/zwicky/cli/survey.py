@@ -71,9 +71,9 @@ def survey(
     from zwicky.survey import read_density
     from zwicky.survey.priors import prior_named
     from zwicky.survey.weigh import conditional
-    from zwicky.survey.wide import plan_survey, weigh_survey
+    from zwicky.survey.wide import Plan, plan_survey, weigh_survey
     from zwicky.survey.wide.run import CONTENTS, dask_client
-    from zwicky.survey.wide.task import Weighing
+    from zwicky.survey.wide.task import Weighing, get_ready
 
     require(None, "survey", "weighing a survey")
     if scheduler is not None and workers is not None:
@@ -97,18 +97,26 @@ def survey(
         _everywhere(prior),
         None if survey_file is None else str(survey_file.absolute()),
     )
-    plan = plan_survey(galaxies, clusters, weighs, observing, max_centres=max_centres)
     n_workers = available_cores() if workers is None else workers
-    given.say(plan.lines(n_workers))
+
+    def planned() -> Plan:
+        plan = plan_survey(galaxies, clusters, weighs, observing, max_centres=max_centres)
+        given.say(plan.lines(n_workers))
+        return plan
+
     if dry_run:
+        planned()
         return
     if scheduler is None and workers == 0:
         with stages() as progress:
-            facts = weigh_survey(plan, weighing, out, progress=progress)
+            facts = weigh_survey(planned(), weighing, out, progress=progress)
     else:
         with dask_client(n_workers, scheduler) as client, stages() as progress:
             given.say([f"dashboard: {client.dashboard_link}"])
-            facts = weigh_survey(plan, weighing, out, client=client, progress=progress)
+            # Workers read the model while this process plans.
+            ready = client.map(get_ready, [weighing] * n_workers, pure=False)
+            facts = weigh_survey(planned(), weighing, out, client=client, progress=progress)
+            del ready
     if as_json:
         import json
 

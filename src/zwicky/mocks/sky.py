@@ -38,7 +38,7 @@ class MockSky:
         redshift.
     clusters
         ``cluster_id``, ``ra``, ``dec``, ``z`` and how they were observed: ``redshift_error_kms``,
-        ``centre_error_kms``.
+        ``centre_error_kms``, ``tracer``.
     true_galaxies
         ``galaxy_id``, ``cluster_id`` of the cluster whose r200c holds it (-1 for none), ``z_cosmological``,
         ``z_true`` without the error, and ``has_redshift``.
@@ -96,7 +96,7 @@ def mock_sky(
         if span[0] >= span[1]:
             continue
         share = _share(tracers, settings)
-        tracers = _biased(halos, tracers, settings, rng)
+        tracers = _biased(halos, tracers, settings.velocity_bias)
         massive = log10_msun_h(np.log10(halos.m200c), first.cosmology.h) >= settings.least_log10_m200c_h
         number_of = np.full(len(halos), -1, dtype=np.int64)
         low, high = (float(flow.distance(z)) for z in span)
@@ -126,18 +126,15 @@ def _share(tracers: GalaxyTable, settings: SkySettings) -> float:
     return wanted / there
 
 
-def _biased(
-    halos: HaloTable, tracers: GalaxyTable, settings: SkySettings, rng: np.random.Generator
-) -> GalaxyTable:
-    """Galaxies whose velocities about their halo are larger or smaller than they were."""
-    if settings.velocity_bias == 1.0 and not settings.velocity_bias_scatter:
+def _biased(halos: HaloTable, tracers: GalaxyTable, bias: float) -> GalaxyTable:
+    """Galaxies whose velocities about their halo are `bias` times those that they had."""
+    if bias == 1.0:
         return tracers
-    bias = np.abs(rng.normal(settings.velocity_bias, settings.velocity_bias_scatter, len(halos)))
     host = rows_of(halos.halo_id, tracers.host_id)
     mine = np.flatnonzero(host >= 0)
     velocity = np.array(tracers.velocity)
     about = halos.velocity[host[mine]]
-    velocity[mine] = about + bias[host[mine], None] * (velocity[mine] - about)
+    velocity[mine] = about + bias * (velocity[mine] - about)
     return dataclasses.replace(tracers, velocity=velocity)
 
 
@@ -271,6 +268,7 @@ def _observed(
             "z": moving_redshift(clusters["z_true"], rng.normal(0.0, settings.centre_error_kms, n_clusters)),
             "redshift_error_kms": np.full(n_clusters, settings.redshift_error_kms),
             "centre_error_kms": np.full(n_clusters, settings.centre_error_kms),
+            "tracer": np.full(n_clusters, "all"),
         },
         true_galaxies={"galaxy_id": ids, **galaxies, "has_redshift": has},
         true_clusters={

@@ -39,9 +39,8 @@ class SkySettings:
         Halos of at least this log10 M200c in Msun/h are the survey's clusters.
     centre_error_kms
         Error of a cluster's redshift, in its rest frame.
-    velocity_bias, velocity_bias_scatter
-        Velocities of galaxies inside r200c about their halo's, over those of matter, and the standard
-        deviation of this factor from halo to halo.
+    velocity_bias
+        Velocities of galaxies inside r200c about their halo's, over those of matter.
     miscentred, miscentring_mpc_h
         Share of clusters whose centre is off, and the Rayleigh parameter of the offset, comoving Mpc/h.
     """
@@ -59,7 +58,6 @@ class SkySettings:
     least_log10_m200c_h: float = setting(14.0, "(8, 17)")
     centre_error_kms: float = setting(0.0, "[0, 5000]", "km/s")
     velocity_bias: float = setting(1.0, "(0, 2]")
-    velocity_bias_scatter: float = setting(0.0, "[0, 0.5]")
     miscentred: float = setting(0.0, "[0, 1]")
     miscentring_mpc_h: float = setting(0.2, "[0, 5]")
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from zwicky.cosmology import comoving_transverse_mpc, deferred_cosmology
 from zwicky.errors import ZwickyError
-from zwicky.estimators import Estimator
+from zwicky.estimators import ConditionalEstimator, Estimator
 from zwicky.io.centres import Centres
 from zwicky.io.choice import check_mapping
 from zwicky.io.columns import parse_columns
@@ -22,11 +22,13 @@ from zwicky.survey.wide.sources import Source, open_source
 
 __all__ = ["Plan", "plan_survey"]
 
-#: What a worker holds beside galaxies (Python, compiled code, a block of densities), and bytes a galaxy of a
-#: piece while it is read and indexed; docs/benchmarks.md.
-_WORKER_BYTES, _GALAXY_BYTES = 450e6, 120.0
-#: Seconds of one core a cluster and a galaxy that is read; docs/benchmarks.md.
-_CLUSTER_SECONDS, _GALAXY_SECONDS = 80e-6, 0.5e-6
+#: What a worker holds beside galaxies (Python, compiled code, a block of densities), and bytes a galaxy that
+#: is held while it is indexed, both measured; docs/benchmarks.md.
+_WORKER_BYTES, _GALAXY_BYTES = 450e6, 150.0
+#: Seconds of one core a cluster of 50 galaxies by a posterior or not, and a galaxy that is read, and seconds
+#: until workers have begun; measured on a busy machine, docs/benchmarks.md.
+_CLUSTER_SECONDS = {True: 105e-6, False: 45e-6}
+_GALAXY_SECONDS, _START_SECONDS = 0.1e-6, 6.0
 #: So many galaxies are read so many times over before a line says that the files are not sorted by place.
 _OFTEN, _MANY = 6.0, 5_000_000
 
@@ -45,6 +47,8 @@ class Plan:
         All of them; each cluster with a position is in one.
     digests
         Of the inputs, by name.
+    cluster_seconds
+        Of one core, a cluster of 50 galaxies.
     """
 
     source: Source
@@ -52,6 +56,7 @@ class Plan:
     angle: np.ndarray = field(repr=False)
     partitions: tuple[Partition, ...] = field(repr=False)
     digests: dict[str, str]
+    cluster_seconds: float
 
     @property
     def rows_read(self) -> int:
@@ -69,8 +74,8 @@ class Plan:
 
     def seconds(self, workers: int) -> float:
         """How long it takes, about."""
-        work = _CLUSTER_SECONDS * len(self.centres.z) + _GALAXY_SECONDS * self.rows_read
-        return work / max(1, min(workers, len(self.partitions)))
+        work = self.cluster_seconds * len(self.centres.z) + _GALAXY_SECONDS * self.rows_read
+        return _START_SECONDS + work / max(1, min(workers, len(self.partitions)))
 
     def lines(self, workers: int) -> list[str]:
         """What is to be done, a line each."""
@@ -127,4 +132,5 @@ def plan_survey(
     if not found:
         raise ZwickyError(f"{clusters}: no cluster has a position; give ra and dec in degrees")
     digests = {"galaxies": source.digest, "clusters": digest}
-    return Plan(source, centres, np.minimum(angle, np.pi), tuple(found), digests)
+    seconds = _CLUSTER_SECONDS[isinstance(model, ConditionalEstimator)]
+    return Plan(source, centres, np.minimum(angle, np.pi), tuple(found), digests, seconds)

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from zwicky.cosmology import comoving_transverse_mpc, deferred_cosmology
 from zwicky.estimators import Estimator, load_model
 from zwicky.io.centres import Centres
 from zwicky.io.columns import parse_columns
@@ -34,7 +35,16 @@ from zwicky.survey.wide.cells import SkyCells
 from zwicky.survey.wide.partitions import SPATIAL_INDEX
 from zwicky.survey.wide.sources import read_pieces
 
-__all__ = ["Done", "Task", "Weighing", "dask_setup", "do_task", "galaxies_around", "write_masses"]
+__all__ = [
+    "Done",
+    "Task",
+    "Weighing",
+    "dask_setup",
+    "do_task",
+    "galaxies_around",
+    "get_ready",
+    "write_masses",
+]
 
 
 #: Repeats of a galaxy may have redshifts this far outside, km/s, and their mean inside.
@@ -119,6 +129,13 @@ def dask_setup(worker: object) -> None:
 @lru_cache(maxsize=4)
 def _model(name: str) -> Estimator:
     return load_model(name)
+
+
+def get_ready(weighing: Weighing) -> None:
+    """Import and read what every task of a worker needs."""
+    for name in (weighing.model, weighing.m_sigma):
+        _model(name)
+    comoving_transverse_mpc(np.array([0.1]), deferred_cosmology(weighing.observing.cosmology or "ho2019"))
 
 
 def do_task(task: Task) -> Done:

@@ -3,7 +3,7 @@
 import pytest
 
 from zwicky.cli import main
-from zwicky.io import read_json
+from zwicky.io.files import read_json
 
 pytest.importorskip("hats")
 

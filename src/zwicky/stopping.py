@@ -19,7 +19,7 @@ from typing import Any
 __all__ = ["GRACE_S", "SIGNALS", "Stopped", "ended_by_signals", "stopped_line"]
 
 #: Seconds that a stopped command has to clean up; a second signal ends it at once.
-GRACE_S = 1.5
+GRACE_S = 2.0
 
 #: The signals that end a command, and how a person calls them. Windows has no SIGHUP.
 SIGNALS = {

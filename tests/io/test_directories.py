@@ -83,7 +83,7 @@ def test_a_folder_that_was_moved_aside_comes_back(tmp_path):
 KILLED_AT = """
 import os, signal, sys
 from pathlib import Path
-from zwicky.io import whole_directory
+from zwicky.io.directories import whole_directory
 
 path, last = Path(sys.argv[1]), int(sys.argv[2])
 seen = 0
@@ -131,7 +131,7 @@ def test_only_one_process_writes(tmp_path):
     script = textwrap.dedent(
         """
         import sys, time
-        from zwicky.io import exclusive
+        from zwicky.io.directories import exclusive
         with exclusive(sys.argv[1]):
             print("in", flush=True)
             time.sleep(60)

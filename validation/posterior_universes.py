@@ -1,10 +1,12 @@
 """The universes that the shipped posterior learned from; all particles are tracers.
 
     python -m validation.posterior_universes --out universes
+    python -m validation.posterior_universes --out unseen --unseen
 
 Boxes for the mass function, boxes of lighter particles for groups, and boxes with a constrained peak each for
 clusters too massive to be found by chance; three cosmologies. About two hours on two cores, or minutes with
-``--device cuda``. Finished universes are left alone, unfinished ones are gone on with.
+``--device cuda``. The unseen ones have seeds of their own; nothing is trained or chosen by them. Finished
+universes are left alone, unfinished ones are gone on with.
 """
 
 from __future__ import annotations
@@ -64,6 +66,18 @@ def universes() -> dict[str, UniverseSettings]:
     return found
 
 
+def unseen() -> dict[str, UniverseSettings]:
+    """Every universe that the posterior is tested on by name, the most useful first."""
+    found = {
+        "wide_1": settings_of(128, 250.0, 9001, "a"),
+        "small": settings_of(128, 125.0, 9002, "b"),
+        "wide_2": settings_of(128, 250.0, 9003, "c"),
+    }
+    for i, peak in enumerate((15.2, 14.8, 15.0, 15.3, 14.9, 15.1, 14.7, 15.4)):
+        found[f"peak_{i}"] = settings_of(80, 125.0, 9101 + i, "bca"[i % 3], peak)
+    return found
+
+
 def make(job: tuple[str, UniverseSettings, Path, str]) -> str:
     """Make one universe; returns its name and how long it took."""
     name, settings, out, device = job
@@ -78,8 +92,10 @@ def main() -> None:
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--only", nargs="*", help="names; by default all")
+    parser.add_argument("--unseen", action="store_true", help="those that the posterior is tested on")
     options = parser.parse_args()
-    wanted = {k: v for k, v in universes().items() if not options.only or k in options.only}
+    every = unseen() if options.unseen else universes()
+    wanted = {k: v for k, v in every.items() if not options.only or k in options.only}
     jobs = [(name, settings, options.out, options.device) for name, settings in wanted.items()]
     with ProcessPoolExecutor(options.jobs, mp_context=get_context("spawn")) as pool:
         for name in pool.map(make, jobs):

@@ -137,7 +137,7 @@ def test_measured_stages_are_found_again(mocks, run, stages, monkeypatch):
         raise AssertionError("computed again")
 
     monkeypatch.setattr("zwicky.ho2019.dependence.measure_richness", never)
-    monkeypatch.setattr("zwicky.evaluation.FoldModels.weigh", never)
+    monkeypatch.setattr("zwicky.evaluation.by_fold.FoldModels.weigh", never)
     masses = masses_h(columns, mocks.test.cosmology.h)
     again = measure_dependence(
         directory, mocks.test, masses, seed=1, workdir=directory / "dependence", max_steps=600

@@ -88,8 +88,9 @@ def draw_kinds(n: int, *, rng: np.random.Generator, tracer: str | None = None) -
     Examples
     --------
     >>> kinds = draw_kinds(4, rng=np.random.default_rng(1))
-    >>> sorted(round(kind.interlopers, 1) for kind in kinds)
-    [0.8, 1.0, 1.1, 1.3]
+    >>> low, high = SurveySettings().interlopers
+    >>> sorted(int(4 * (kind.interlopers - low) / (high - low)) for kind in kinds)
+    [0, 1, 2, 3]
     """
     ranges = SurveySettings()
     low, high = (1.0 - bright for bright in reversed(ranges.bright_drop))

@@ -68,7 +68,7 @@ def dask_client(workers: int, scheduler: str | None) -> Iterator[Client]:
         return
     # One thread a worker: results are the same with any number, and memory is shared out evenly. What goes
     # wrong in a worker is raised here, in one line.
-    with dask.config.set({"logging.distributed": "critical"}):
+    with dask.config.set({"logging.distributed": "critical", _ENVIRONMENT: _environment()}):
         with children_hear_no_signals():
             cluster = LocalCluster(
                 n_workers=max(workers, 1),
@@ -80,6 +80,22 @@ def dask_client(workers: int, scheduler: str | None) -> Iterator[Client]:
             )
         with cluster, Client(cluster) as client:
             yield client
+
+
+#: What Dask sets for a worker before it starts.
+_ENVIRONMENT = "distributed.nanny.pre-spawn-environ"
+
+
+def _environment() -> dict[str, Any]:
+    """Dask's own, but memory that is freed is kept for the next block.
+
+    Dask has it given back at once, and every block of clusters would wait for new pages: a third of the time.
+    """
+    import dask
+
+    mib = 2**20
+    kept = {"MALLOC_TRIM_THRESHOLD_": 256 * mib, "MALLOC_MMAP_THRESHOLD_": 32 * mib, "MALLOC_ARENA_MAX": 1}
+    return {**dask.config.get(_ENVIRONMENT), **kept}
 
 
 def _dashboard() -> str | None:

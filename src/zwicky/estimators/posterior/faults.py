@@ -12,7 +12,7 @@ import numpy as np
 
 from zwicky.estimators.posterior.looks import Looks
 from zwicky.estimators.posterior.settings import PosteriorSettings
-from zwicky.estimators.posterior.told import is_recentred
+from zwicky.estimators.posterior.told import is_recentred, with_n_galaxies
 from zwicky.velocities import compose, median_velocities
 
 __all__ = ["FAULTS", "spoil"]
@@ -86,13 +86,11 @@ def spoil(
     counts = np.bincount(row[~lost], minlength=n)
     enough = counts >= fewest
     kept = ~lost & enough[row]
-    conditions = looks.conditions[enough].copy()
-    conditions[:, 0] += (np.log(counts[enough]) - np.log(np.diff(looks.offsets)[enough])) / 1.3
     return (
         dataclasses.replace(
             looks,
             view=looks.view[enough],
-            conditions=conditions,
+            conditions=with_n_galaxies(looks.conditions[enough], counts[enough]),
             aperture_mpc_h=reach[enough],
             offsets=np.concatenate([[0], np.cumsum(counts[enough])]),
             r_mpc_h=r[kept].astype(np.float32),

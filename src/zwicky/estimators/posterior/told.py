@@ -40,7 +40,7 @@ def conditions(
     error = np.where(known, np.clip(redshift_error_kms, 1.0, 1000.0), 40.0)
     off = np.where(recentred, 0.0, np.clip(centre_error_kms, 0.0, 2000.0))
     columns = [
-        (np.log(n_galaxies) - 3.5) / 1.3,
+        _of_number(n_galaxies),
         3.0 * np.log1p(redshift) - 1.0,
         aperture_mpc_h / 1.6,
         np.log(np.clip(aperture_mpc_h, 0.05, 10.0)),
@@ -53,6 +53,17 @@ def conditions(
         np.log1p(off / 50.0),
     ]
     return np.stack([np.asarray(c, dtype=np.float32) for c in columns], axis=1)
+
+
+def with_n_galaxies(conditions: np.ndarray, n_galaxies: np.ndarray) -> np.ndarray:
+    """The same conditions of clusters of which another number of galaxies is seen."""
+    changed = conditions.copy()
+    changed[:, 0] = _of_number(n_galaxies)
+    return changed
+
+
+def _of_number(n_galaxies: np.ndarray) -> np.ndarray:
+    return (np.log(n_galaxies) - 3.5) / 1.3
 
 
 def is_recentred(conditions: np.ndarray) -> np.ndarray:

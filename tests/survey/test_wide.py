@@ -18,7 +18,7 @@ from zwicky.survey.search import SkyIndex
 from zwicky.survey.wide import open_source, partitions_of, plan_survey, weigh_survey
 from zwicky.survey.wide import run as runs
 from zwicky.survey.wide.cells import SkyCells
-from zwicky.survey.wide.partitions import pieces_around
+from zwicky.survey.wide.reach import pieces_around
 from zwicky.survey.wide.sources import read_pieces
 from zwicky.survey.wide.task import Weighing
 
@@ -234,13 +234,24 @@ def test_partitions_hold_no_more_than_they_may(survey):
     assert os.path.basename(found[0].name).startswith("Npix=")
 
 
+def test_what_is_no_place_on_the_sky_is_told_of(tmp_path):
+    galaxies, centres = made_survey(8)
+    (tmp_path / "g").mkdir()
+    galaxies.loc[3, "dec"] = 95.0
+    galaxies.to_parquet(tmp_path / "g" / "a.parquet", row_group_size=300)
+    centres.to_parquet(tmp_path / "c.parquet")
+    plan = plan_survey(tmp_path / "g", tmp_path / "c.parquet", load_model("m_sigma"), Observing())
+    assert "a.parquet: ra from" in plan.lines(1)[-1]
+    assert f"to 95: what is no place on the sky is left out (1 of {len(plan.source)}" in plan.lines(1)[-1]
+
+
 def test_boxes_in_another_unit_leave_nothing_out(tmp_path):
     galaxies, _ = made_survey(8)
     (tmp_path / "hours").mkdir()
     galaxies.assign(RA=galaxies.ra / 15.0).to_parquet(tmp_path / "hours" / "a.parquet", row_group_size=20)
     columns = parse_columns("ra=RA[hourangle]")
     source = open_source(tmp_path / "hours", columns)
-    near = source.near(_vectors(200.0, galaxies.dec[0]), 0.05, np.arange(len(source)))
+    near = pieces_around(source, np.array([200.0]), galaxies.dec[:1].to_numpy(), np.array([0.05]))
     assert len(near) > 0
     assert np.isnan(source.box[:, :2]).all()
     piece = read_pieces(source.files[0], [0], columns)

@@ -14,12 +14,12 @@ LONGEST_S = 900.0
 
 
 def python(*words, **options):
-    """Start Python on `words` in a new session; what it prints is text, and it hears interrupts."""
+    """Start Python on `words` in a new session; what it prints is text, and it hears signals."""
     options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True} | options
     process = subprocess.Popen(
         [sys.executable, *map(str, words)],
         start_new_session=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=hear,
         env={**os.environ, "PYTHONFAULTHANDLER": "1"},  # an abort tells where it was
         **options,
     )
@@ -27,6 +27,12 @@ def python(*words, **options):
     watch.daemon = True
     watch.start()
     return process
+
+
+def hear():
+    """Hear what this process may have been started to ignore, under ``nohup`` or in the background."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def abort(process):

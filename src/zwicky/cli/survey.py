@@ -62,6 +62,8 @@ def survey(
     from zwicky.survey import Observing
 
     observing = Observing.of(locals())
+    from concurrent.futures import ThreadPoolExecutor
+
     from zwicky.cli.console import stages
     from zwicky.errors import ZwickyError
     from zwicky.estimators import DEFAULT_MODEL, MSigma, load_model
@@ -100,23 +102,27 @@ def survey(
     n_workers = available_cores() if workers is None else workers
 
     def planned() -> Plan:
-        plan = plan_survey(galaxies, clusters, weighs, observing, max_centres=max_centres)
+        return plan_survey(galaxies, clusters, weighs, observing, max_centres=max_centres)
+
+    def told(plan: Plan) -> Plan:
         given.say(plan.lines(n_workers))
         return plan
 
     if dry_run:
-        planned()
+        told(planned())
         return
     if scheduler is None and workers == 0:
         with stages() as progress:
-            facts = weigh_survey(planned(), weighing, out, progress=progress)
+            facts = weigh_survey(told(planned()), weighing, out, progress=progress)
     else:
-        with dask_client(n_workers, scheduler) as client, stages() as progress:
-            given.say([f"dashboard: {client.dashboard_link}"])
-            # Workers read the model while this process plans.
-            ready = client.map(get_ready, [weighing] * n_workers, pure=False)
-            facts = weigh_survey(planned(), weighing, out, client=client, progress=progress)
-            del ready
+        # Workers start and read the model while this process plans.
+        with ThreadPoolExecutor(1) as beside:
+            plan = beside.submit(planned)
+            with dask_client(n_workers, scheduler) as client, stages() as progress:
+                given.say([f"dashboard: {client.dashboard_link}"])
+                ready = client.map(get_ready, [weighing] * n_workers, pure=False)
+                facts = weigh_survey(told(plan.result()), weighing, out, client=client, progress=progress)
+                del ready
     if as_json:
         import json
 

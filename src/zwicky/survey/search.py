@@ -14,7 +14,14 @@ from zwicky.kernels import kernel
 from zwicky.parallel import available_cores, pieces, run_pieces
 from zwicky.units import SPEED_OF_LIGHT_KMS
 
-__all__ = ["SkyIndex", "angular_separation", "may_be_close", "radii_and_velocities", "unit_vectors"]
+__all__ = [
+    "SkyIndex",
+    "angular_separation",
+    "half_width_deg",
+    "may_be_close",
+    "radii_and_velocities",
+    "unit_vectors",
+]
 
 #: Strips a degree: finer than most clusters, so that few galaxies beside a circle are looked at.
 _STRIPS_A_DEGREE = 8
@@ -262,16 +269,22 @@ def _chord2(towards, i, centre, c):
     return x * x + y * y + w * w
 
 
+@kernel(forceinline=True)
+def half_width_deg(dec, reach):
+    """How far a circle on the sky reaches in right ascension, all in degrees: 180 where it holds a pole."""
+    if abs(dec) + reach >= 90.0:
+        return 180.0
+    sine = np.sin(reach * np.pi / 180.0) / np.cos(dec * np.pi / 180.0)
+    return np.arcsin(min(1.0, sine)) * 180.0 / np.pi
+
+
 @kernel
 def _ranges(key, starts, ra, dec, angle, c, out):
     """Runs of the index that may hold what is near centre c: their number, and ends in `out`."""
     reach = angle[c] * 180.0 / np.pi + _SPARE_DEG
     low = int(max(0.0, np.floor((dec[c] - reach + 90.0) * _STRIPS_A_DEGREE)))
     high = int(min(_N_STRIPS - 1.0, np.floor((dec[c] + reach + 90.0) * _STRIPS_A_DEGREE)))
-    half = 180.0
-    if abs(dec[c]) + reach < 90.0:
-        half = np.arcsin(min(1.0, np.sin(reach * np.pi / 180.0) / np.cos(dec[c] * np.pi / 180.0)))
-        half = half * 180.0 / np.pi + _SPARE_DEG
+    half = half_width_deg(dec[c], reach) + _SPARE_DEG
     n = 0
     for strip in range(low, high + 1):
         a, b = starts[strip], starts[strip + 1]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from zwicky.kernels import kernel
+from zwicky.survey.search import half_width_deg
 from zwicky.units import SPEED_OF_LIGHT_KMS
 
 __all__ = ["SkyCells"]
@@ -69,10 +70,7 @@ def _fill(ra, dec, z, angle, limit_kms, low, high):
             continue
         least, most = (1.0 + z[c]) / factor - 1.0, (1.0 + z[c]) * factor - 1.0
         reach = min(angle[c] * 180.0 / np.pi, 180.0) + 1e-6
-        half = 180.0
-        if abs(dec[c]) + reach < 90.0:
-            half = np.arcsin(min(1.0, np.sin(reach * np.pi / 180.0) / np.cos(dec[c] * np.pi / 180.0)))
-            half = half * 180.0 / np.pi + 1e-6
+        half = half_width_deg(dec[c], reach) + 1e-6
         first = int(np.floor((ra[c] - half) * _FINE))
         last = min(int(np.floor((ra[c] + half) * _FINE)), first + _SHAPE[1] - 1)
         for row in range(_row(dec[c] - reach), _row(dec[c] + reach) + 1):

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from zwicky.survey.search import angular_separation, unit_vectors
+from zwicky.survey.wide.reach import pieces_around
 from zwicky.survey.wide.sources import Source
 
-__all__ = ["MAX_CENTRES", "SPATIAL_INDEX", "Partition", "partitions_of", "pieces_around"]
+__all__ = ["MAX_CENTRES", "SPATIAL_INDEX", "Partition", "partitions_of"]
 
 #: Clusters of a partition, at most: half a second of work, and few enough galaxies for any memory.
 MAX_CENTRES = 10_000
@@ -91,39 +91,3 @@ def partitions_of(
         left = np.repeat(~few, counts)
         rows, index = rows[left], index[left]
     return found
-
-
-def pieces_around(
-    source: Source, ra_deg: np.ndarray, dec_deg: np.ndarray, angle: np.ndarray, cell: np.ndarray | None = None
-) -> np.ndarray:
-    """The pieces that may hold a galaxy within each centre's own angle, rising.
-
-    Centres of one `cell`, shape (n,), and of like angles are put into one circle: a single near cluster does
-    not widen the reach of all the others, nor a wide partition that of its parts.
-    """
-    cell = np.zeros(len(angle), dtype=np.int64) if cell is None else cell
-    needed = np.zeros(len(source), dtype=bool)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        octave = np.floor(np.log2(np.where(angle > 0, angle, np.nan)))
-    known = np.flatnonzero(np.isfinite(octave))
-    if not len(known):
-        return known
-    towards, angle = unit_vectors(ra_deg[known], dec_deg[known]), angle[known]
-    circles = np.stack([cell[known], octave[known].astype(np.int64)])
-    circle = np.unique(circles, axis=1, return_inverse=True)[1].ravel()
-    # Those of one great circle first: of many pieces few are near.
-    among = source.near(*_circle(towards, angle), np.arange(len(source)))
-    by_circle = np.argsort(circle, kind="stable")
-    for mine in np.split(by_circle, np.flatnonzero(np.diff(circle[by_circle])) + 1):
-        needed[source.near(*_circle(towards[mine], angle[mine]), among)] = True
-    return np.flatnonzero(needed)
-
-
-def _circle(towards: np.ndarray, angle: np.ndarray) -> tuple[np.ndarray, float]:
-    """Middle and radius of a circle around circles: unit vectors of shape (n, 3), radii in radians."""
-    middle = towards.mean(axis=0)
-    length = float(np.linalg.norm(middle))
-    if length < 1e-9:
-        return np.array([0.0, 0.0, 1.0]), np.pi
-    middle = middle / length
-    return middle, min(float((angular_separation(towards, middle) + angle).max()), np.pi)

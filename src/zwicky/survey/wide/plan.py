@@ -91,7 +91,20 @@ class Plan:
         ]
         if self.rows_read > _OFTEN * max(rows, 1) and rows > _MANY:
             said.append("the galaxies are not sorted by place: `zwicky hats` makes a catalogue that is")
-        return said
+        return said + _no_places(self.source)
+
+
+def _no_places(source: Source) -> list[str]:
+    """A line if footers tell of positions that are none, which no cluster can have."""
+    low_ra, high_ra, low_dec, high_dec = source.box.T
+    wrong = (low_ra < -180.0) | (high_ra > 360.0) | (low_dec < -90.0) | (high_dec > 90.0)
+    if not wrong.any():
+        return []
+    first = int(np.flatnonzero(wrong)[0])
+    a, b, c, d = source.box[first]
+    where = f"{source.files[source.file[first]].name}: ra from {a:g} to {b:g}, dec from {c:g} to {d:g}"
+    what = f"({wrong.sum()} of {len(source)} pieces); give degrees"
+    return [f"{where}: what is no place on the sky is left out {what}"]
 
 
 def plan_survey(

@@ -68,7 +68,7 @@ def dask_client(workers: int, scheduler: str | None) -> Iterator[Client]:
         return
     # One thread a worker: results are the same with any number, and memory is shared out evenly. What goes
     # wrong in a worker is raised here, in one line.
-    with dask.config.set({"logging.distributed": "critical", _ENVIRONMENT: _environment()}):
+    with dask.config.set({"logging.distributed": "critical", _ENVIRONMENT: _environment(), _START: _start()}):
         with children_hear_no_signals():
             cluster = LocalCluster(
                 n_workers=max(workers, 1),
@@ -96,6 +96,30 @@ def _environment() -> dict[str, Any]:
     mib = 2**20
     kept = {"MALLOC_TRIM_THRESHOLD_": 256 * mib, "MALLOC_MMAP_THRESHOLD_": 32 * mib, "MALLOC_ARENA_MAX": 1}
     return {**dask.config.get(_ENVIRONMENT), **kept}
+
+
+#: How Dask starts a worker.
+_START = "distributed.worker.multiprocessing-method"
+
+#: What a task imports: 2 s of a processor, which workers have in common.
+_PRELOADED = (
+    "zwicky.survey.wide.task", "zwicky.estimators.posterior", "distributed.worker", "pyarrow.parquet",
+    "pandas", "astropy.cosmology",
+)  # fmt: skip
+
+
+def _start() -> str:
+    """Workers are forks of one process that has imported what they need, where the system has such."""
+    import multiprocessing
+
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return "spawn"
+    import dask
+    from distributed.utils import get_mp_context
+
+    with dask.config.set({_START: "forkserver"}):
+        get_mp_context().set_forkserver_preload(list(_PRELOADED))
+    return "forkserver"
 
 
 def _dashboard() -> str | None:

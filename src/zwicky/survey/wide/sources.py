@@ -78,25 +78,6 @@ class Source:
     def __len__(self) -> int:
         return len(self.file)
 
-    def near(self, towards: np.ndarray, angle: float, among: np.ndarray) -> np.ndarray:
-        """Which of some pieces may hold something closer than `angle` radians to a unit vector."""
-        apart = angular_separation(self.middle[among], towards)
-        among = among[~(apart > self.radius[among] + angle)]
-        ra, dec = np.degrees(np.arctan2(towards[1], towards[0])), np.degrees(np.arcsin(towards[2]))
-        return among[_box_is_near(self.box[among], ra % 360.0, dec, np.degrees(angle))]
-
-
-def _box_is_near(box: np.ndarray, ra: float, dec: float, reach_deg: float) -> np.ndarray:
-    """Whether boxes of ra and dec may reach into a circle; what is NaN may."""
-    low_ra, high_ra, low_dec, high_dec = box.T
-    apart = (low_dec > dec + reach_deg) | (high_dec < dec - reach_deg)
-    if abs(dec) + reach_deg < 90.0:
-        half = np.degrees(np.arcsin(np.sin(np.radians(reach_deg)) / np.cos(np.radians(dec)))) + 1e-6
-        # Boxes count from -180 or from 0: both readings of a right ascension are tried.
-        beside = [(low_ra > at + half) | (high_ra < at - half) for at in (ra - 360.0, ra, ra + 360.0)]
-        apart |= np.logical_and.reduce(beside)
-    return ~apart
-
 
 def is_hats(path: Path) -> bool:
     """Whether a folder is a HATS catalogue or a collection of them."""

@@ -8,6 +8,9 @@ all processes together.
 from __future__ import annotations
 
 import argparse
+import contextlib
+import ctypes
+import os
 import resource
 import shutil
 import subprocess
@@ -105,7 +108,8 @@ def _resident_mib(pid: int) -> float:
 
 
 def _command(*words: Any) -> tuple[float, float, float]:
-    """Wall seconds, processor seconds and peak MiB of a command."""
+    """Wall seconds, processor seconds and peak MiB of a command and all that it starts."""
+    _adopt_orphans()
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     process = subprocess.Popen([sys.executable, *map(str, words)], stdout=subprocess.DEVNULL)
     watch = _Watch(process.pid)
@@ -113,8 +117,17 @@ def _command(*words: Any) -> tuple[float, float, float]:
     wall, peak = time.perf_counter() - start, watch.stop()
     if code:
         raise RuntimeError(f"{' '.join(map(str, words))} ended with {code}")
+    with contextlib.suppress(ChildProcessError):
+        while True:  # what it did not wait for itself
+            os.wait()
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, peak
+
+
+def _adopt_orphans() -> None:
+    """Let Linux give this process what its children leave behind, so that their time is counted."""
+    set_child_subreaper = 36
+    ctypes.CDLL(None).prctl(set_child_subreaper, 1, 0, 0, 0)
 
 
 def _survey(root: Path, model: str, workers: int) -> tuple[float, float, float]:

@@ -66,23 +66,27 @@ def make_sky(folder: Path, n_clusters: int, seed: int = 1) -> None:
 
 
 class _Watch:
-    """Peak memory of a process and all that it started, sampled twice a second, in MiB."""
+    """Peak memory of a process and all that it started, in MiB.
+
+    Sampled ever more seldom, from twice a second to every few: to count pages takes time of the processors.
+    """
 
     def __init__(self, pid: int):
-        self.pid, self.peak, self.ends = pid, 0.0, False
+        self.pid, self.peak, self.ends = pid, 0.0, threading.Event()
         self._thread = threading.Thread(target=self._sample, daemon=True)
         self._thread.start()
 
     def stop(self) -> float:
         """The peak."""
-        self.ends = True
+        self.ends.set()
         self._thread.join()
         return self.peak
 
     def _sample(self) -> None:
-        while not self.ends:
+        start, pause = time.monotonic(), 0.0
+        while not self.ends.wait(pause):
             self.peak = max(self.peak, sum(map(_resident_mib, _descendants(self.pid))))
-            time.sleep(0.5)
+            pause = max(0.5, 0.05 * (time.monotonic() - start))
 
 
 def _descendants(pid: int) -> list[int]:

@@ -18,6 +18,7 @@ from zwicky.survey.search import SkyIndex
 from zwicky.survey.wide import open_source, partitions_of, plan_survey, weigh_survey
 from zwicky.survey.wide import run as runs
 from zwicky.survey.wide.cells import SkyCells
+from zwicky.survey.wide.partitions import spatial_index
 from zwicky.survey.wide.reach import pieces_around
 from zwicky.survey.wide.sources import read_pieces
 from zwicky.survey.wide.task import Weighing
@@ -243,6 +244,15 @@ def test_what_is_no_place_on_the_sky_is_told_of(tmp_path):
     plan = plan_survey(tmp_path / "g", tmp_path / "c.parquet", load_model("m_sigma"), Observing())
     assert "a.parquet: ra from" in plan.lines(1)[-1]
     assert f"to 95: what is no place on the sky is left out (1 of {len(plan.source)}" in plan.lines(1)[-1]
+
+
+def test_places_are_counted_as_hats_counts_them():
+    from hats.pixel_math.spatial_index import compute_spatial_index
+
+    rng = np.random.default_rng(7)
+    ra, dec = rng.uniform(-180, 360, 2000), np.degrees(np.arcsin(rng.uniform(-1, 1, 2000)))
+    ra[:6], dec[:6] = [0.0, 360.0, -180.0, 45.0, 10.0, 10.0], [0.0, 5.0, 5.0, 41.810314895778596, 90.0, -90.0]
+    assert np.array_equal(spatial_index(ra, dec), compute_spatial_index(ra, dec))
 
 
 def test_boxes_in_another_unit_leave_nothing_out(tmp_path):

@@ -74,8 +74,9 @@ def survey(
     from zwicky.survey.priors import prior_named
     from zwicky.survey.weigh import conditional
     from zwicky.survey.wide import Plan, plan_survey, weigh_survey
-    from zwicky.survey.wide.run import CONTENTS, dask_client
+    from zwicky.survey.wide.run import CONTENTS
     from zwicky.survey.wide.task import Weighing, get_ready
+    from zwicky.survey.wide.workers import dask_client
 
     require(None, "survey", "weighing a survey")
     if scheduler is not None and workers is not None:
@@ -156,7 +157,7 @@ def hats(
 
     require(None, "survey", "writing a HATS catalogue")
     from zwicky.survey.wide import table_to_hats
-    from zwicky.survey.wide.run import dask_client
+    from zwicky.survey.wide.workers import dask_client
 
     if scheduler is not None and workers is not None:
         raise ZwickyError(f"--workers {workers}: --scheduler {scheduler} has its own; leave out one of both")

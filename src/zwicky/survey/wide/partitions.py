@@ -9,7 +9,7 @@ import numpy as np
 from zwicky.survey.wide.reach import pieces_around
 from zwicky.survey.wide.sources import Source
 
-__all__ = ["MAX_CENTRES", "SPATIAL_INDEX", "Partition", "partitions_of"]
+__all__ = ["MAX_CENTRES", "SPATIAL_INDEX", "Partition", "partitions_of", "spatial_index"]
 
 #: Clusters of a partition, at most: half a second of work, and few enough galaxies for any memory.
 MAX_CENTRES = 10_000
@@ -72,10 +72,8 @@ def partitions_of(
     max_centres
         Clusters of a partition.
     """
-    from hats.pixel_math.spatial_index import compute_spatial_index
-
     placed = np.flatnonzero(np.isfinite(ra_deg) & np.isfinite(dec_deg))
-    index = compute_spatial_index(ra_deg[placed], dec_deg[placed]).astype(np.int64)
+    index = spatial_index(ra_deg[placed], dec_deg[placed])
     by_index = np.argsort(index, kind="stable")
     rows, index = placed[by_index], index[by_index]
     found = []
@@ -91,3 +89,14 @@ def partitions_of(
         left = np.repeat(~few, counts)
         rows, index = rows[left], index[left]
     return found
+
+
+def spatial_index(ra_deg: np.ndarray, dec_deg: np.ndarray) -> np.ndarray:
+    """The HATS spatial index of places in degrees, int64: their nested HEALPix pixel of order 29."""
+    # As hats has it, without the second that hats takes to import.
+    import astropy.units as u
+    import cdshealpix.nested
+    from astropy.coordinates import Latitude, Longitude
+
+    where = Longitude(ra_deg, u.deg), Latitude(dec_deg, u.deg)
+    return cdshealpix.nested.lonlat_to_healpix(*where, 29).astype(np.int64)

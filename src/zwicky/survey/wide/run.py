@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
-import logging
+import threading
 from collections.abc import Iterable, Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +12,9 @@ import numpy as np
 
 from zwicky.errors import ZwickyError
 from zwicky.estimators import load_model, read_provenance
-from zwicky.extras import require
 from zwicky.io.directories import exclusive, free_directory, put_in_place, remove_directory
 from zwicky.io.files import make_directory, provenance, read_json, sha256_of, write_json
 from zwicky.io.parquet_files import rows_of_file
-from zwicky.processes import children_hear_no_signals
 from zwicky.progress import Progress, quiet
 from zwicky.resume import digest_of
 from zwicky.settings import to_mapping
@@ -26,12 +24,12 @@ from zwicky.survey.wide.catalogue import finish_catalogue
 from zwicky.survey.wide.centres import some_centres
 from zwicky.survey.wide.partitions import Partition
 from zwicky.survey.wide.plan import Plan
-from zwicky.survey.wide.task import Done, Task, Weighing, dask_setup, do_task
+from zwicky.survey.wide.task import Done, Task, Weighing, do_task
 
 if TYPE_CHECKING:
     from distributed import Client
 
-__all__ = ["CONTENTS", "dask_client", "weigh_survey"]
+__all__ = ["CONTENTS", "weigh_survey"]
 
 #: What a survey's masses consist of.
 CONTENTS = (
@@ -41,92 +39,6 @@ CONTENTS = (
 
 #: Partitions that wait at the scheduler beside those that are worked on, for each worker.
 _WAITING = 2
-
-
-@contextlib.contextmanager
-def dask_client(workers: int, scheduler: str | None) -> Iterator[Client]:
-    """Dask as it runs at an address, or a cluster of `workers` processes here; 0 for a thread of this one.
-
-    Raises
-    ------
-    ZwickyError
-        If nothing answers at the address.
-    """
-    require("distributed", "survey", "weighing a survey")
-    import dask
-    from distributed import Client, LocalCluster
-
-    if scheduler is not None:
-        try:
-            client = Client(scheduler, timeout="20s")
-        except (OSError, ValueError) as error:
-            raise ZwickyError(
-                f"--scheduler {scheduler}: no Dask answers there; start one, or leave it out"
-            ) from error
-        with client:
-            yield client
-        return
-    # One thread a worker: results are the same with any number, and memory is shared out evenly. What goes
-    # wrong in a worker is raised here, in one line.
-    with dask.config.set({"logging.distributed": "critical", _ENVIRONMENT: _environment(), _START: _start()}):
-        with children_hear_no_signals():
-            cluster = LocalCluster(
-                n_workers=max(workers, 1),
-                threads_per_worker=1,
-                processes=workers > 0,
-                dashboard_address=_dashboard(),
-                silence_logs=logging.CRITICAL,
-                preload=[dask_setup.__module__],
-            )
-        with cluster, Client(cluster) as client:
-            yield client
-
-
-#: What Dask sets for a worker before it starts.
-_ENVIRONMENT = "distributed.nanny.pre-spawn-environ"
-
-
-def _environment() -> dict[str, Any]:
-    """Dask's own, but memory that is freed is kept for the next block.
-
-    Dask has it given back at once, and every block of clusters would wait for new pages: a third of the time.
-    """
-    import dask
-
-    mib = 2**20
-    kept = {"MALLOC_TRIM_THRESHOLD_": 256 * mib, "MALLOC_MMAP_THRESHOLD_": 32 * mib, "MALLOC_ARENA_MAX": 1}
-    return {**dask.config.get(_ENVIRONMENT), **kept}
-
-
-#: How Dask starts a worker.
-_START = "distributed.worker.multiprocessing-method"
-
-#: What a task imports: 2 s of a processor, which workers have in common.
-_PRELOADED = (
-    "zwicky.survey.wide.task", "zwicky.estimators.posterior", "distributed.worker", "pyarrow.parquet",
-    "pandas", "astropy.cosmology",
-)  # fmt: skip
-
-
-def _start() -> str:
-    """Workers are forks of one process that has imported what they need, where the system has such."""
-    import multiprocessing
-
-    if "forkserver" not in multiprocessing.get_all_start_methods():
-        return "spawn"
-    import dask
-    from distributed.utils import get_mp_context
-
-    with dask.config.set({_START: "forkserver"}):
-        get_mp_context().set_forkserver_preload(list(_PRELOADED))
-    return "forkserver"
-
-
-def _dashboard() -> str | None:
-    """Any free port on this machine, if the dashboard's package is installed."""
-    import importlib.util
-
-    return "127.0.0.1:0" if importlib.util.find_spec("bokeh") else None
 
 
 def weigh_survey(
@@ -179,6 +91,8 @@ def weigh_survey(
         left = [p for p in plan.partitions if not _is_done(work / "dataset" / p.name, p)]
         progress("partitions", total - len(left), total)
         tasks = (_task(plan, p, weighing, work) for p in left)
+        # What finishes the catalogue takes a second to import; workers are busy then.
+        threading.Thread(target=import_module, args=("hats.catalog",), daemon=True).start()
         for n, _ in enumerate(_results(tasks, client), total - len(left) + 1):
             progress("partitions", n, total)
         facts = _facts(plan, weighing, work, digest)

@@ -28,7 +28,7 @@ _WORKER_BYTES, _GALAXY_BYTES = 450e6, 150.0
 #: Seconds of one core a cluster of 50 galaxies by a posterior or not, and a galaxy that is read, and seconds
 #: until workers have begun; measured on a busy machine, docs/benchmarks.md.
 _CLUSTER_SECONDS = {True: 75e-6, False: 50e-6}
-_GALAXY_SECONDS, _START_SECONDS = 0.1e-6, 6.0
+_GALAXY_SECONDS, _START_SECONDS = 0.1e-6, 5.0
 #: So many galaxies are read so many times over before a line says that the files are not sorted by place.
 _OFTEN, _MANY = 6.0, 5_000_000
 

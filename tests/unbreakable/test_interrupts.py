@@ -65,13 +65,17 @@ BUSY = {
     """,
 }
 
-SCRIPT = """
+SCRIPT = r"""
 import hashlib
+import os
 import sys
 from zwicky.stopping import ended_by_signals
 
+def working():
+    os.write(1, b"working\n")  # whole, whatever other threads say
+
 def compute(job):
-    print("working", flush=True)
+    working()
     hashlib.pbkdf2_hmac("sha256", b"", b"", 10**9)
 
 def begin(queue):
@@ -79,13 +83,13 @@ def begin(queue):
     messages = queue
 
 def flood(job):
-    print("working", flush=True)
+    working()
     while True:
         messages.put("x" * 1000)
 
 def main():
     with ended_by_signals():
-        print("working", flush=True)
+        working()
         exec(BUSY, globals())
 
 BUSY = {busy!r}
@@ -103,7 +107,9 @@ def start(tmp_path):
         path.write_text(SCRIPT.replace("{busy!r}", repr(textwrap.dedent(BUSY[way]))))
         process = start_python(path)
         for _ in range({"processes": 3, "threads": 3, "compiled": 2}.get(way, 1)):
-            assert process.stdout.readline() == "working\n", process.communicate()
+            if process.stdout.readline() != "working\n":
+                process.kill()
+                pytest.fail(str(process.communicate()))
         time.sleep(0.1)
         return process
 

@@ -14,7 +14,7 @@ from zwicky.cli import main
 HOWTO = Path(__file__).parents[2] / "docs" / "howto"
 
 #: Lines that other tests try with what they need: Dask, two processes, a simulated universe, archives.
-TRIED_ELSEWHERE = r"pip |dask |zwicky (survey|hats|universe|sky|evaluate|train|reproduce|mock) "
+TRIED_ELSEWHERE = r"pip |dask |export |zwicky (survey|hats|universe|sky|evaluate|train|reproduce|mock) "
 #: A notebook is run by the build of the site; a survey's catalogue needs the extra `survey`.
 PAGES = [page for page in sorted(HOWTO.glob("*.md")) if page.stem not in ("index", "write_an_estimator")]
 

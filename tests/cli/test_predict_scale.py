@@ -42,9 +42,8 @@ def peak_bytes(folder, n):
 def test_memory_grows_with_the_table(tmp_path, capsys):
     peak_bytes(tmp_path / "warm", 50)
     few, many = peak_bytes(tmp_path / "few", FEW), peak_bytes(tmp_path / "many", MANY)
-    assert (many - few) / (
-        MANY - FEW
-    ) < 5000  # bytes a cluster, most of which is its ten galaxies and its row
+    # Bytes a cluster, most of which is its ten galaxies and its row.
+    assert (many - few) / (MANY - FEW) < 5000
     assert f"... {MANY - ROWS_SHOWN} more" in capsys.readouterr().out
 
 

@@ -20,6 +20,7 @@ __all__ = [
     "half_width_deg",
     "may_be_close",
     "radii_and_velocities",
+    "squared_chord",
     "unit_vectors",
 ]
 
@@ -262,7 +263,8 @@ def _velocity(z, reference):
 
 
 @kernel(forceinline=True)
-def _chord2(towards, i, centre, c):
+def squared_chord(towards, i, centre, c):
+    """Square of the chord between row i of some unit vectors and row c of others."""
     x = towards[i, 0] - centre[c, 0]
     y = towards[i, 1] - centre[c, 1]
     w = towards[i, 2] - centre[c, 2]
@@ -327,7 +329,7 @@ def _around(key, starts, towards, z, limit_kms, ra, dec, centre, redshift, angle
             if to + n + runs[k, 1] - runs[k, 0] > len(found):
                 return c, to
             for i in range(runs[k, 0], runs[k, 1]):
-                apart2 = _chord2(towards, i, centre, c)
+                apart2 = squared_chord(towards, i, centre, c)
                 if apart2 <= chord2 and not abs(_velocity(z[i], redshift[c])) > limit_kms:
                     found[to + n], chords[to + n] = i, apart2
                     n += 1
@@ -359,7 +361,7 @@ def _mark(key, starts, towards, z, limit_kms, ra, dec, centre, redshift, angle, 
         chord = 2.0 * np.sin(angle[c] / 2.0)
         for k in range(_ranges(key, starts, ra, dec, angle, c, runs)):
             for i in range(runs[k, 0], runs[k, 1]):
-                if near[i] or _chord2(towards, i, centre, c) > chord * chord:
+                if near[i] or squared_chord(towards, i, centre, c) > chord * chord:
                     continue
                 if not abs(_velocity(z[i], redshift[c])) > limit_kms:
                     near[i] = True

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from zwicky.kernels import kernel
-from zwicky.survey.search import half_width_deg, unit_vectors
+from zwicky.survey.search import half_width_deg, squared_chord, unit_vectors
 from zwicky.survey.wide.sources import Source
 
 __all__ = ["pieces_around"]
@@ -87,8 +87,7 @@ def _reach(middle, radius, piece_middle, piece_radius, box, needed):
                 continue
             both = radius[c] + piece_radius[p]
             if both < np.pi:
-                apart = (piece_middle[p, 0] - x) ** 2 + (piece_middle[p, 1] - y) ** 2
-                apart += (piece_middle[p, 2] - z) ** 2
-                if apart > (2.0 * np.sin(both / 2.0)) ** 2 + _SPARE_CHORD2:
+                apart2 = squared_chord(piece_middle, p, middle, c)
+                if apart2 > (2.0 * np.sin(both / 2.0)) ** 2 + _SPARE_CHORD2:
                     continue
             needed[p] = True

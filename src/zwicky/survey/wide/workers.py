@@ -43,7 +43,8 @@ def dask_client(workers: int, scheduler: str | None) -> Iterator[Client]:
         return
     # One thread a worker: results are the same with any number, and memory is shared out evenly. What goes
     # wrong in a worker is raised here, in one line.
-    with dask.config.set({**_CALM, _ENVIRONMENT: _environment(), _START: _start()}):
+    how = {_START: _start()} if workers else {}
+    with dask.config.set({**_CALM, _ENVIRONMENT: _environment(), **how}):
         with children_hear_no_signals():
             cluster = LocalCluster(
                 n_workers=max(workers, 1),

@@ -9,12 +9,13 @@ first is doing. Nothing is lost then either: whatever is on disk is whole (docs/
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import signal
 import sys
 import threading
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TextIO
 
 __all__ = ["GRACE_S", "SIGNALS", "Stopped", "ended_by_signals", "stopped_line"]
 
@@ -104,11 +105,11 @@ class _Watch:
         os.close(self._write)
         _Watch.active = False
 
-    def say(self) -> None:
+    def say(self, to: TextIO | None = None) -> None:
         """Tell a person, once."""
         if self.number is not None and self._says.acquire(blocking=False):
             with contextlib.suppress(OSError, ValueError):  # the terminal may be gone
-                print(stopped_line(self.number), file=sys.stderr, flush=True)
+                print(stopped_line(self.number), file=to or sys.stderr, flush=True)
 
     def _stop(self, number: int, frame: object) -> None:
         if self.number is None:
@@ -144,9 +145,10 @@ class _Watch:
         os._exit(128 + number)  # workers end with it: zwicky.processes
 
     def _say_farewell(self) -> None:
-        if sys.stderr.isatty():
-            print("\x1b[?25h", end="", file=sys.stderr)  # a progress bar hides the cursor
-        self.say()
+        to, sys.stderr = sys.stderr, io.StringIO()  # other threads say nothing after it
+        if to.isatty():
+            print("\x1b[?25h", end="", file=to)  # a progress bar hides the cursor
+        self.say(to)
         _return_semaphores()
 
 

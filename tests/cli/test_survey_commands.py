@@ -91,10 +91,10 @@ def test_from_a_table_to_masses_with_two_workers(files, zwicky, tmp_path):
 
 def test_a_worker_that_is_killed_changes_nothing(files, tmp_path, monkeypatch):
     from zwicky.estimators import load_model
+    from zwicky.processes.dask_workers import dask_client
     from zwicky.survey import Observing
     from zwicky.survey.wide import plan_survey, weigh_survey
     from zwicky.survey.wide.task import Weighing
-    from zwicky.survey.wide.workers import dask_client
 
     observing = Observing(cosmology="ho2019")
     plan = plan_survey(

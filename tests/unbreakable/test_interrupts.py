@@ -217,3 +217,23 @@ def test_a_survey_on_workers_of_dask(tmp_path, number):
     check_end(process, number)
     assert not (tmp_path / "masses").exists()
     assert (tmp_path / "masses.work" / "plan.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("number", "after_s"),
+    [
+        (signal.SIGTERM, 1.5),
+        *(
+            pytest.param(number, after_s, marks=pytest.mark.slow)
+            for number in SIGNALS
+            for after_s in (0.3, 1.0, 2.0, 2.5)
+        ),
+    ],
+)
+def test_a_survey_that_starts(tmp_path, number, after_s):
+    """Wherever it stands: before the process that workers are forked from listens, or while they start."""
+    pytest.importorskip("lsdb")
+    process = zwicky(*write_survey(tmp_path), "--out", tmp_path / "masses", "--workers", 2)
+    time.sleep(after_s)
+    check_end(process, number)
+    assert not (tmp_path / "masses").exists()

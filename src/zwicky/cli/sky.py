@@ -127,8 +127,8 @@ def _write(path: Path, columns: dict) -> None:
 
 
 def _write_hats(out: Path) -> None:
+    from zwicky.processes.dask_workers import dask_client
     from zwicky.survey.wide import table_to_hats
-    from zwicky.survey.wide.workers import dask_client
 
     with dask_client(0, None) as client:
         table_to_hats([out / "galaxies.parquet"], out / "galaxies_hats", {}, client)

@@ -59,6 +59,9 @@ def survey(
 
     Example: zwicky survey galaxies_hats --clusters centres_hats --out masses --scheduler tcp://10.0.0.1:8786
     """
+    _check_out(out, [galaxies, clusters])
+    if scheduler is None and workers != 0 and not dry_run:
+        _prepare()
     from zwicky.survey import Observing
 
     observing = Observing.of(locals())
@@ -70,18 +73,17 @@ def survey(
     from zwicky.extras import require
     from zwicky.io.directories import free_directory
     from zwicky.parallel import available_cores
+    from zwicky.processes.dask_workers import dask_client
     from zwicky.survey import read_density
     from zwicky.survey.priors import prior_named
     from zwicky.survey.weigh import conditional
     from zwicky.survey.wide import Plan, plan_survey, weigh_survey
     from zwicky.survey.wide.run import CONTENTS
     from zwicky.survey.wide.task import Weighing, get_ready
-    from zwicky.survey.wide.workers import dask_client
 
     require(None, "survey", "weighing a survey")
     if scheduler is not None and workers is not None:
         raise ZwickyError(f"--workers {workers}: --scheduler {scheduler} has its own; leave out one of both")
-    _check_out(out, [galaxies, clusters])
     free_directory(out, "a survey's masses", CONTENTS)
     model = DEFAULT_MODEL if model is None else model
     weighs, by_sigma = load_model(model), load_model(m_sigma)
@@ -156,8 +158,8 @@ def hats(
     from zwicky.parallel import available_cores
 
     require(None, "survey", "writing a HATS catalogue")
+    from zwicky.processes.dask_workers import dask_client
     from zwicky.survey.wide import table_to_hats
-    from zwicky.survey.wide.workers import dask_client
 
     if scheduler is not None and workers is not None:
         raise ZwickyError(f"--workers {workers}: --scheduler {scheduler} has its own; leave out one of both")
@@ -168,6 +170,20 @@ def hats(
     with dask_client(available_cores() if workers is None else workers, scheduler) as client:
         n_rows = table_to_hats(tables, out, parse_columns(columns), client, max_rows=max_rows)
     typer.echo(f"{out}: {n_rows} rows")
+
+
+def _prepare() -> None:
+    """Workers' imports begin before this process's own."""
+    from zwicky.processes.dask_workers import prepare_workers
+
+    prepare_workers(_OF_WORKERS)
+
+
+#: What a worker does imports these, and finishing the catalogue the last.
+_OF_WORKERS = (
+    "zwicky.survey.wide.task", "zwicky.estimators.posterior", "pandas", "pyarrow.parquet",
+    "astropy.cosmology", "hats.catalog",
+)  # fmt: skip
 
 
 def _check_out(out: Path, inputs: list[Path]) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from zwicky.survey.wide.partitions import SPATIAL_INDEX, Partition
+from zwicky.survey.wide.partitions import SPATIAL_INDEX, partition_file
 
 __all__ = ["finish_catalogue"]
 
 
-def finish_catalogue(folder: Path, name: str, partitions: Sequence[Partition]) -> None:
-    """Write metadata, the list of partitions and the properties beside ``dataset/``."""
-    planned = {folder / "dataset" / partition.name for partition in partitions}
+def finish_catalogue(folder: Path, name: str, places: Sequence[tuple[int, int]]) -> None:
+    """Write metadata, the list of partitions, by order and pixel, and the properties beside ``dataset/``."""
+    planned = {folder / "dataset" / partition_file(*place) for place in places}
     for path in (folder / "dataset").rglob("*"):
         if path.is_file() and path not in planned:
             path.unlink()  # a killed worker's, half written
@@ -22,7 +22,7 @@ def finish_catalogue(folder: Path, name: str, partitions: Sequence[Partition]) -
     from hats.pixel_math import HealpixPixel
 
     n_rows = write_parquet_metadata(folder)
-    pixels = [HealpixPixel(p.order, p.pixel) for p in partitions]
+    pixels = [HealpixPixel(*place) for place in places]
     info = PartitionInfo.from_healpix(pixels)
     info.write_to_file(paths.get_partition_info_pointer(folder))
     properties = TableProperties(

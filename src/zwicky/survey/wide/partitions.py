@@ -9,7 +9,7 @@ import numpy as np
 from zwicky.survey.wide.reach import pieces_around
 from zwicky.survey.wide.sources import Source
 
-__all__ = ["MAX_CENTRES", "SPATIAL_INDEX", "Partition", "partitions_of", "spatial_index"]
+__all__ = ["MAX_CENTRES", "SPATIAL_INDEX", "Partition", "partition_file", "partitions_of", "spatial_index"]
 
 #: Clusters of a partition, at most: half a second of work, and few enough galaxies for any memory.
 MAX_CENTRES = 10_000
@@ -49,7 +49,12 @@ class Partition:
     @property
     def name(self) -> str:
         """Its folder and file in a HATS catalogue."""
-        return f"Norder={self.order}/Dir={self.pixel // 10_000 * 10_000}/Npix={self.pixel}.parquet"
+        return partition_file(self.order, self.pixel)
+
+
+def partition_file(order: int, pixel: int) -> str:
+    """Folder and file of a pixel in a HATS catalogue."""
+    return f"Norder={order}/Dir={pixel // 10_000 * 10_000}/Npix={pixel}.parquet"
 
 
 def partitions_of(

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable, Iterator
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -91,12 +89,14 @@ def weigh_survey(
         left = [p for p in plan.partitions if not _is_done(work / "dataset" / p.name, p)]
         progress("partitions", total - len(left), total)
         tasks = (_task(plan, p, weighing, work) for p in left)
-        # What finishes the catalogue takes a second to import; workers are busy then.
-        threading.Thread(target=import_module, args=("hats.catalog",), daemon=True).start()
         for n, _ in enumerate(_results(tasks, client), total - len(left) + 1):
             progress("partitions", n, total)
         facts = _facts(plan, weighing, work, digest)
-        finish_catalogue(work, out.name, plan.partitions)
+        places = [(p.order, p.pixel) for p in plan.partitions]
+        if client is None:
+            finish_catalogue(work, out.name, places)
+        else:  # a worker has imported what that takes a second to
+            client.submit(finish_catalogue, work.absolute(), out.name, places, pure=False).result()
         write_json(work / "provenance.json", facts)
         (work / "plan.json").unlink()
         put_in_place(work, out)

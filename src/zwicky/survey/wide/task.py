@@ -6,8 +6,6 @@ A worker needs this package and the same paths, nothing else; it keeps the model
 from __future__ import annotations
 
 import itertools
-import multiprocessing
-import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -39,7 +37,6 @@ __all__ = [
     "Done",
     "Task",
     "Weighing",
-    "dask_setup",
     "do_task",
     "galaxies_around",
     "get_ready",
@@ -115,15 +112,6 @@ class Done:
     n_weighed: int
     n_read: int
     seconds: float
-
-
-def dask_setup(worker: object) -> None:
-    """Called by Dask in each worker that it starts on this machine: signals to all processes pass it by.
-
-    It is stopped by the process that started it, with which it ends.
-    """
-    if multiprocessing.parent_process() is not None and hasattr(os, "setpgid"):
-        os.setpgid(0, 0)
 
 
 @lru_cache(maxsize=4)

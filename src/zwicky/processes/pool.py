@@ -1,4 +1,4 @@
-"""Work in other processes, none of which outlives this one or an interrupted call.
+"""A function on many jobs, in processes of their own.
 
 Every worker holds the reading end of a pipe whose writing end only this process has, and ends when that is
 closed: by the call that started it, or by the system when this process is killed.
@@ -9,43 +9,20 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
-import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from typing import Any
 
 from zwicky.errors import ZwickyError
-from zwicky.stopping import SIGNALS
+from zwicky.processes.signals import children_hear_no_signals
 
-__all__ = ["children_hear_no_signals", "message_queue", "run_in_processes"]
+__all__ = ["message_queue", "run_in_processes"]
 
 #: How processes start. Not by fork: threads of PyTorch and numba do not survive it.
 _SPAWN = multiprocessing.get_context("spawn")
-
-
-@contextlib.contextmanager
-def children_hear_no_signals() -> Iterator[None]:
-    """Start processes that do not hear Ctrl-C or the end of a terminal, which tell all processes at once.
-
-    They are told by this process, to which a signal that comes meanwhile comes afterwards. Threads that are
-    started here start such processes for as long as they live. Python's own process that tracks semaphores is
-    one too: of SIGHUP it would die before all others, and whoever uses a semaphore then says so.
-    """
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    held = set(SIGNALS) - {signal.SIGTERM}
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, held)
-    try:
-        resource_tracker.ensure_running()
-        signal.pthread_sigmask(signal.SIG_BLOCK, held)  # it has let Ctrl-C through
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def message_queue() -> Any:

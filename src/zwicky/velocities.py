@@ -12,7 +12,7 @@ from zwicky.kernels import kernel
 from zwicky.parallel import cluster_pieces, run_pieces
 from zwicky.units import SPEED_OF_LIGHT_KMS
 
-__all__ = ["INNER_FRACTION", "compose", "median_velocities"]
+__all__ = ["INNER_FRACTION", "compose", "median_velocities", "median_velocity"]
 
 #: Inner galaxies lie inside this fraction of the aperture, where interlopers are few.
 INNER_FRACTION = 0.5
@@ -87,22 +87,31 @@ def median_velocities(
 @kernel
 def _medians(offsets, radius, v_los, reach, v_cut_kms, first, last, shift):
     for c in range(first, last):
-        inner = np.empty(offsets[c + 1] - offsets[c])
-        n = 0
-        for i in range(offsets[c], offsets[c + 1]):
-            if radius[i] <= reach[c] and np.isfinite(v_los[i]):
-                inner[n] = v_los[i]
-                n += 1
-        # Sorted, what lies within a cut is a run and its median the middle of it.
-        inner = np.sort(inner[:n])
-        low_before, high_before = -1, -1
-        for _ in range(_MAX_STEPS):
-            low = np.searchsorted(inner, _composed(-v_cut_kms, -shift[c]))
-            high = np.searchsorted(inner, _composed(v_cut_kms, -shift[c]), side="right")
-            if high <= low or (low == low_before and high == high_before):
-                break
-            shift[c] = 0.5 * (inner[(low + high - 1) // 2] + inner[(low + high) // 2])
-            low_before, high_before = low, high
+        a, b = offsets[c], offsets[c + 1]
+        shift[c] = median_velocity(radius[a:b], v_los[a:b], reach[c], v_cut_kms)
+
+
+@kernel
+def median_velocity(radius, v_los, reach, v_cut_kms):
+    """What `median_velocities` finds for one cluster whose inner galaxies are those within `reach`."""
+    inner = np.empty(len(radius))
+    n = 0
+    for i in range(len(radius)):
+        if radius[i] <= reach and np.isfinite(v_los[i]):
+            inner[n] = v_los[i]
+            n += 1
+    # Sorted, what lies within a cut is a run and its median the middle of it.
+    inner = np.sort(inner[:n])
+    shift = 0.0
+    low_before, high_before = -1, -1
+    for _ in range(_MAX_STEPS):
+        low = np.searchsorted(inner, _composed(-v_cut_kms, -shift))
+        high = np.searchsorted(inner, _composed(v_cut_kms, -shift), side="right")
+        if high <= low or (low == low_before and high == high_before):
+            break
+        shift = 0.5 * (inner[(low + high - 1) // 2] + inner[(low + high) // 2])
+        low_before, high_before = low, high
+    return shift
 
 
 @kernel(inline="always")

@@ -9,7 +9,7 @@ import numpy as np
 from zwicky.kernels import kernel
 from zwicky.kernels.splitmix import GOLDEN, mix64, unit_interval
 from zwicky.units import SPEED_OF_LIGHT_KMS
-from zwicky.velocities import INNER_FRACTION
+from zwicky.velocities import INNER_FRACTION, median_velocity
 
 __all__ = ["DEPTH_STEPS", "observe_rows"]
 
@@ -39,29 +39,6 @@ def _profile_weight(depth, ratio):
     """NFW density of `ratio` times the concentration over that of matter, up to a factor."""
     w = (1.0 + _CONCENTRATION * depth) / (1.0 + ratio * _CONCENTRATION * depth)
     return w * w
-
-
-@kernel
-def _median_velocity(r, v, n, reach, cut, work):
-    """As `zwicky.velocities.median_velocities`, of one cluster."""
-    shift = 0.0
-    before = -1
-    before_sum = 0.0
-    for _ in range(50):
-        m = 0
-        total = 0.0
-        for i in range(n):
-            if r[i] <= reach:
-                u = (v[i] - shift) / (1.0 - v[i] * shift / (_C * _C))
-                if abs(u) <= cut:
-                    work[m] = v[i]
-                    total += v[i]
-                    m += 1
-        if m == 0 or (m == before and total == before_sum):
-            break
-        before, before_sum = m, total
-        shift = np.median(work[:m])
-    return shift
 
 
 @kernel
@@ -107,7 +84,6 @@ def observe_rows(
     px, py = np.empty(most + 1), np.empty(most + 1)
     pr, pv = np.empty(most + 1), np.empty(most + 1)
     pm = np.empty(most + 1, dtype=np.bool_)
-    work = np.empty(most + 1)
     state = np.zeros(1, dtype=np.uint64)
     filled = 0
     for i in range(n_rows):
@@ -176,7 +152,7 @@ def observe_rows(
         if pair > 0.0:
             n = _without_pairs(n, pair, px, py, pr, pv, pm)
         if recentred > 0.0:
-            shift = _median_velocity(pr, pv, n, INNER_FRACTION * aperture, v_cut, work)
+            shift = median_velocity(pr[:n], pv[:n], INNER_FRACTION * aperture, v_cut)
             for j in range(n):
                 pv[j] = (pv[j] - shift) / (1.0 - pv[j] * shift / (_C * _C))
         kept = 0

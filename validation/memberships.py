@@ -14,7 +14,7 @@ from zwicky.estimators.posterior import Posterior
 from zwicky.estimators.posterior.looks import balanced_rows
 from zwicky.mocks.conditions import draw_conditions, observe, sample_of
 from zwicky.mocks.deep import DeepViews
-from zwicky.tables import ClusterSample
+from zwicky.tables import TRACERS, ClusterSample
 
 __all__ = ["galaxy_by_galaxy"]
 
@@ -38,6 +38,7 @@ def galaxy_by_galaxy(model: Posterior, views: DeepViews) -> dict:
     exact, reach = np.zeros(len(rich)), np.repeat(rich.aperture_mpc, rich.n_galaxies)
     odd = {
         "as they are": sample,
+        **{f"as they are, {name}": sample[chosen] for name, chosen in _sorts(sample).items()},
         "rich, as they are": rich,
         "two clusters 1500 km/s apart taken for one": _blends(rich, 1500.0),
         "velocities off by 800 km/s, centre said to be exact": dataclasses.replace(
@@ -64,6 +65,31 @@ def galaxy_by_galaxy(model: Posterior, views: DeepViews) -> dict:
             f"p < {x:g}": float(np.mean(chance < x)) for x in (0.5, 0.05, 0.01)
         }
     return {"membership": members, "p_unlike": shares}
+
+
+def _sorts(sample: ClusterSample) -> dict[str, np.ndarray]:
+    """Clusters by how they were observed."""
+    few, reach, error = (
+        sample.n_galaxies,
+        sample.aperture_mpc * sample.cosmology.h,
+        sample.centre_error_kms,
+    )
+    return {
+        "fewer than 15 galaxies": few < 15,
+        "15 to 60 galaxies": (few >= 15) & (few < 60),
+        "60 galaxies and more": few >= 60,
+        "seen to 0.8 Mpc/h": reach < 0.8,
+        "seen to 0.8-1.2 Mpc/h": (reach >= 0.8) & (reach < 1.2),
+        "seen to 1.2 Mpc/h and more": reach >= 1.2,
+        "z < 0.3": sample.redshift < 0.3,
+        "z from 0.3 to 0.7": (sample.redshift >= 0.3) & (sample.redshift < 0.7),
+        "z > 0.7": sample.redshift >= 0.7,
+        **{f"told as {kind}": sample.tracer == number for number, kind in enumerate(TRACERS)},
+        "kind not told": sample.tracer < 0,
+        "redshift of the centre known to 100 km/s": error < 100.0,
+        "its error larger": error >= 100.0,
+        "velocities put on their median": ~np.isfinite(error),
+    }
 
 
 def _stretched(sample: ClusterSample) -> ClusterSample:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from zwicky.weighing import weigh as weigh
     from zwicky.weighing import weigh_sky as weigh_sky
 
-__version__ = "0.1.0"
+__version__ = "0.2.0.dev0"
 
 _PLACES = {
     "ClusterSample": "zwicky.tables",

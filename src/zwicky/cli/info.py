@@ -47,7 +47,7 @@ def _words(value: Any) -> str:
         return ", ".join(f"{name} {_words(item)}" for name, item in value.items() if item not in ("", None))
     if isinstance(value, list):
         return "; ".join(map(_words, value)) or "none"
-    return str(value)
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 #: Facts that have a line for each of theirs.

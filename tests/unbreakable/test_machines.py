@@ -12,6 +12,7 @@ import pytest
 from astropy.table import QTable
 
 from io_tables import sample_of
+from survey_on_disk import write_survey
 from synthetic_clusters import synthetic_clusters
 from zwicky.cli import main
 from zwicky.cli.failures import line_of
@@ -170,6 +171,20 @@ def test_standard_output_on_a_full_disk(tmp_path):
         "zwicky: No space left on device; check the path, its permissions and the disk's space"
     ]
     assert len(read_any(tmp_path / "m.csv")) == 1
+
+
+@pytest.mark.slow
+def test_a_folder_for_temporary_files_whose_name_is_too_long_for_a_socket(tmp_path):
+    pytest.importorskip("lsdb")
+    folder = tmp_path / ("x" * 120)
+    folder.mkdir()
+    words = [*write_survey(tmp_path), "--out", tmp_path / "masses", "--workers", 2]
+    environment = {**os.environ, "TMPDIR": str(folder)}
+    done = subprocess.run(
+        [sys.executable, "-m", "zwicky", *map(str, words)], env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "masses" / "provenance.json").exists()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits of address space")

@@ -48,16 +48,20 @@ _CALM = {
 }
 
 
-def prepare_workers(modules: tuple[str, ...] = ()) -> None:
+def prepare_workers(modules: tuple[str, ...] = ()) -> bool:
     """Start the process that workers of `dask_client` are forked from; it imports while this one goes on.
 
     Parameters
     ----------
     modules
         What their tasks import. Only the first call counts.
+
+    Returns
+    -------
+    bool
+        Whether it runs; if not, workers start one by one.
     """
-    if sys.platform == "linux":
-        start_fork_server([*modules, *_OF_DASK], _ENVIRONMENT)
+    return sys.platform == "linux" and start_fork_server([*modules, *_OF_DASK], _ENVIRONMENT)
 
 
 @contextlib.contextmanager
@@ -70,8 +74,7 @@ def dask_client(workers: int, scheduler: str | None) -> Iterator[Client]:
         If nothing answers at the address.
     """
     require("distributed", "survey", "weighing a survey")
-    if scheduler is None and workers:
-        prepare_workers()
+    forks = scheduler is None and workers > 0 and prepare_workers()
     import dask
     from distributed import Client, LocalCluster
 
@@ -86,7 +89,7 @@ def dask_client(workers: int, scheduler: str | None) -> Iterator[Client]:
             yield client
         return
     start = {
-        "distributed.worker.multiprocessing-method": "forkserver" if sys.platform == "linux" else "spawn",
+        "distributed.worker.multiprocessing-method": "forkserver" if forks else "spawn",
         "distributed.nanny.pre-spawn-environ": _ENVIRONMENT,
     }
     # One thread a worker: results are the same with any number, and memory is shared out evenly. What goes

@@ -10,7 +10,7 @@ from zwicky.processes.signals import children_hear_no_signals
 __all__ = ["start_fork_server"]
 
 
-def start_fork_server(modules: Sequence[str], environment: Mapping[str, str]) -> None:
+def start_fork_server(modules: Sequence[str], environment: Mapping[str, str]) -> bool:
     """Start Python's process that others are forked from, if it does not run; it ends with this thread.
 
     Were it to die of a signal to all processes, its forks would be taken for dead and started anew, while
@@ -22,6 +22,11 @@ def start_fork_server(modules: Sequence[str], environment: Mapping[str, str]) ->
         What it imports, while this process goes on.
     environment
         Variables that it and its forks have beside those of this process, which come first.
+
+    Returns
+    -------
+    bool
+        Whether it runs: its socket has no place where the folder for temporary files has a long name.
     """
     from multiprocessing import forkserver  # which not every system has
 
@@ -32,6 +37,9 @@ def start_fork_server(modules: Sequence[str], environment: Mapping[str, str]) ->
     try:
         with children_hear_no_signals(at_all=True):
             forkserver.ensure_running()
+        return True
+    except OSError:
+        return False
     finally:
         for name in missing:
             del os.environ[name]

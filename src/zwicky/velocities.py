@@ -12,7 +12,7 @@ from zwicky.kernels import kernel
 from zwicky.parallel import cluster_pieces, run_pieces
 from zwicky.units import SPEED_OF_LIGHT_KMS
 
-__all__ = ["INNER_FRACTION", "compose", "median_velocities", "median_velocity"]
+__all__ = ["INNER_FRACTION", "compose", "median_velocities"]
 
 #: Inner galaxies lie inside this fraction of the aperture, where interlopers are few.
 INNER_FRACTION = 0.5

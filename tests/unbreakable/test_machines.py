@@ -173,6 +173,31 @@ def test_standard_output_on_a_full_disk(tmp_path):
     assert len(read_any(tmp_path / "m.csv")) == 1
 
 
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&- <&-"])
+def test_streams_that_the_shell_has_closed(tmp_path, closed):
+    """What is written next does not take their place."""
+    out = tmp_path / "masses.csv"
+    write_sample(tmp_path / "sample.parquet", synthetic_clusters(3, seed=1))
+    words = f"predict {tmp_path / 'sample.parquet'} --model m_sigma --out {out}"
+    done = subprocess.run(f"{sys.executable} -m zwicky {words} {closed}", shell=True, capture_output=True)
+    assert done.returncode == 0, done.stderr
+    assert len(read_any(out)) == 3
+
+
+@pytest.mark.slow
+def test_workers_that_cannot_start_are_one_line(tmp_path):
+    pytest.importorskip("lsdb")
+    words = [*write_survey(tmp_path), "--out", tmp_path / "masses", "--workers", 2]
+    (tmp_path / "gone").mkdir()
+    command = " ".join(map(str, [sys.executable, "-m", "zwicky", *words]))
+    script = f"cd {tmp_path / 'gone'} && rmdir {tmp_path / 'gone'} && {command}"
+    done = subprocess.run(script, shell=True, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stderr.startswith("zwicky: workers cannot be started here (")
+    assert done.stderr.count("\n") == 1
+    assert "--workers 0" in done.stderr
+
+
 @pytest.mark.slow
 def test_a_folder_for_temporary_files_whose_name_is_too_long_for_a_socket(tmp_path):
     pytest.importorskip("lsdb")

@@ -79,6 +79,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _run(arguments: list[str] | None) -> int:
     """Exit code of the command."""
     warnings.formatwarning = _format_warning
+    _open_what_is_closed()
     for stream in (sys.stdout, sys.stderr):  # a name is shown in ASCII where the terminal has no more
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
@@ -102,6 +103,18 @@ def _run(arguments: list[str] | None) -> int:
             _no_more_output()  # which Python would try again at its end, and fail with lines of its own
     print(f"zwicky: {line}", file=sys.stderr)
     return 2
+
+
+def _open_what_is_closed() -> None:
+    """A standard stream that the shell has closed goes nowhere: else the next file opened would be it."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # the lowest number that is free
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w"))
 
 
 def _no_more_output() -> None:

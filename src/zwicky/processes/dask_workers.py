@@ -71,7 +71,7 @@ def dask_client(workers: int, scheduler: str | None) -> Iterator[Client]:
     Raises
     ------
     ZwickyError
-        If nothing answers at the address.
+        If nothing answers at the address, or no worker can be started.
     """
     require("distributed", "survey", "weighing a survey")
     forks = scheduler is None and workers > 0 and prepare_workers()
@@ -95,7 +95,7 @@ def dask_client(workers: int, scheduler: str | None) -> Iterator[Client]:
     # One thread a worker: results are the same with any number, and memory is shared out evenly. What goes
     # wrong in a worker is raised here, in one line.
     with dask.config.set(_CALM | start):
-        with children_hear_no_signals():
+        with children_hear_no_signals(), _told_in_a_line():
             cluster = LocalCluster(
                 n_workers=max(workers, 1),
                 threads_per_worker=1,
@@ -106,6 +106,20 @@ def dask_client(workers: int, scheduler: str | None) -> Iterator[Client]:
             )
         with cluster, Client(cluster) as client:
             yield client
+
+
+@contextlib.contextmanager
+def _told_in_a_line() -> Iterator[None]:
+    """Workers that do not start: Dask says so, and whatever went wrong first says why."""
+    try:
+        yield
+    except (RuntimeError, OSError) as error:
+        first: BaseException = error
+        while (before := first.__cause__ or first.__context__) is not None:
+            first = before
+        raise ZwickyError(
+            f"workers cannot be started here ({first}); change that, or give --workers 0 to do without"
+        ) from error
 
 
 def dask_setup(worker: object) -> None:

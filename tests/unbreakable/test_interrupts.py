@@ -1,9 +1,13 @@
 """Ctrl-C, SIGTERM and SIGHUP end whatever runs: soon, with one line and its exit code, and no child left."""
 
+import random
 import signal
 import sys
 import textwrap
 import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from types import SimpleNamespace
+from unittest.mock import Mock
 
 import pytest
 from processes import python as start_python
@@ -12,7 +16,8 @@ from processes import session_of, signal_all, zwicky
 from survey_on_disk import write_survey
 from synthetic_clusters import synthetic_clusters
 from zwicky.mocks import Mocks, MockSettings, write_mocks
-from zwicky.stopping import GRACE_S, SIGNALS, ended_by_signals
+from zwicky.processes import pool
+from zwicky.stopping import GRACE_S, SIGNALS, Stopped, ended_by_signals
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 
@@ -167,6 +172,41 @@ def test_handlers_are_given_back():
         signal.raise_signal(signal.SIGTERM)
     assert end.value.code == 143
     assert [signal.getsignal(number) for number in SIGNALS] == before
+
+
+def test_a_signal_while_jobs_are_waited_for_leaves_no_lock(monkeypatch):
+    """The pool's end would wait for it, and what lies in files for its processes stay."""
+    generator = random.Random(1)
+    jobs = []
+
+    class Pool:
+        def __init__(self, *_):
+            jobs.clear()
+
+        def submit(self, _, done):
+            jobs.append(Future())
+            if done:
+                jobs[-1].set_result(None)
+            return jobs[-1]
+
+        def shutdown(self, **_):
+            pass
+
+    def all_free():
+        return all(job._condition.acquire(blocking=False) for job in jobs[1:])  # those yet to be ended
+
+    monkeypatch.setattr(pool, "ProcessPoolExecutor", Pool)
+    monkeypatch.setattr(pool, "_SPAWN", SimpleNamespace(Pipe=lambda duplex: (Mock(), Mock())))
+    before = signal.signal(signal.SIGALRM, lambda *_: (_ for _ in ()).throw(Stopped(14)))
+    try:
+        with ThreadPoolExecutor(1) as other_thread:
+            for _ in range(300):
+                soon = lambda: signal.setitimer(signal.ITIMER_REAL, 5e-6 + 3e-5 * generator.random())  # noqa: E731
+                with pytest.raises((Stopped, RuntimeError)):
+                    pool.run_in_processes(print, [True] + 9 * [False], 2, meanwhile=soon)
+                assert other_thread.submit(all_free).result()
+    finally:
+        signal.signal(signal.SIGALRM, before)
 
 
 def wait_for(process, words):

@@ -9,9 +9,10 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
+import queue
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import Connection
 from typing import Any
@@ -68,14 +69,19 @@ def run_in_processes(
         pool = ProcessPoolExecutor(workers, _SPAWN, _start_worker, (hold, start, arguments))
     try:
         with children_hear_no_signals():
-            numbers: dict[Future, int] = {pool.submit(function, job): i for i, job in enumerate(jobs)}
-        waiting = set(numbers)
-        while waiting:
-            done, waiting = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
+            numbers = {pool.submit(function, job): number for number, job in enumerate(jobs)}
+            # Not `concurrent.futures.wait`: a signal may leave its locks held, and the pool's end waits.
+            ended: queue.SimpleQueue[Future] = queue.SimpleQueue()
+            for future in numbers:
+                future.add_done_callback(ended.put)
+        left = len(jobs)
+        while left:
+            done = _at_hand(ended, 0.2)
             meanwhile()
             for future in done:
                 future.result()
                 finished(numbers[future])
+            left -= len(done)
         return [future.result() for future in numbers]
     except BrokenProcessPool as error:
         raise ZwickyError(
@@ -89,6 +95,16 @@ def run_in_processes(
         pool.shutdown(cancel_futures=True)
         line.close()
         hold.close()
+
+
+def _at_hand(ended: queue.SimpleQueue[Future], timeout_s: float) -> list[Future]:
+    """What is in a queue, if need be after a wait for the first."""
+    found: list[Future] = []
+    with contextlib.suppress(queue.Empty):
+        found.append(ended.get(timeout=timeout_s))
+        while True:
+            found.append(ended.get_nowait())
+    return found
 
 
 def _start_worker(hold: Connection, start: Callable[..., None] | None, arguments: tuple) -> None:

@@ -11,6 +11,7 @@ from zwicky.errors import ZwickyError
 from zwicky.estimators.posterior.faults import FAULTS, spoil
 from zwicky.estimators.posterior.looks import balanced_rows, look
 from zwicky.estimators.posterior.settings import PosteriorSettings
+from zwicky.estimators.posterior.told import conditions
 from zwicky.estimators.posterior.unlike import Unlike
 from zwicky.mocks.conditions import SurveySettings
 from zwicky.mocks.deep import views_of_sample
@@ -92,20 +93,45 @@ def test_faults_are_what_they_are_called(spoiled):
     assert spearmanr(r, np.abs(v)).pvalue > 1e-3
 
 
-def test_p_is_even_whatever_the_scores_are():
-    rng = np.random.default_rng(1)
-    n = np.exp(rng.uniform(np.log(4), np.log(400), 6000))
-    recentred = rng.random(6000) < 0.4
-    score = rng.gumbel(np.log(n), np.where(recentred, 0.3, 1.0) + 0.2 * np.log(n))
-    known = Unlike.fit(score[:3000], n[:3000], recentred[:3000])
-    p = known.p_value(score[3000:], n[3000:], recentred[3000:])
-    for kind in (recentred[3000:], ~recentred[3000:]):
-        assert kstest(p[kind], "uniform").pvalue > 1e-3
-    for part in np.array_split(np.argsort(n[3000:]), 4):
-        assert np.mean(p[part] < 0.1) == pytest.approx(0.1, abs=0.05)
-    told = np.zeros(200, dtype=bool)
-    assert np.all(np.diff(known.p_value(np.linspace(-9, 40, 200), np.full(200, 30.0), told)) <= 0)
-    assert known.p_value(np.array([1e9]), np.array([30.0]), told[:1])[0] > 0
+def drawn_conditions(n, seed):
+    rng = np.random.default_rng(seed)
+    return conditions(
+        np.exp(rng.uniform(np.log(4), np.log(400), n)),
+        rng.uniform(0.0, 1.2, n),
+        rng.uniform(0.3, 1.6, n),
+        np.where(rng.random(n) < 0.2, np.nan, rng.uniform(5.0, 350.0, n)),
+        rng.integers(-1, 3, n),
+        rng.random(n) < 0.4,
+        rng.uniform(0.0, 600.0, n),
+    )
+
+
+def test_p_is_even_under_all_conditions_whatever_the_scores_are():
+    n = 12000
+    told = drawn_conditions(n, 1)
+    blue, recentred = told[:, 8] > 0, told[:, 9] > 0
+    number = told[:, 0].astype(float)
+    middle = number + 2.0 * blue + 1.5 * told[:, 2] * number
+    score = np.random.default_rng(2).gumbel(middle, np.where(recentred, 0.3, 1.0) * np.exp(0.3 * number))
+    learned, tried = np.arange(n) < n // 2, np.arange(n) >= n // 2
+    known = Unlike.fit(score[learned], told[learned])
+    p = known.p_value(score[tried], told[tried])
+    for kind in (recentred, ~recentred, blue, told[:, 6] > 0, told[:, 2] < 0.5, told[:, 10] > 1.5):
+        assert kstest(p[kind[tried]], "uniform").pvalue > 1e-3
+    for part in np.array_split(np.argsort(number[tried]), 4):
+        assert np.mean(p[part] < 0.1) == pytest.approx(0.1, abs=0.04)
+    same = np.repeat(told[:1], 200, axis=0)
+    assert np.all(np.diff(known.p_value(np.linspace(-9, 40, 200), same)) <= 0)
+    assert known.p_value(np.array([1e9]), told[:1])[0] > 0
+
+
+def test_conditions_beyond_the_mocks_count_as_the_nearest():
+    told = drawn_conditions(3000, 3)
+    known = Unlike.fit(told[:, 1] + np.random.default_rng(4).normal(size=3000), told)
+    far, edge = told[:50].copy(), told[:50].copy()
+    far[:, 1], edge[:, 1] = 40.0, told[:, 1].max()
+    score = np.linspace(-3.0, 5.0, 50)
+    assert np.array_equal(known.p_value(score, far), known.p_value(score, edge))
 
 
 @pytest.fixture(scope="module")
@@ -138,11 +164,12 @@ def test_p_is_even_on_clusters_and_small_on_what_is_none(calibrated):
 
 def test_arrays_give_it_back_and_damage_is_seen():
     rng = np.random.default_rng(5)
-    known = Unlike.fit(rng.normal(size=500), rng.uniform(4, 100, 500), np.arange(500) % 2 == 0)
-    some = rng.normal(size=50), rng.uniform(4, 100, 50), np.arange(50) < 20
+    told = drawn_conditions(900, 6)
+    known = Unlike.fit(rng.normal(size=900), told)
+    some = rng.normal(size=50), drawn_conditions(50, 7)
     assert np.array_equal(Unlike.of(known.arrays()).p_value(*some), known.p_value(*some))
-    for broken in ({"edges": np.zeros(99)}, {"level": np.full(96, np.nan)}):
+    for broken in ({"edges": np.zeros(99)}, {"level": np.full(96, np.nan)}, {"mean": np.zeros(3)}):
         with pytest.raises(ZwickyError, match="save the model again"):
             Unlike.of(known.arrays() | broken)
     with pytest.raises(ZwickyError, match="too few"):
-        Unlike.fit(rng.normal(size=500), np.full(500, 10.0), np.arange(500) < 400)
+        Unlike.fit(rng.normal(size=300), told[:300])

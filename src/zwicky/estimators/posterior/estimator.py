@@ -17,7 +17,7 @@ from zwicky.estimators.posterior.forward import Output, network_output, weight_s
 from zwicky.estimators.posterior.histogram import at_galaxies, phase_space_histogram
 from zwicky.estimators.posterior.mixture import Mixture, unpack
 from zwicky.estimators.posterior.settings import PosteriorSettings
-from zwicky.estimators.posterior.told import conditions, is_recentred
+from zwicky.estimators.posterior.told import conditions
 from zwicky.estimators.posterior.unlike import Unlike
 from zwicky.estimators.training import Losses, TrainingRange
 from zwicky.progress import Progress, quiet
@@ -200,9 +200,7 @@ class Posterior(ConditionalEstimator):
         )
         counts = np.diff(seen.offsets)
         enough = counts >= self.min_galaxies
-        self._unlike = Unlike.fit(
-            _mean_score(output)[enough], counts[enough], is_recentred(seen.conditions[enough])
-        )
+        self._unlike = Unlike.fit(_mean_score(output)[enough], seen.conditions[enough])
         return {"held_out": len(seen.view), **to_mapping(self.calibration)}
 
     def faults(self, sample: ClusterSample) -> dict[int, str]:
@@ -241,9 +239,7 @@ class Posterior(ConditionalEstimator):
         mixture = self.calibration.apply(unpack(output.mixture, *self.range_log10_m200c_h))
         p_unlike = np.full(len(sample), np.nan)
         if self._unlike is not None:
-            p_unlike = self._unlike.p_value(
-                _mean_score(output), sample.n_galaxies, is_recentred(seen.conditions)
-            )
+            p_unlike = self._unlike.p_value(_mean_score(output), seen.conditions)
         return Reading(mixture, p_unlike)
 
     def mass_posterior(self, mixture: Mixture, sample: ClusterSample) -> MassPosterior:

@@ -1,9 +1,10 @@
 """How unlike its training a cluster is: a calibrated p-value of its phase space.
 
 A small network learns to tell clusters from ones with a fault (`zwicky.estimators.posterior.faults`). How its
-score falls out on held-out clusters that have none, by their number of galaxies and by whether velocities are
-on their median (a wrong redshift of the centre is then no fault), turns a score into a p-value: whatever the
-network learned, p is even on clusters like the mocks.
+score falls out on held-out clusters that have none turns a score into a p-value, which is even on mocks
+whatever the network learned: first its mean and spread under a cluster's conditions are taken out (blue
+galaxies always look a little like a blend), then what is left is ranked, by number of galaxies and by whether
+velocities are on their median (a wrong redshift of the centre is then no fault).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from zwicky.errors import ZwickyError
+from zwicky.estimators.posterior.told import N_CONDITIONS, is_recentred
 
 __all__ = ["Unlike"]
 
@@ -21,35 +23,45 @@ __all__ = ["Unlike"]
 _PER_BIN, _MOST_BINS = 150, 16
 #: Points of the distribution of scores that are kept.
 _LEVELS = 96
+#: Clusters whose weight holds mean and spread of the score to be the same under all conditions.
+_RIDGE = 30.0
 
 
 @dataclass(frozen=True, eq=False)
 class Unlike:
-    """What scores clusters without a fault have, by number of galaxies, for centres told and recentred.
+    """What scores clusters without a fault have under their conditions.
 
     Parameters
     ----------
+    limits : shape (2, 11)
+        Least and largest conditions of the mocks; what lies beyond counts as the nearest.
+    mean, log_spread : shape (f,)
+        Of the score, coefficients of conditions and their products in pairs.
     edges : shape (2, b - 1)
-        Rising log numbers of galaxies between b bins.
+        Rising numbers of galaxies, as conditions have them, between b bins; for centres told and recentred.
     score : shape (2, b, q)
-        Rising scores that mocks exceed with the probabilities `level`.
+        Rising scores, less mean and over spread, that mocks exceed with the probabilities `level`.
     level : shape (q,)
         Falling probabilities.
     """
 
+    limits: np.ndarray
+    mean: np.ndarray
+    log_spread: np.ndarray
     edges: np.ndarray
     score: np.ndarray
     level: np.ndarray
 
     @classmethod
-    def fit(cls, score: np.ndarray, n_galaxies: np.ndarray, recentred: np.ndarray) -> Unlike:
-        """Learn from scores of mocks, shape (n,), their numbers of galaxies and whether they are recentred.
+    def fit(cls, score: np.ndarray, conditions: np.ndarray) -> Unlike:
+        """Learn from scores of mocks, shape (n,), and their `told.conditions`, shape (n, 11).
 
         Raises
         ------
         ZwickyError
             If there are too few mocks for a single bin.
         """
+        recentred = is_recentred(conditions)
         kinds = [np.flatnonzero(recentred == kind) for kind in (False, True)]
         fewest, n = min(map(len, kinds)), len(score)
         if fewest < _PER_BIN:
@@ -57,7 +69,11 @@ class Unlike:
                 f"{fewest} mock clusters are too few to tell odd ones; give at least {_PER_BIN} whose "
                 "centres are told and as many that are recentred"
             )
-        log_n, score = np.log(n_galaxies), np.asarray(score, dtype=float)
+        known = _products(conditions)
+        mean = _ridge(known, np.asarray(score, dtype=float))
+        rest = score - known @ mean
+        log_spread = _ridge(known, np.log(np.abs(rest) + 1e-3 * rest.std() + 1e-30))
+        score, log_n = rest * np.exp(-known @ log_spread), conditions[:, 0].astype(float)
         bins = int(np.clip(fewest // (2 * _PER_BIN), 1, _MOST_BINS))
         inner = np.linspace(0.0, 1.0, bins + 1)[1:-1]
         level = np.append(
@@ -72,14 +88,17 @@ class Unlike:
                 ranked = np.sort(score[rows[place == b]])
                 chance = 1.0 - np.arange(1, len(ranked) + 1) / (len(ranked) + 1)
                 kept[kind, b] = np.interp(-level, -chance, ranked)
-        return cls(edges, kept, level)
+        limits = np.stack([conditions.min(axis=0), conditions.max(axis=0)])
+        return cls(limits, mean, log_spread, edges, kept, level)
 
-    def p_value(self, score: np.ndarray, n_galaxies: np.ndarray, recentred: np.ndarray) -> np.ndarray:
+    def p_value(self, score: np.ndarray, conditions: np.ndarray) -> np.ndarray:
         """Probability that a mock cluster looks as odd, float64, shape (n,).
 
         Beyond the oddest mock of its bin a cluster has the least p that its bin can tell.
         """
-        kind, log_n = np.asarray(recentred, dtype=np.int64), np.log(n_galaxies)
+        known = _products(np.clip(conditions, *self.limits))
+        score = (score - known @ self.mean) * np.exp(-known @ self.log_spread)
+        kind, log_n = is_recentred(conditions).astype(np.int64), conditions[:, 0].astype(float)
         place = (log_n[:, None] >= self.edges[kind]).sum(axis=1)
         p = np.empty(len(score))
         for which, b in np.unique(np.stack([kind, place], axis=1), axis=0):
@@ -105,10 +124,31 @@ class Unlike:
             made = cls(**{name: np.asarray(values, dtype=float) for name, values in arrays.items()})
             b, q = made.edges.shape[1] + 1, len(made.level)
             values = [getattr(made, f.name) for f in fields(cls)]
-            shapes = ((2, b - 1), (2, b, q), (q,))
+            shapes = ((2, N_CONDITIONS), (_PRODUCTS,), (_PRODUCTS,), (2, b - 1), (2, b, q), (q,))
             fits = all(x.shape == y and np.isfinite(x).all() for x, y in zip(values, shapes, strict=True))
         except (TypeError, ValueError, IndexError):
             fits = False
         if not fits:
             raise ZwickyError("what is known of odd clusters does not fit together; save the model again")
         return made
+
+
+#: Coefficients of a polynomial of the second order in the conditions.
+_PRODUCTS = 1 + N_CONDITIONS + N_CONDITIONS * (N_CONDITIONS + 1) // 2
+
+
+def _products(conditions: np.ndarray) -> np.ndarray:
+    """One, the conditions, and their products in pairs, float64, shape (n, f)."""
+    x = np.asarray(conditions, dtype=float)
+    first, second = np.triu_indices(N_CONDITIONS)
+    return np.concatenate([np.ones((len(x), 1)), x, x[:, first] * x[:, second]], axis=1)
+
+
+def _ridge(known: np.ndarray, value: np.ndarray) -> np.ndarray:
+    """Coefficients of least squares, held to the mean of `value` by `_RIDGE` clusters."""
+    scale = known.std(axis=0)
+    scale[scale == 0.0] = np.inf  # what is the same for all has no coefficient
+    x = (known - known.mean(axis=0)) / scale
+    slope = np.linalg.solve(x.T @ x + _RIDGE * np.eye(x.shape[1]), x.T @ (value - value.mean())) / scale
+    slope[0] = value.mean() - known.mean(axis=0) @ slope
+    return slope

@@ -71,9 +71,9 @@ class Unlike:
             )
         known = _products(conditions)
         mean = _ridge(known, np.asarray(score, dtype=float))
-        rest = score - known @ mean
+        rest = score - _of(mean, conditions)
         log_spread = _ridge(known, np.log(np.abs(rest) + 1e-3 * rest.std() + 1e-30))
-        score, log_n = rest * np.exp(-known @ log_spread), conditions[:, 0].astype(float)
+        score, log_n = rest * np.exp(-_of(log_spread, conditions)), conditions[:, 0].astype(float)
         bins = int(np.clip(fewest // (2 * _PER_BIN), 1, _MOST_BINS))
         inner = np.linspace(0.0, 1.0, bins + 1)[1:-1]
         level = np.append(
@@ -96,8 +96,8 @@ class Unlike:
 
         Beyond the oddest mock of its bin a cluster has the least p that its bin can tell.
         """
-        known = _products(np.clip(conditions, *self.limits))
-        score = (score - known @ self.mean) * np.exp(-known @ self.log_spread)
+        within = np.clip(conditions, *self.limits)
+        score = (score - _of(self.mean, within)) * np.exp(-_of(self.log_spread, within))
         kind, log_n = is_recentred(conditions).astype(np.int64), conditions[:, 0].astype(float)
         place = (log_n[:, None] >= self.edges[kind]).sum(axis=1)
         p = np.empty(len(score))
@@ -142,6 +142,19 @@ def _products(conditions: np.ndarray) -> np.ndarray:
     x = np.asarray(conditions, dtype=float)
     first, second = np.triu_indices(N_CONDITIONS)
     return np.concatenate([np.ones((len(x), 1)), x, x[:, first] * x[:, second]], axis=1)
+
+
+def _of(coefficients: np.ndarray, conditions: np.ndarray) -> np.ndarray:
+    """Sum of `_products` times `coefficients`, to the same bit for a cluster whatever else is asked about."""
+    columns = np.ascontiguousarray(conditions.T, dtype=float)
+    single, pairs = coefficients[1 : 1 + N_CONDITIONS], iter(coefficients[1 + N_CONDITIONS :])
+    total = np.full(columns.shape[1], coefficients[0])
+    for i, column in enumerate(columns):
+        slope = np.full_like(total, single[i])
+        for other in columns[i:]:
+            slope += next(pairs) * other
+        total += slope * column
+    return total
 
 
 def _ridge(known: np.ndarray, value: np.ndarray) -> np.ndarray:

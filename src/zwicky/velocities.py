@@ -105,8 +105,8 @@ def median_velocity(radius, v_los, reach, v_cut_kms):
     shift = 0.0
     low_before, high_before = -1, -1
     for _ in range(_MAX_STEPS):
-        low = np.searchsorted(inner, _composed(-v_cut_kms, -shift))
-        high = np.searchsorted(inner, _composed(v_cut_kms, -shift), side="right")
+        low = np.searchsorted(inner, composed(-v_cut_kms, -shift))
+        high = np.searchsorted(inner, composed(v_cut_kms, -shift), side="right")
         if high <= low or (low == low_before and high == high_before):
             break
         shift = 0.5 * (inner[(low + high - 1) // 2] + inner[(low + high) // 2])
@@ -115,5 +115,6 @@ def median_velocity(radius, v_los, reach, v_cut_kms):
 
 
 @kernel(inline="always")
-def _composed(v, frame):
+def composed(v, frame):
+    """`compose` for one number, compiled."""
     return (v - frame) / (1.0 - v * frame / SPEED_OF_LIGHT_KMS**2)

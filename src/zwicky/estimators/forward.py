@@ -13,7 +13,7 @@ import numpy as np
 from zwicky.errors import ZwickyError
 from zwicky.parallel import run_pieces
 
-__all__ = ["check_weights", "convolve", "dense", "in_batches", "pair_matrix", "relu"]
+__all__ = ["check_weights", "convolve", "dense", "in_batches", "pair_matrix", "relu", "run_batches"]
 
 #: Clusters a batch: the activations of this many stay in a core's cache.
 BATCH = 32
@@ -85,11 +85,8 @@ def convolve(x: np.ndarray, pairs: np.ndarray, bias: np.ndarray) -> np.ndarray:
 def in_batches(network: Callable[[np.ndarray], np.ndarray], inputs: np.ndarray) -> np.ndarray:
     """The network's output for each row of `inputs`, float32, shape (n,), in batches on all cores.
 
-    The matrix products of a batch run on one thread, and the last batch is filled up, so that the bits of a
-    row depend neither on the cores nor on the other rows.
+    The last batch is filled up, so that the bits of a row do not depend on the other rows.
     """
-    from threadpoolctl import threadpool_limits
-
     out = np.empty(len(inputs), np.float32)
 
     def one(first: int) -> None:
@@ -99,9 +96,19 @@ def in_batches(network: Callable[[np.ndarray], np.ndarray], inputs: np.ndarray) 
             batch = np.concatenate([batch, np.zeros((BATCH - n, *batch.shape[1:]), batch.dtype)])
         out[first : first + n] = network(batch)[:n]
 
-    with threadpool_limits(1, user_api="blas"):
-        run_pieces(one, [(first,) for first in range(0, len(inputs), BATCH)])
+    run_batches(one, len(inputs), BATCH)
     return out
+
+
+def run_batches(one: Callable[[int], None], n: int, size: int) -> None:
+    """Call ``one(first)`` for the first of each `size` of `n` rows, on all cores.
+
+    The matrix products of a batch run on one thread, so that their bits do not depend on the cores.
+    """
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1, user_api="blas"):
+        run_pieces(one, [(first,) for first in range(0, n, size)])
 
 
 def check_weights(

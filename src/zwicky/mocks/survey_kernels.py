@@ -8,8 +8,7 @@ import numpy as np
 
 from zwicky.kernels import kernel
 from zwicky.kernels.splitmix import GOLDEN, mix64, unit_interval
-from zwicky.units import SPEED_OF_LIGHT_KMS
-from zwicky.velocities import INNER_FRACTION, median_velocity
+from zwicky.velocities import INNER_FRACTION, composed, median_velocity
 
 __all__ = ["DEPTH_STEPS", "observe_rows"]
 
@@ -18,7 +17,6 @@ DEPTH_STEPS = 250
 
 #: Matter concentration that galaxies' is measured against.
 _CONCENTRATION = 4.0
-_C = SPEED_OF_LIGHT_KMS
 
 
 @kernel(inline="always")
@@ -154,7 +152,7 @@ def observe_rows(
         if recentred > 0.0:
             shift = median_velocity(pr[:n], pv[:n], INNER_FRACTION * aperture, v_cut)
             for j in range(n):
-                pv[j] = (pv[j] - shift) / (1.0 - pv[j] * shift / (_C * _C))
+                pv[j] = composed(pv[j], shift)
         kept = 0
         for j in range(n):
             if abs(pv[j]) <= v_cut:

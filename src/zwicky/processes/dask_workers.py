@@ -95,7 +95,7 @@ def dask_client(workers: int, scheduler: str | None) -> Iterator[Client]:
     # One thread a worker: results are the same with any number, and memory is shared out evenly. What goes
     # wrong in a worker is raised here, in one line.
     with dask.config.set(_CALM | start):
-        with children_hear_no_signals(), _told_in_a_line():
+        with children_hear_no_signals(), _told_in_a_line(workers):
             cluster = LocalCluster(
                 n_workers=max(workers, 1),
                 threads_per_worker=1,
@@ -109,7 +109,7 @@ def dask_client(workers: int, scheduler: str | None) -> Iterator[Client]:
 
 
 @contextlib.contextmanager
-def _told_in_a_line() -> Iterator[None]:
+def _told_in_a_line(workers: int) -> Iterator[None]:
     """Workers that do not start: Dask says so, and whatever went wrong first says why."""
     try:
         yield
@@ -117,9 +117,9 @@ def _told_in_a_line() -> Iterator[None]:
         first: BaseException = error
         while (before := first.__cause__ or first.__context__) is not None:
             first = before
-        raise ZwickyError(
-            f"workers cannot be started here ({first}); change that, or give --workers 0 to do without"
-        ) from error
+        what = "workers" if workers > 0 else "Dask"
+        instead = ", or give --workers 0 to do without" if workers > 0 else ""
+        raise ZwickyError(f"{what} cannot be started here ({first}); change that{instead}") from error
 
 
 def dask_setup(worker: object) -> None:

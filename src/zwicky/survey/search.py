@@ -272,6 +272,16 @@ def squared_chord(towards, i, centre, c):
 
 
 @kernel(forceinline=True)
+def angle_between(towards, i, centre, c):
+    """Angle in rad between row i of some unit vectors and row c of others, good near 0 and near pi."""
+    x = towards[i, 0] + centre[c, 0]
+    y = towards[i, 1] + centre[c, 1]
+    w = towards[i, 2] + centre[c, 2]
+    together = x * x + y * y + w * w
+    return 2.0 * np.arctan2(np.sqrt(squared_chord(towards, i, centre, c)), np.sqrt(together))
+
+
+@kernel(forceinline=True)
 def half_width_deg(dec, reach):
     """How far a circle on the sky reaches in right ascension, all in degrees: 180 where it holds a pole."""
     if abs(dec) + reach >= 90.0:
@@ -372,9 +382,5 @@ def _measure(towards, z, galaxy, offsets, centre, redshift, distance, first, las
     for c in range(first, last):
         for k in range(offsets[c], offsets[c + 1]):
             i = galaxy[k]
-            apart, together = 0.0, 0.0
-            for axis in range(3):
-                apart += (towards[i, axis] - centre[c, axis]) ** 2
-                together += (towards[i, axis] + centre[c, axis]) ** 2
-            r[k] = 2.0 * np.arctan2(np.sqrt(apart), np.sqrt(together)) * distance[c]
+            r[k] = angle_between(towards, i, centre, c) * distance[c]
             v[k] = _velocity(z[i], redshift[c])

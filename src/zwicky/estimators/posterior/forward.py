@@ -6,11 +6,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from zwicky.estimators.forward import relu
+from zwicky.estimators.forward import relu, run_batches
 from zwicky.estimators.posterior.histogram import N_CELLS
 from zwicky.estimators.posterior.settings import PosteriorSettings
 from zwicky.estimators.posterior.told import N_CONDITIONS
-from zwicky.parallel import run_pieces
 
 __all__ = ["JUDGE", "Output", "layers", "network_output", "weight_shapes"]
 
@@ -80,15 +79,9 @@ def network_output(
     with_maps
         Also the maps of membership.
     """
-    from threadpoolctl import threadpool_limits
-
     e, _, last = weights["weight.mixture"].shape
     out = Output(e, len(conditions), last, with_maps)
-    with threadpool_limits(1, user_api="blas"):
-        run_pieces(
-            lambda a: _batch(weights, histogram, conditions, a, out),
-            [(a,) for a in range(0, len(conditions), _BATCH)],
-        )
+    run_batches(lambda a: _batch(weights, histogram, conditions, a, out), len(conditions), _BATCH)
     return out
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from zwicky.kernels import kernel
-from zwicky.survey.search import half_width_deg, squared_chord, unit_vectors
+from zwicky.survey.search import angle_between, half_width_deg, squared_chord, unit_vectors
 from zwicky.survey.wide.sources import Source
 
 __all__ = ["pieces_around"]
@@ -54,13 +54,9 @@ def _circles(towards, angle, circle, n):
             middle[c] /= length
     for i in range(len(circle)):
         c = circle[i]
-        apart, together = 0.0, 0.0
-        for axis in range(3):
-            apart += (towards[i, axis] - middle[c, axis]) ** 2
-            together += (towards[i, axis] + middle[c, axis]) ** 2
         # Of places all around the sky the middle is no direction, and the circle the whole of it.
         whole = (middle[c] ** 2).sum() < 0.5
-        reach = np.pi if whole else 2.0 * np.arctan2(np.sqrt(apart), np.sqrt(together)) + angle[i]
+        reach = np.pi if whole else angle_between(towards, i, middle, c) + angle[i]
         radius[c] = max(radius[c], min(reach, np.pi))
     return middle, radius
 

@@ -28,7 +28,7 @@ from zwicky.mocks.deep import PARTICLE_COLUMNS, VIEW_COLUMNS, DeepViews
 from zwicky.survey.priors import mass_function_prior
 from zwicky.tables import ClusterSample
 
-__all__ = ["evaluate", "load_views", "save_views"]
+__all__ = ["evaluate", "load_views", "save_views", "table_with_density_known", "with_density_known"]
 
 LEVELS = (0.68, 0.90, 0.95)
 #: A good survey's conditions: what galaxies are stays as unknown as ever.
@@ -139,7 +139,7 @@ def weigh(
             found[:, own] = p.median - truth[own], p.std, p.cdf(truth[own])
             posteriors[kind] = tuple(found)
         points = {
-            name: other.predict(without_conditions(sample)).log10_m200c - truth
+            name: _weighed_by(other, without_conditions(sample)) - truth
             for name, other in (others or {}).items()
         }
         columns = (
@@ -162,13 +162,22 @@ def weigh(
     )
 
 
+def _weighed_by(other: Estimator, sample: ClusterSample) -> np.ndarray:
+    """Masses by another method, NaN for the clusters that it cannot weigh."""
+    found = np.full(len(sample), np.nan)
+    sound = np.setdiff1d(np.arange(len(sample)), list(other.faults(sample)))
+    found[sound] = other.predict(sample[sound]).log10_m200c
+    return found
+
+
 def without_conditions(sample: ClusterSample) -> ClusterSample:
     """The sample for methods that know of no redshift errors."""
     return dataclasses.replace(sample, redshift_error_kms=np.full(len(sample), np.nan))
 
 
 def scatter(error: np.ndarray, halos: int) -> dict[str, float]:
-    """Lean and scatter of residuals of so many halos."""
+    """Lean and scatter of residuals of so many halos; those without a mass are left out."""
+    error = error[np.isfinite(error)]
     return {
         "median": float(np.median(error)),
         "median_error": float(1.2533 * np.std(error) / np.sqrt(halos)),
@@ -225,7 +234,13 @@ def evaluate(model: Posterior, views: DeepViews, looks: int = 4) -> dict:
             halos = len(np.unique(one.halo[near]))
             out[name][str(n)] = {kind: statistics(one, near, kind) for kind in ("marginal", "10^14-10^15")}
             out[name][str(n)] |= {other: scatter(x[near], halos) for other, x in one.points.items()}
-    out["density known"] = {}
+    out["density known"] = with_density_known(model, views, looks)
+    return out
+
+
+def with_density_known(model: Posterior, views: DeepViews, looks: int = 4) -> dict[str, dict]:
+    """Clusters of one density of tracers, by their typical number of galaxies; 10^14 to 10^15, z < 0.4."""
+    out: dict[str, dict] = {}
     one = weigh(model, views, 3 * looks, seed=7, **CLEAN)
     near = (one.mass >= 14.0) & (one.mass <= 15.0) & (one.redshift < 0.4)
     for n in (26, 53, 104, 263):
@@ -233,7 +248,7 @@ def evaluate(model: Posterior, views: DeepViews, looks: int = 4) -> dict:
         typical = near & (np.abs(np.log(one.n / n)) < 0.15) & (np.abs(one.mass - 14.5) < 0.1)
         density = float(np.median(one.log10_density[typical]))
         same = near & (np.abs(one.log10_density - density) < 0.1)
-        out["density known"][str(n)] = {
+        out[str(n)] = {
             "log10_density": density,
             "marginal": statistics(one, same, "10^14-10^15"),
             "known": statistics(one, same, "known, 10^14-10^15"),
@@ -336,6 +351,15 @@ def _row(name: str, s: dict[str, float]) -> list[str]:
     return [name, *count, _number(s, "median", "+"), _number(s, "scatter"), _inside(s)]
 
 
+def table_with_density_known(found: dict[str, dict]) -> str:
+    """The table of `with_density_known`."""
+    rows = [
+        [n, _number(s["marginal"], "scatter"), _number(s["known"], "scatter"), _inside(s["known"])]
+        for n, s in found.items()
+    ]
+    return table(["galaxies", "kinematics alone, dex", "density known, dex", "inside 68 / 90 / 95 %"], rows)
+
+
 def write_page(page: Path, found: dict) -> None:
     """Put the tables into the page of the documentation."""
     heads = ["", "looks", "halos", "median", "scatter, dex", "inside 68 / 90 / 95 %"]
@@ -369,12 +393,7 @@ def write_page(page: Path, found: dict) -> None:
         "M-sigma",
     ]
     replace_part(page, "at N", table(heads, rows))
-    rows = [
-        [n, _number(s["marginal"], "scatter"), _number(s["known"], "scatter"), _inside(s["known"])]
-        for n, s in found["density known"].items()
-    ]
-    heads = ["galaxies", "kinematics alone, dex", "density known, dex", "inside 68 / 90 / 95 %"]
-    replace_part(page, "density", table(heads, rows))
+    replace_part(page, "density", table_with_density_known(found["density known"]))
     rows = [
         [
             name,

@@ -63,7 +63,15 @@ def universes() -> dict[str, UniverseSettings]:
     found["wide"] = wide.replace(
         n_steps=100, n_substeps=6, softening_mpc_h=0.03, tracer_density_h3_mpc3=0.1342
     )
+    # Peaks above 10^15.5 are the massive clusters of high redshift; later they grow beyond the range.
+    for i, peak in enumerate(_spread(14.5, 15.95, 108)):
+        found[f"peak_{48 + i}"] = settings_of(80, 125.0, 3101 + i, "bca"[i % 3], peak)
     return found
+
+
+def _spread(low: float, high: float, n: int) -> list[float]:
+    """`n` masses such that the first k of them, for any k, are spread evenly (golden ratio)."""
+    return [round(low + (high - low) * ((i + 1) * 0.6180339887 % 1.0), 3) for i in range(n)]
 
 
 def unseen() -> dict[str, UniverseSettings]:
@@ -75,6 +83,12 @@ def unseen() -> dict[str, UniverseSettings]:
     }
     for i, peak in enumerate((15.2, 14.8, 15.0, 15.3, 14.9, 15.1, 14.7, 15.4)):
         found[f"peak_{i}"] = settings_of(80, 125.0, 9101 + i, "bca"[i % 3], peak)
+    found["wide_3"] = settings_of(128, 250.0, 9004, "b")
+    found["small_2"] = settings_of(128, 125.0, 9005, "a")
+    found["wide_4"] = settings_of(128, 250.0, 9006, "a")
+    found["small_3"] = settings_of(128, 125.0, 9007, "c")
+    for i, peak in enumerate(_spread(14.4, 15.8, 54)):
+        found[f"peak_{8 + i}"] = settings_of(80, 125.0, 9201 + i, "cab"[i % 3], peak)
     return found
 
 

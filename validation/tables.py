@@ -1,7 +1,9 @@
 """The tables of ``docs/results.md``, from the metrics of one or more runs, beside the paper's numbers.
 
-Run ``python -m validation.tables docs/results/paper.json docs/results/standard.json``: Markdown on standard
-output, a column or a block a run in the order given, named after its particles, or after its file.
+    python -m validation.tables docs/results/paper.json docs/results/standard.json --page docs/results.md
+
+A column or a block a run in the order given, named after its particles, or after its file. Without a page
+they are printed.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from validation.pages import replace_part
 from zwicky.ho2019 import PAPER_TABLE1, PAPER_TABLE2, PAPER_TABLE3, PAPER_TABLE4
 from zwicky.io.files import read_json
 from zwicky.plots import method_style
@@ -28,20 +31,19 @@ def _methods(runs: Runs) -> dict[str, str]:
     return {name: method_style(name).text for name in names}
 
 
-def tables(runs: Runs) -> str:
-    """All tables in Markdown; `runs` maps a name to what its ``metrics.json`` holds."""
-    parts = {
-        "Universe": _universe(runs),
-        "Table 1": _table1(runs),
-        "Table 2": _table2(runs),
-        "Ratios": _ratios(runs),
-        "Table 3": _table3(runs),
-        "Table 4": _table4(runs),
-        "Folds in space": _leakage(runs),
-        "Times": _times(runs),
-        "Statements of the paper's conclusions that agree, and those that do not": _claims(runs),
+def tables(runs: Runs) -> dict[str, str]:
+    """All tables in Markdown by name; `runs` maps a name to what its ``metrics.json`` holds."""
+    return {
+        "universe": _universe(runs),
+        "table 1": _table1(runs),
+        "table 2": _table2(runs),
+        "ratios": _ratios(runs),
+        "table 3": _table3(runs),
+        "table 4": _table4(runs),
+        "folds in space": _leakage(runs),
+        "times": _times(runs),
+        "statements": _claims(runs),
     }
-    return "\n\n".join(f"### {title}\n\n{table}" for title, table in parts.items())
 
 
 def _markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -220,12 +222,17 @@ def _name(path: Path, run: Mapping[str, Any]) -> str:
 
 
 def main() -> None:
-    """Print the tables of the runs named on the command line."""
+    """Write the tables of the runs named on the command line, or print them."""
     parser = argparse.ArgumentParser(description="Tables of docs/results.md from metrics.json files.")
     parser.add_argument("metrics", type=Path, nargs="+", help="metrics.json of a run")
-    paths = parser.parse_args().metrics
-    runs = ((path, read_json(path)) for path in paths)
-    print(tables({_name(path, run): run for path, run in runs}))
+    parser.add_argument("--page", type=Path, help="page that has a place for each table")
+    options = parser.parse_args()
+    runs = ((path, read_json(path)) for path in options.metrics)
+    for name, text in tables({_name(path, run): run for path, run in runs}).items():
+        if options.page is None:
+            print(f"{name}\n\n{text}\n")
+        else:
+            replace_part(options.page, name, text)
 
 
 if __name__ == "__main__":

@@ -80,6 +80,23 @@ def test_slice_is_relative_to_the_mean_and_turns_with_the_box(run):
     assert rolled.get_extent() == pytest.approx((0, 100, 0, 100))  # Mpc/h
 
 
+def test_the_slice_of_a_gigaparsec_has_its_axes_labels_whole():
+    """Ticks of four digits, by the report's own figure: the label once stood half outside of it."""
+    from types import SimpleNamespace
+
+    from zwicky.ho2019.report.figures import _slice
+
+    counts = np.full((64, 64), 30)
+    run = SimpleNamespace(diagnostics={"slice_map": counts, "slice_extent_mpc": 1000.001 / 0.7}, h=0.7)
+    page = _slice(run)
+    page.draw_without_rendering()
+    for label in (page.axes[0].xaxis.label, page.axes[0].yaxis.label, page.axes[1].yaxis.label):
+        box = label.get_window_extent()
+        assert min(box.x0, box.y0) >= 0
+        assert box.x1 <= page.bbox.width
+        assert box.y1 <= page.bbox.height
+
+
 def test_predicted_true_draws_the_median_of_each_bin():
     rng = np.random.default_rng(0)
     true = rng.uniform(13.8, 15.2, 3000)

@@ -52,6 +52,7 @@ def _scatter(run: RunResults) -> Figure:
 @figure("slice", needs=diagnosed("slice_map"))
 def _slice(run: RunResults) -> Figure:
     page = new_figure(7.4, 6.3)
+    page.set_layout_engine("compressed")  # a square panel: the other layout cuts the label of its axis
     draw_slice(run.diagnostics, run.h, page.subplots())
     return page
 

@@ -10,13 +10,13 @@ from zwicky.estimators.posterior.mixture import Mixture
 from zwicky.survey.density import DensityPrior, fit_density, read_density, write_density
 
 
-def survey(n, mean=-2.1, scatter=0.1, trend=0.0, seed=0, low=13.0, high=15.4):
+def survey(n, mean=-2.1, scatter=0.1, trend=0.0, seed=0, low=13.0, high=15.4, redshift=(0.05, 0.6)):
     """Clusters whose counts fix log n + 0.8 log M to 0.12 dex and whose kinematics fix log M to 0.25.
 
     Returns their joint densities, redshifts and masses.
     """
     rng = np.random.default_rng(seed)
-    mass, z = rng.uniform(13.6, 15.0, n), rng.uniform(0.05, 0.6, n)
+    mass, z = rng.uniform(13.6, 15.0, n), rng.uniform(*redshift, n)
     density = mean + trend * (np.log10(1 + z) - np.log10(1.3)) + scatter * rng.standard_normal(n)
     by_motion = mass + 0.25 * rng.standard_normal(n)
     by_counts = density + 0.8 * mass + 0.12 * rng.standard_normal(n)
@@ -61,6 +61,15 @@ def test_a_trend_with_redshift_is_found():
     assert error < 1.0
     near, far = prior.at(np.array([0.05, 0.5]))[0]
     assert near - far > 0.25
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_flux_limit_nearby_is_a_steep_trend_and_no_broad_scatter(seed):
+    """As in 2M++: without the trend the densities scatter by 0.25 dex, which is a summit of its own."""
+    prior, *_ = fitted(trend=-60.0, with_trend=True, scatter=0.05, n=230, seed=seed, redshift=(0.01, 0.06))
+    error = np.sqrt(np.reshape(prior.covariance, (3, 3)).diagonal())
+    assert prior.trend == pytest.approx(-60.0, abs=4 * error[2])
+    assert prior.scatter_dex == pytest.approx(0.05, abs=max(0.08, 3 * error[1]))
 
 
 def test_counts_narrow_the_masses_and_the_pulls_stay_one():

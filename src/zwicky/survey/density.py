@@ -10,6 +10,7 @@ which counts fall silent by themselves.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,6 +32,8 @@ MIN_CLUSTERS = 30
 
 #: Scatter in dex of a prior that says nothing, and the range in which the scatter is looked for.
 _WIDE, _SCATTER = 1.0, (0.01, 1.5)
+#: Scatters, dex, that the search begins at; its first steps in log10 density, ln scatter and trend.
+_STARTS, _STEPS = (0.08, 0.3), (0.1, 0.5, 5.0)
 #: A trend beyond this is none of a survey; nor is a parameter that is known no better.
 _STEEPEST = 100.0
 #: Draws about the best parameters that carry their uncertainty.
@@ -162,8 +165,6 @@ def fit_density(
     >>> prior.n_clusters, bool(-3.0 < prior.log10_density < -1.0)
     (40, True)
     """
-    from scipy.optimize import minimize
-
     if len(mixture) < MIN_CLUSTERS:
         raise ZwickyError(
             f"{len(mixture)} clusters that can be weighed are too few to calibrate a survey; give at least "
@@ -180,11 +181,14 @@ def fit_density(
         # Drawn in the logarithm of the scatter, flat in the scatter.
         return float(mixture.given_density(mean, np.exp(p[1]))[0].sum()) + p[1]
 
-    centre = float(np.median(mixture.density_moments()[0]))
-    starts = [[centre, np.log(s), 0.0][: 2 + with_trend] for s in (0.08, 0.3)]
-    options = {"xatol": 1e-4, "fatol": 1e-4, "maxiter": 2000}
-    found = [minimize(lambda p: -log_posterior(p), s, method="Nelder-Mead", options=options) for s in starts]
-    best = min(found, key=lambda f: f.fun).x
+    # A narrow prior with a steep trend and a broad one without are two summits: all are climbed.
+    each, width = mixture.density_moments()
+    starts = [[float(np.median(each)), np.log(s)] for s in _STARTS]
+    if with_trend:
+        slope = float(np.polyfit(x - pivot, each, 1, w=1.0 / np.hypot(width, _STARTS[0]))[0])
+        starts = [[*start, trend] for start in starts for trend in (0.0, slope, 2.0 * slope)]
+    found = [_climb(log_posterior, np.array(start)) for start in starts]
+    best = max(found, key=log_posterior)
     draws, weight = _importance(log_posterior, best, rng)
     draws[:, 1] = np.exp(draws[:, 1])
     mean = weight @ draws
@@ -210,6 +214,15 @@ def fit_density(
         mass_std_without_dex=before,
         counts_help=bool(helps),
     )
+
+
+def _climb(log_posterior: Callable[[np.ndarray], float], start: np.ndarray) -> np.ndarray:
+    """The summit that Nelder and Mead (1965) find from a start, by steps as large as what is looked for."""
+    from scipy.optimize import minimize
+
+    simplex = np.vstack([start, start + np.diag(_STEPS[: len(start)])])
+    options = {"xatol": 1e-4, "fatol": 1e-4, "maxiter": 2000, "initial_simplex": simplex}
+    return minimize(lambda p: -log_posterior(p), start, method="Nelder-Mead", options=options).x
 
 
 def write_density(path: Path | str, prior: DensityPrior) -> None:

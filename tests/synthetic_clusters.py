@@ -13,8 +13,8 @@ APERTURE_MPC_H, V_CUT_KMS = 1.6, 2200.0
 SIGMA15_KMS, ALPHA, SCATTER_DEX = 1080.0, 0.34, 0.03
 
 
-def synthetic_clusters(n, seed=0, interlopers=15, log10_m200c_h=(13.6, 15.1), v_cut=V_CUT_KMS):
-    """`n` clusters with uniform log10 mass, in ten folds; galaxies in the paper's cylinder."""
+def synthetic_clusters(n, seed=0, interlopers=15, log10_m200c_h=(13.6, 15.1), v_cut=V_CUT_KMS, dense=1):
+    """`n` clusters with uniform log10 mass, in ten folds; galaxies in the paper's cylinder, `dense` times."""
     rng = np.random.default_rng(seed)
     cosmology = paper_cosmology()
     h = cosmology.h
@@ -22,8 +22,8 @@ def synthetic_clusters(n, seed=0, interlopers=15, log10_m200c_h=(13.6, 15.1), v_
     log10_mass_h = rng.uniform(*log10_m200c_h, n)
     sigma = SIGMA15_KMS * 10 ** (ALPHA * (log10_mass_h - 15) + SCATTER_DEX * rng.standard_normal(n))
     scale = 0.7 / h * 10 ** ((log10_mass_h - 15) / 3)
-    n_true = 12 + rng.poisson(25 * 10 ** (0.5 * (log10_mass_h - 14)))
-    n_false = rng.poisson(interlopers, n)
+    n_true = dense * 12 + rng.poisson(dense * 25 * 10 ** (0.5 * (log10_mass_h - 14)))
+    n_false = rng.poisson(dense * interlopers, n)
     counts = n_true + n_false
     row = np.repeat(np.arange(n), counts)
     offsets = np.concatenate([[0], np.cumsum(counts)])

@@ -9,10 +9,8 @@ import dataclasses
 
 import numpy as np
 
-from zwicky.cosmology import paper_cosmology
+from validation.looks import look_at
 from zwicky.estimators.posterior import Posterior
-from zwicky.estimators.posterior.looks import balanced_rows
-from zwicky.mocks.conditions import draw_conditions, observe, sample_of
 from zwicky.mocks.deep import DeepViews
 from zwicky.tables import TRACERS, ClusterSample
 
@@ -22,11 +20,7 @@ __all__ = ["galaxy_by_galaxy"]
 def galaxy_by_galaxy(model: Posterior, views: DeepViews) -> dict:
     """Whether memberships are what they say, and p of clusters as they are and as they must not be."""
     rng = np.random.default_rng(29)
-    rows = balanced_rows(views, model.settings, rng=rng)
-    drawn = draw_conditions(views, rows, model.settings.survey, rng=rng)
-    seen = observe(views, rows, drawn, model.settings.survey, seed=29)
-    sample = sample_of(views, drawn, seen, paper_cosmology())
-    sample = sample[np.setdiff1d(np.arange(len(sample)), list(model.faults(sample)))]
+    sample = look_at(model, views, rng=rng).sample
     p = model.membership(sample)
     edges = np.linspace(0.0, 1.0, 11)
     place = np.clip(np.digitize(p, edges) - 1, 0, 9)

@@ -32,8 +32,9 @@ NARROW = SurveySettings(
     core_loss_share=0.0,
     pair_share=0.0,
     miscentred_share=0.0,
-    recentred_share=1.0,
-    exact_centre_share=0.0,
+    beside_galaxy_share=0.0,
+    recentred_share=0.7,
+    exact_centre_share=0.3,
     velocity_bias_slope=(0.0, 0.0),
     bright_share=(0.0, 0.0),
     concentration=(1.0, 1.0),
@@ -49,11 +50,14 @@ def main() -> None:
     train, test, out, page = (Path(x) for x in sys.argv[1:5])
     learned, held_out = split_by_halo(load_views(train), HELD_OUT, rng=np.random.default_rng(1))
     model = Posterior(SETTINGS)
-    model.fit_views(learned, rng=np.random.default_rng(2), progress=lambda *said: print(*said, flush=True))
+    kept = out.with_suffix(".training")
+    tell = lambda *said: print(*said, flush=True)  # noqa: E731
+    model.fit_views(learned, rng=np.random.default_rng(2), checkpoint=kept, progress=tell)
     model.calibrate_views(held_out, rng=np.random.default_rng(3))
     found = with_density_known(model, load_views(test))
     out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     replace_part(page, "narrow", table_with_density_known(found))
+    kept.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

@@ -17,13 +17,13 @@ from pathlib import Path
 
 import numpy as np
 
+from validation.looks import even_weights, known_of, look_at
 from validation.memberships import galaxy_by_galaxy
 from validation.pages import replace_part, table
+from validation.score_test import score_test, table_of_scores
 from zwicky.cosmology import paper_cosmology
 from zwicky.estimators import Estimator, load_model
 from zwicky.estimators.posterior import Posterior
-from zwicky.estimators.posterior.looks import balanced_rows
-from zwicky.mocks.conditions import draw_conditions, observe, sample_of
 from zwicky.mocks.deep import PARTICLE_COLUMNS, VIEW_COLUMNS, DeepViews
 from zwicky.survey.priors import mass_function_prior
 from zwicky.tables import ClusterSample
@@ -81,11 +81,13 @@ def load_views(path: Path) -> DeepViews:
 class _Looks:
     """Clusters weighed: truth, and (median, standard deviation, cumulative at the truth) of each posterior.
 
+    `weight` is what makes masses even under all conditions (`zwicky.estimators.posterior.evenness`).
     `posteriors` are by kinematics alone, with the density known, and under flat priors that end at
     `EVEN_BELOW` or go from 10^14 to 10^15, as the samples do; `points` the other methods' single numbers.
     """
 
     halo: np.ndarray
+    weight: np.ndarray
     mass: np.ndarray
     redshift: np.ndarray
     n: np.ndarray
@@ -102,29 +104,22 @@ def weigh(
     looks: int,
     *,
     seed: int = 1,
-    even: bool = False,
     others: dict[str, Estimator] | None = None,
     **fixed: float,
 ) -> _Looks:
     """Look at views and weigh what is seen.
 
-    Every view is looked at `looks` times; where `even`, as many are drawn as in training, each mass at each
-    output as often as the others, so that the clusters are those of the posterior's own prior.
+    As many views are drawn as in training, `looks` times, each mass at each output as often as the others, so
+    that the clusters are those of the posterior's own prior.
     """
-    cosmology = paper_cosmology()
-    parts = []
+    parts, known = [], []
     for i in range(looks):
-        rng = np.random.default_rng([seed, i])
-        rows = balanced_rows(views, model.settings, rng=rng) if even else np.arange(len(views))
-        drawn = draw_conditions(views, rows, model.settings.survey, rng=rng, **fixed)
-        seen = observe(views, rows, drawn, model.settings.survey, seed=int(rng.integers(2**62)))
-        sample = sample_of(views, drawn, seen, cosmology)
-        sound = np.setdiff1d(np.arange(len(sample)), list(model.faults(sample)))
-        sample, look = sample[sound], seen.look[sound]
+        looked = look_at(model, views, rng=np.random.default_rng([seed, i]), **fixed)
+        sample = looked.sample
         joint = model.joint(sample)
         kinds = {
             "marginal": joint,
-            "known": joint.given_density(seen.log10_density[sound], 0.0)[1],
+            "known": joint.given_density(looked.log10_density, 0.0)[1],
             "to 10^14.8": dataclasses.replace(joint, high=EVEN_BELOW),
             "10^14-10^15": dataclasses.replace(joint, low=14.0, high=15.0),
         }
@@ -142,18 +137,23 @@ def weigh(
             name: _weighed_by(other, without_conditions(sample)) - truth
             for name, other in (others or {}).items()
         }
+        known.append(known_of(sample))
         columns = (
-            views.universe[seen.row[sound]] * 10**7 + sample.halo_id,
+            looked.halo,
             sample.log10_m200c_h,
             sample.redshift,
             sample.n_galaxies,
-            drawn.aperture_mpc_h[look],
-            drawn.tracer[look],
-            seen.log10_density[sound],
+            looked.drawn.aperture_mpc_h[looked.look],
+            looked.drawn.tracer[looked.look],
+            looked.log10_density,
         )
         parts.append((columns, posteriors, points))
+    halos, mass, *others_of = (np.concatenate(x) for x in zip(*(p[0] for p in parts), strict=True))
     return _Looks(
-        *(np.concatenate(x) for x in zip(*(p[0] for p in parts), strict=True)),
+        halos,
+        even_weights(model, np.concatenate(known), mass),
+        mass,
+        *others_of,
         {
             kind: tuple(np.concatenate(x) for x in zip(*(p[1][kind] for p in parts), strict=True))
             for kind in parts[0][1]
@@ -175,40 +175,53 @@ def without_conditions(sample: ClusterSample) -> ClusterSample:
     return dataclasses.replace(sample, redshift_error_kms=np.full(len(sample), np.nan))
 
 
-def scatter(error: np.ndarray, halos: int) -> dict[str, float]:
+def effective(halo: np.ndarray, weight: np.ndarray) -> float:
+    """How many halos count: one over the sum of their squared shares."""
+    share = np.bincount(np.unique(halo, return_inverse=True)[1], weight)
+    return float(share.sum() ** 2 / np.sum(share**2))
+
+
+def scatter(error: np.ndarray, halos: float, weight: np.ndarray | None = None) -> dict[str, float]:
     """Lean and scatter of residuals of so many halos; those without a mass are left out."""
-    error = error[np.isfinite(error)]
+    weight = np.ones(len(error)) if weight is None else weight
+    sound = np.isfinite(error)
+    error, weight = error[sound], weight[sound] / weight[sound].sum()
+    std = float(np.sqrt(np.sum(weight * error**2) - np.sum(weight * error) ** 2))
     return {
-        "median": float(np.median(error)),
-        "median_error": float(1.2533 * np.std(error) / np.sqrt(halos)),
-        "scatter": float(np.std(error)),
-        "scatter_error": float(np.std(error) / np.sqrt(2.0 * halos)),
+        "median": _weighted_median(error, weight),
+        "median_error": float(1.2533 * std / np.sqrt(halos)),
+        "scatter": std,
+        "scatter_error": float(std / np.sqrt(2.0 * halos)),
     }
 
 
 def statistics(looks: _Looks, chosen: np.ndarray, which: str = "marginal") -> dict[str, float]:
     """Lean, scatter and coverage of some looks; errors count halos."""
     error, std, cdf = (x[chosen] for x in looks.posteriors[which])
-    halos = len(np.unique(looks.halo[chosen]))
-    out: dict[str, float] = {"n": int(chosen.sum()), "halos": halos}
+    halo, weight = looks.halo[chosen], looks.weight[chosen]
+    out: dict[str, float] = {"n": int(chosen.sum()), "halos": len(np.unique(halo))}
     if out["n"] < 20:
         return out
-    out |= scatter(error, halos)
-    out |= {"pull": float(np.std(error / std)), "mean_std": float(np.mean(std))}
+    out["effective_halos"] = effective(halo, weight)
+    out |= scatter(error, out["effective_halos"], weight)
+    share = weight / weight.sum()
+    pull = np.sqrt(np.sum(share * (error / std) ** 2) - np.sum(share * error / std) ** 2)
+    out |= {"pull": float(pull), "mean_std": float(np.sum(share * std))}
     for level in LEVELS:
-        out[f"inside_{100 * level:.0f}"] = float(np.mean(np.abs(cdf - 0.5) < 0.5 * level))
+        out[f"inside_{100 * level:.0f}"] = float(np.sum(share * (np.abs(cdf - 0.5) < 0.5 * level)))
     return out
 
 
 def evaluate(model: Posterior, views: DeepViews, looks: int = 4) -> dict:
     """Everything that is told of the posterior on mocks."""
-    every = weigh(model, views, 2 * looks, even=True)
+    every = weigh(model, views, 2 * looks)
     even = every.mass < EVEN_BELOW
     high = (every.mass >= 14.0) & (every.mass <= 15.0)
     out: dict = {"all": statistics(every, even, "to 10^14.8")}
     out["10^14-10^15"] = statistics(every, high, "10^14-10^15")
     ranks = every.posteriors["to 10^14.8"][2][even]
-    out["pit"] = np.histogram(ranks, np.linspace(0.0, 1.0, 21))[0].tolist()
+    pit, _ = np.histogram(ranks, np.linspace(0.0, 1.0, 21), weights=every.weight[even])
+    out["pit"] = pit.round(1).tolist()
 
     def by(name: str, values: np.ndarray, edges: list[float]) -> None:
         out[name] = {
@@ -231,9 +244,11 @@ def evaluate(model: Posterior, views: DeepViews, looks: int = 4) -> dict:
             beside = others if fixed else {}
             one = weigh(model, views, looks, seed=n, n_wanted=float(n), others=beside, **fixed)
             near = (one.mass >= 14.0) & (one.mass <= 15.0) & (one.redshift < 0.4)
-            halos = len(np.unique(one.halo[near]))
+            halos = effective(one.halo[near], one.weight[near])
             out[name][str(n)] = {kind: statistics(one, near, kind) for kind in ("marginal", "10^14-10^15")}
-            out[name][str(n)] |= {other: scatter(x[near], halos) for other, x in one.points.items()}
+            out[name][str(n)] |= {
+                other: scatter(x[near], halos, one.weight[near]) for other, x in one.points.items()
+            }
     out["density known"] = with_density_known(model, views, looks)
     return out
 
@@ -263,19 +278,16 @@ def coverage_of_both(model: Posterior, views: DeepViews, *, seed: int = 3, draws
     1 if and only if the posterior is right.
     """
     rng = np.random.default_rng(seed)
-    rows = balanced_rows(views, model.settings, rng=rng)
-    drawn = draw_conditions(views, rows, model.settings.survey, rng=rng)
-    seen = observe(views, rows, drawn, model.settings.survey, seed=seed)
-    sample = sample_of(views, drawn, seen, paper_cosmology())
-    sound = np.setdiff1d(np.arange(len(sample)), list(model.faults(sample)))
-    joint = model.joint(sample[sound])
-    truth = np.stack([sample.log10_m200c_h[sound], seen.log10_density[sound]], axis=1)
+    looked = look_at(model, views, rng=rng)
+    joint = model.joint(looked.sample)
+    truth = np.stack([looked.sample.log10_m200c_h, looked.log10_density], axis=1)
     scale = truth.std(axis=0)
     about = truth.mean(axis=0) + scale * rng.uniform(-2.0, 2.0, truth.shape)
     points = joint.sample(draws, rng=rng)
     near = (((points - about[:, None]) / scale) ** 2).sum(axis=2)
     share = (near < (((truth - about) / scale) ** 2).sum(axis=1)[:, None]).mean(axis=1)
-    return [float(np.mean(share < level)) for level in np.arange(0.05, 0.96, 0.05)]
+    weight = even_weights(model, known_of(looked.sample), truth[:, 0])
+    return [float(np.average(share < level, weights=weight)) for level in np.arange(0.05, 0.96, 0.05)]
 
 
 def under_the_mass_function(
@@ -287,19 +299,15 @@ def under_the_mass_function(
     """
     parts = []
     for i in range(looks):
-        rng = np.random.default_rng([17, i])
-        rows = balanced_rows(views, model.settings, rng=rng)
-        drawn = draw_conditions(views, rows, model.settings.survey, rng=rng)
-        seen = observe(views, rows, drawn, model.settings.survey, seed=int(rng.integers(2**62)))
-        sample = sample_of(views, drawn, seen, paper_cosmology())
-        sample = sample[np.setdiff1d(np.arange(len(sample)), list(model.faults(sample)))]
+        looked = look_at(model, views, rng=np.random.default_rng([17, i]))
+        sample = looked.sample
         prior, flat = mass_function_prior(sample), model.predict(sample)
         told, truth = flat.with_prior(prior), sample.log10_m200c
         weight = np.exp(
             [np.interp(m, prior.grid, row) for m, row in zip(truth, prior.log_density, strict=True)]
-        )
+        ) * even_weights(model, known_of(sample), sample.log10_m200c_h)
         parts.append(
-            (sample.halo_id, weight, told.median, told.median - truth, told.cdf(truth), flat.median - truth)
+            (looked.halo, weight, told.median, told.median - truth, told.cdf(truth), flat.median - truth)
         )
     halo, weight, predicted, error, rank, flat_error = (np.concatenate(x) for x in zip(*parts, strict=True))
     predicted = predicted + np.log10(paper_cosmology().h)
@@ -393,6 +401,7 @@ def write_page(page: Path, found: dict) -> None:
         "M-sigma",
     ]
     replace_part(page, "at N", table(heads, rows))
+    replace_part(page, "score", table_of_scores(found["score"]))
     replace_part(page, "density", table_with_density_known(found["density known"]))
     rows = [
         [
@@ -429,6 +438,7 @@ def main() -> None:
         "mass function": under_the_mass_function(model, views),
         "beyond training": stress(model, views),
         "tarp": coverage_of_both(model, views),
+        "score": score_test(model, views),
         "galaxies": galaxy_by_galaxy(model, views),
     }
     out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")

@@ -1,11 +1,12 @@
 """The universes that the shipped posterior learned from; all particles are tracers.
 
     python -m validation.posterior_universes --out universes
-    python -m validation.posterior_universes --out unseen --unseen
+    python -m validation.posterior_universes --out calibrating --for calibration
+    python -m validation.posterior_universes --out unseen --for tests
 
 Boxes for the mass function, boxes of lighter particles for groups, and boxes with a constrained peak each for
-clusters too massive to be found by chance; three cosmologies. About two hours on two cores, or minutes with
-``--device cuda``. The unseen ones have seeds of their own; nothing is trained or chosen by them. Finished
+clusters too massive to be found by chance; three cosmologies. About five hours on two cores, or minutes with
+``--device cuda``. The others have seeds of their own; nothing is trained or chosen by them. Finished
 universes are left alone, unfinished ones are gone on with.
 """
 
@@ -64,7 +65,7 @@ def universes() -> dict[str, UniverseSettings]:
         n_steps=100, n_substeps=6, softening_mpc_h=0.03, tracer_density_h3_mpc3=0.1342
     )
     # Peaks above 10^15.5 are the massive clusters of high redshift; later they grow beyond the range.
-    for i, peak in enumerate(_spread(14.5, 15.95, 108)):
+    for i, peak in enumerate(_spread(14.5, 15.95, 60)):
         found[f"peak_{48 + i}"] = settings_of(80, 125.0, 3101 + i, "bca"[i % 3], peak)
     return found
 
@@ -74,8 +75,8 @@ def _spread(low: float, high: float, n: int) -> list[float]:
     return [round(low + (high - low) * ((i + 1) * 0.6180339887 % 1.0), 3) for i in range(n)]
 
 
-def unseen() -> dict[str, UniverseSettings]:
-    """Every universe that the posterior is tested on by name, the most useful first."""
+def calibrating() -> dict[str, UniverseSettings]:
+    """Universes that its widths are calibrated on, beside the halos held out of training."""
     found = {
         "wide_1": settings_of(128, 250.0, 9001, "a"),
         "small": settings_of(128, 125.0, 9002, "b"),
@@ -83,12 +84,19 @@ def unseen() -> dict[str, UniverseSettings]:
     }
     for i, peak in enumerate((15.2, 14.8, 15.0, 15.3, 14.9, 15.1, 14.7, 15.4)):
         found[f"peak_{i}"] = settings_of(80, 125.0, 9101 + i, "bca"[i % 3], peak)
-    found["wide_3"] = settings_of(128, 250.0, 9004, "b")
-    found["small_2"] = settings_of(128, 125.0, 9005, "a")
-    found["wide_4"] = settings_of(128, 250.0, 9006, "a")
-    found["small_3"] = settings_of(128, 125.0, 9007, "c")
-    for i, peak in enumerate(_spread(14.4, 15.8, 54)):
-        found[f"peak_{8 + i}"] = settings_of(80, 125.0, 9201 + i, "cab"[i % 3], peak)
+    return found
+
+
+def unseen() -> dict[str, UniverseSettings]:
+    """Universes that the posterior is tested on, the most useful first."""
+    found = {
+        "small_1": settings_of(128, 125.0, 9005, "a"),
+        "wide_1": settings_of(128, 250.0, 9004, "b"),
+        "small_2": settings_of(128, 125.0, 9007, "c"),
+        "wide_2": settings_of(128, 250.0, 9006, "a"),
+    }
+    for i, peak in enumerate(_spread(14.4, 15.8, 29)):
+        found[f"peak_{i:02d}"] = settings_of(80, 125.0, 9201 + i, "cab"[i % 3], peak)
     return found
 
 
@@ -106,9 +114,12 @@ def main() -> None:
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--only", nargs="*", help="names; by default all")
-    parser.add_argument("--unseen", action="store_true", help="those that the posterior is tested on")
+    kinds = {"training": universes, "calibration": calibrating, "tests": unseen}
+    parser.add_argument(
+        "--for", dest="kind", choices=list(kinds), default="training", help="what they are for"
+    )
     options = parser.parse_args()
-    every = unseen() if options.unseen else universes()
+    every = kinds[options.kind]()
     wanted = {k: v for k, v in every.items() if not options.only or k in options.only}
     jobs = [(name, settings, options.out, options.device) for name, settings in wanted.items()]
     with ProcessPoolExecutor(options.jobs, mp_context=get_context("spawn")) as pool:

@@ -32,7 +32,8 @@ from validation.posterior import load_views
 from zwicky.cosmology import paper_cosmology
 from zwicky.estimators import MassPosterior, load_model
 from zwicky.estimators.posterior import Posterior
-from zwicky.estimators.posterior.training import balanced_rows
+from zwicky.estimators.posterior.looks import balanced_rows
+from zwicky.evaluation.train_views import halo_numbers
 from zwicky.mocks.conditions import draw_conditions, observe, sample_of
 from zwicky.mocks.deep import DeepViews, concatenate_views
 from zwicky.survey import stack
@@ -49,6 +50,8 @@ NEAR = 0.4
 STACKS, LARGE, KINDS = 20, 3, 12
 #: Looks in all, and clusters that each kind's mean is measured on.
 LOOKS, EACH = 24_000, 400
+#: Steps of the expectation maximisation by which a mean is made flat.
+_ITERATIONS = 200
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,13 +74,21 @@ class Bank:
         return weight / weight.sum()
 
     def calibrated(self, rng: np.random.Generator) -> Bank:
-        """The same posteriors with true masses drawn from them."""
-        density = self.posterior.density
-        below = np.cumsum(density, axis=1)
-        place = (below < rng.random((len(density), 1)) * below[:, -1:]).sum(axis=1)
+        """The same posteriors with true masses drawn from them.
+
+        They are drawn as often as makes their mean flat, like the prior that they were weighed under.
+        """
+        density = self.posterior.density / self.posterior.density.sum(axis=1, keepdims=True)
+        known = density[:, (density > 0).any(axis=0)]
+        often = np.full(len(known), 1.0 / len(known))
+        for _ in range(_ITERATIONS):
+            often *= known @ (1.0 / (often @ known)) / known.shape[1]
+        drawn = self[rng.choice(len(often), len(often), p=often / often.sum())]
+        below = np.cumsum(drawn.posterior.density, axis=1)
+        place = (below < rng.random((len(below), 1)) * below[:, -1:]).sum(axis=1)
         step = np.diff(self.posterior.grid)[0]
         mass = self.posterior.grid[place] + step * (rng.random(len(place)) - 0.5)
-        return dataclasses.replace(self, mass=mass)
+        return dataclasses.replace(drawn, mass=mass)
 
 
 def bank_of(model: Posterior, views: DeepViews, n: int, kind: GalaxyKind | None, *, seed: int) -> Bank:
@@ -94,7 +105,7 @@ def bank_of(model: Posterior, views: DeepViews, n: int, kind: GalaxyKind | None,
     sample = sample_of(views, drawn, seen, paper_cosmology())
     counts = sample.n_galaxies
     sound = np.setdiff1d(np.flatnonzero((counts >= few) & (counts <= many)), list(model.faults(sample)))
-    halo = views.universe[seen.row] * 10**9 + views.halo_id[seen.row]
+    halo = halo_numbers(views)[seen.row]
     sample = sample[sound]
     return Bank(model.predict(sample), sample.log10_m200c, halo[sound], sample.redshift)
 

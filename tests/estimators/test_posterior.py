@@ -236,13 +236,15 @@ def trained():
         SMALL.survey, n_galaxies=(20.0, 60.0), redshift_error_kms=(5.0, 50.0), miscentred_share=0.0
     )
     estimator = build_estimator("posterior", dataclasses.replace(SMALL, survey=survey))
-    sample = synthetic_clusters(1200, interlopers=5, log10_m200c_h=(13.2, 15.2))
+    # Dense enough for light clusters to have 60 galaxies: how many are seen says nothing of the mass.
+    sample = synthetic_clusters(1200, interlopers=5, log10_m200c_h=(13.2, 15.2), dense=3)
     return estimator.fit(sample, rng=np.random.default_rng(1))
 
 
 def observed_clusters(settings, n=1000, seed=7):
     """New clusters under survey conditions, as a sample that says what the observer knows."""
-    views = views_of_sample(synthetic_clusters(n, seed=seed, interlopers=5, log10_m200c_h=(13.2, 15.2)))
+    sample = synthetic_clusters(n, seed=seed, interlopers=5, log10_m200c_h=(13.2, 15.2), dense=3)
+    views = views_of_sample(sample)
     rng = np.random.default_rng(100 + seed)  # not the stream that drew the masses
     drawn = draw_conditions(views, np.arange(n), settings.survey, rng=rng)
     seen = observe(views, np.arange(n), drawn, settings.survey, seed=seed)

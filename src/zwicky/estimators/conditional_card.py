@@ -72,6 +72,8 @@ def conditions_text(survey: SurveySettings, redshift: tuple[float, float]) -> st
         "lost pairs": f"closer than {_span(s.pair_arcsec)} arcsec, in {100 * s.pair_share:.0f} %",
         "wrong centres": f"Rayleigh scale {_span(s.miscentring_mpc_h)} Mpc/h, in "
         f"{100 * s.miscentred_share:.0f} %",
+        "centres beside the central galaxy": f"by {_span(s.beside_galaxy_mpc_h)} Mpc/h, in "
+        f"{100 * s.beside_galaxy_share:.0f} % of the others",
     }
     heads = ("told, where the observer knows it", "trained on"), ("averaged over", "range")
     return "\n\n".join(

@@ -22,7 +22,7 @@ from zwicky.settings import to_mapping
 from zwicky.tables.columns import ragged_rows
 from zwicky.universe import read_identity
 
-__all__ = ["HELD_OUT", "split_by_halo", "train_on_universes"]
+__all__ = ["HELD_OUT", "halo_numbers", "split_by_halo", "train_on_universes"]
 
 #: Share of the halos that are kept from training, to calibrate on.
 HELD_OUT = 0.08
@@ -122,7 +122,7 @@ def train_on_universes(
             "seed": seed,
             "universes": [Path(d).name for d in universes],
             "views": len(views),
-            "halos": len(np.unique(_halos(views))),
+            "halos": len(np.unique(halo_numbers(views))),
             "deep": to_mapping(deep),
             "calibration": scores,
             **facts,
@@ -145,7 +145,7 @@ def split_by_halo(views: DeepViews, share: float, *, rng: np.random.Generator) -
     """
     if not 0 < share < 1:
         raise ZwickyError(f"held-out share {share:g} is not allowed; give a share between 0 and 1")
-    halo = _halos(views)
+    halo = halo_numbers(views)
     apart = rng.random(halo.max() + 1) < share
     out = apart[halo]
     if out.all() or not out.any():
@@ -153,7 +153,7 @@ def split_by_halo(views: DeepViews, share: float, *, rng: np.random.Generator) -
     return _select(views, ~out), _select(views, out)
 
 
-def _halos(views: DeepViews) -> np.ndarray:
+def halo_numbers(views: DeepViews) -> np.ndarray:
     """A number for each halo of each universe, shape (n,); a universe with one halo an output has one."""
     number = views.halo_id.copy()
     for universe in np.unique(views.universe):

@@ -39,6 +39,9 @@ class SurveySettings:
         One galaxy of a pair closer than this is lost, in this share of clusters; log-uniform.
     miscentred_share, miscentring_mpc_h
         Share of clusters with a wrong centre, and the scale of the Rayleigh distribution of its distance.
+    beside_galaxy_share, beside_galaxy_mpc_h
+        Share of the other clusters whose centre is not a galaxy but the peak of X-rays or the like, and the
+        Rayleigh scale of its distance from the central one (Lauer et al. 2014: median 10 kpc, a tail to 100).
     exact_centre_share, recentred_share, centre_error_kms
         Share of clusters whose velocity is exactly known, and that are put on the median of their inner
         galaxies; the others have a known error of their velocity, log-uniform.
@@ -79,6 +82,8 @@ class SurveySettings:
     pair_share: float = 0.3
     miscentred_share: float = 0.3
     miscentring_mpc_h: tuple[float, ...] = (0.0, 0.3)
+    beside_galaxy_share: float = 0.5
+    beside_galaxy_mpc_h: tuple[float, ...] = (0.005, 0.05)
     exact_centre_share: float = 0.3
     recentred_share: float = 0.4
     centre_error_kms: tuple[float, ...] = (20.0, 600.0)

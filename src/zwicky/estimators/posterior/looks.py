@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Looks", "as_looks", "balanced_rows", "lesson_of", "look"]
 
+#: No view is drawn more often than this times the mean of its mass and output.
+_MOST_OF_MEAN = 6.0
 #: Tensors that a network learns from.
 Lesson = tuple["torch.Tensor", ...]
 
@@ -111,16 +113,25 @@ def as_looks(views: DeepViews, drawn: Conditions, seen: ObservedViews, error_tol
 
 
 def balanced_rows(views: DeepViews, settings: PosteriorSettings, *, rng: np.random.Generator) -> np.ndarray:
-    """As many rows as there are views inside the range of mass, drawn so that mass and output are even."""
+    """As many rows as there are views inside the range of mass, drawn so that mass and output are even.
+
+    Of halos of about one mass at one output each is drawn as often as another, however often it was viewed.
+    """
     low, high = settings.range_log10_m200c_h
     mass = views.log10_m200c_h
     inside = np.flatnonzero((mass >= low) & (mass < high))
     bins = np.floor((mass[inside] - low) / 0.1).astype(np.int64)
     cell = np.unique(views.redshift[inside], return_inverse=True)[1] * 1000 + bins
-    _, inverse, counts = np.unique(cell, return_inverse=True, return_counts=True)
-    weight = 1.0 / counts[inverse]
+    _, cell, counts = np.unique(cell, return_inverse=True, return_counts=True)
+    halo = np.stack([cell, views.universe[inside], views.halo_id[inside]])
+    _, halo, lines = np.unique(halo, axis=1, return_inverse=True, return_counts=True)
+    weight = 1.0 / lines[halo.reshape(-1)]
+    for _ in range(2):
+        mean = np.bincount(cell, weight) / counts
+        weight = np.minimum(weight / mean[cell], _MOST_OF_MEAN)
+    weight /= np.bincount(cell, weight)[cell]
     # Scarce cells are not repeated without limit: few halos would be learned by heart.
-    weight = np.minimum(weight, 20.0 * np.median(weight))
+    weight = np.minimum(weight, 20.0 * np.median(1.0 / counts[cell]))
     edges = np.cumsum(weight) / weight.sum()
     n = len(inside)
     picked = np.searchsorted(edges, (np.arange(n) + rng.random(n)) / n).clip(max=n - 1)

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from zwicky.estimators.posterior.evenness import Evenness
 from zwicky.estimators.posterior.faults import spoil
 from zwicky.estimators.posterior.looks import Lesson, Looks, balanced_rows, look
 from zwicky.estimators.posterior.mixture import to_unit_mass
@@ -21,8 +22,8 @@ from zwicky.resume import keep, kept
 
 __all__ = ["train_networks"]
 
-#: Looks at the clusters of validation.
-_CHECKS = 4
+#: Looks at the clusters of validation, and looks by which masses are made even.
+_CHECKS, _EVEN = 4, 6
 
 
 def train_networks(
@@ -63,7 +64,7 @@ def train_networks(
     if device.type == "cpu":
         torch.set_num_threads(1)  # two threads wait for each other longer than they work
     network = EnsembleNetwork(settings).to(device)
-    streams = np.random.SeedSequence(seed).spawn(settings.epochs + 2)
+    streams = np.random.SeedSequence(seed).spawn(settings.epochs + 3)
     # Each member sees halos with weights of its own (Rubin 1981): the ensemble's spread holds the sample's.
     halos, halo_of = np.unique(np.stack([views.universe, views.halo_id], axis=1), axis=0, return_inverse=True)
     bayesian = np.random.default_rng(streams[-1]).exponential(size=(settings.members, len(halos)))
@@ -80,11 +81,22 @@ def train_networks(
         first = _restore(network, optimiser, *found)
         curves = found[1]["curves"]
 
-    def prepare(epoch: int) -> tuple[Looks, Lesson, Lesson]:
+    # Who learns from a teacher learns densities, not masses: there is nothing to make even.
+    even = None if teacher is not None else _evenness(views, settings, np.random.default_rng(streams[-3]))
+
+    def prepare(epoch: int) -> tuple[Looks, torch.Tensor, Lesson, Lesson]:
         own = np.random.default_rng(streams[epoch])
         looks = look(views, balanced_rows(views, settings, rng=own), settings, rng=own)
         told = looks.lesson() if teacher is None else teacher(looks, own)
-        return looks, told, spoil(looks, settings, rng=own)[0].lesson()[:2] if network.judged else ()
+        weight = np.ones(len(looks.view), dtype=np.float32)
+        if even is not None:
+            weight = even.weight(looks.conditions, looks.log10_m200c_h)
+        return (
+            looks,
+            torch.from_numpy(weight),
+            told,
+            spoil(looks, settings, rng=own)[0].lesson()[:2] if network.judged else (),
+        )
 
     checked = None
     if validation is not None:
@@ -102,14 +114,14 @@ def train_networks(
     with ThreadPoolExecutor(1) as ahead:
         coming = ahead.submit(prepare, first) if first < settings.epochs else None
         for epoch in range(first, settings.epochs):
-            looks, tensors, odd = coming.result()
+            looks, evened, tensors, odd = coming.result()
             coming = ahead.submit(prepare, epoch + 1) if epoch + 1 < settings.epochs else None
             network.train()
             order = _batches(len(looks.view), settings, np.random.default_rng(streams[epoch].spawn(1)[0]))
             summed = torch.zeros((), device=device)
             for step, rows in enumerate(order):
                 loss, other = losses(*(x[rows].to(device) for x in tensors))
-                weight = member_weight[:, halo_of[looks.view[rows]]]
+                weight = member_weight[:, halo_of[looks.view[rows]]] * evened[rows].to(device)
                 objective = (weight * (loss + settings.member_weight * other)).mean(1).sum()
                 if network.judged:
                     fine, false = (tensors[:2], rows), (odd, rows[rows < len(odd[0])])
@@ -136,6 +148,14 @@ def train_networks(
             progress("epoch", epoch + 1, settings.epochs, f"loss {curves['train'][-1]:.4f}{last}")
     weights = {name: value.detach().cpu().numpy() for name, value in network.state_dict().items()}
     return weights, curves
+
+
+def _evenness(views: DeepViews, settings: PosteriorSettings, rng: np.random.Generator) -> Evenness:
+    """What conditions tell of the mass, by some looks at the training clusters."""
+    seen = [look(views, balanced_rows(views, settings, rng=rng), settings, rng=rng) for _ in range(_EVEN)]
+    conditions = np.concatenate([s.conditions for s in seen])
+    low, high = settings.range_log10_m200c_h
+    return Evenness(conditions, np.concatenate([s.log10_m200c_h for s in seen]), (low, high))
 
 
 #: What Adam knows of each weight.

@@ -1,0 +1,66 @@
+"""Clusters as a survey sees them, of views that no model learned from, and what is true of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from zwicky.cosmology import paper_cosmology
+from zwicky.estimators.posterior import Posterior
+from zwicky.estimators.posterior.evenness import Evenness
+from zwicky.estimators.posterior.looks import balanced_rows
+from zwicky.estimators.posterior.told import conditions
+from zwicky.evaluation.train_views import halo_numbers
+from zwicky.mocks.conditions import Conditions, draw_conditions, observe, sample_of
+from zwicky.mocks.deep import DeepViews
+from zwicky.tables import ClusterSample
+from zwicky.units import mpc_h
+
+__all__ = ["Looked", "even_weights", "known_of", "look_at"]
+
+
+@dataclass(frozen=True, eq=False)
+class Looked:
+    """n clusters that can be weighed; `drawn` are their conditions, of which `look` are the rows."""
+
+    sample: ClusterSample
+    halo: np.ndarray
+    log10_density: np.ndarray
+    drawn: Conditions
+    look: np.ndarray
+
+
+def look_at(model: Posterior, views: DeepViews, *, rng: np.random.Generator, **fixed: float) -> Looked:
+    """Look at as many views as there are, each mass at each output as often as the others.
+
+    What the model cannot weigh is left out. `fixed` are conditions with one value for all.
+    """
+    rows = balanced_rows(views, model.settings, rng=rng)
+    drawn = draw_conditions(views, rows, model.settings.survey, rng=rng, **fixed)
+    seen = observe(views, rows, drawn, model.settings.survey, seed=int(rng.integers(2**62)))
+    sample = sample_of(views, drawn, seen, paper_cosmology())
+    sound = np.setdiff1d(np.arange(len(sample)), list(model.faults(sample)))
+    halo = halo_numbers(views)[seen.row[sound]]
+    return Looked(sample[sound], halo, seen.log10_density[sound], drawn, seen.look[sound])
+
+
+def known_of(sample: ClusterSample) -> np.ndarray:
+    """What an observer knows of each cluster, as the network is told."""
+    recentred = ~np.isfinite(sample.centre_error_kms)
+    return conditions(
+        sample.n_galaxies,
+        sample.redshift,
+        mpc_h(sample.aperture_mpc, sample.cosmology.h),
+        sample.redshift_error_kms,
+        sample.tracer,
+        recentred,
+        np.nan_to_num(sample.centre_error_kms),
+    )
+
+
+def even_weights(model: Posterior, known: np.ndarray, log10_m200c_h: np.ndarray) -> np.ndarray:
+    """Weights under which masses are even whatever is known, as the prior is."""
+    torch.manual_seed(1)
+    return Evenness(known, log10_m200c_h, model.range_log10_m200c_h).weight(known, log10_m200c_h)

@@ -51,8 +51,12 @@ def main() -> None:
     learned, held_out = split_by_halo(load_views(train), HELD_OUT, rng=np.random.default_rng(1))
     model = Posterior(SETTINGS)
     kept = out.with_suffix(".training")
-    tell = lambda *said: print(*said, flush=True)  # noqa: E731
-    model.fit_views(learned, rng=np.random.default_rng(2), checkpoint=kept, progress=tell)
+    model.fit_views(
+        learned,
+        rng=np.random.default_rng(2),
+        checkpoint=kept,
+        progress=lambda *said: print(*said, flush=True),
+    )
     model.calibrate_views(held_out, rng=np.random.default_rng(3))
     found = with_density_known(model, load_views(test))
     out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")

@@ -195,6 +195,11 @@ def scatter(error: np.ndarray, halos: float, weight: np.ndarray | None = None) -
     }
 
 
+def inside(rank: np.ndarray, share: np.ndarray) -> dict[str, float]:
+    """Share of the truths inside the central intervals of `LEVELS`, by their ranks in the posteriors."""
+    return {f"inside_{100 * x:.0f}": float(np.sum(share * (np.abs(rank - 0.5) < 0.5 * x))) for x in LEVELS}
+
+
 def statistics(looks: _Looks, chosen: np.ndarray, which: str = "marginal") -> dict[str, float]:
     """Lean, scatter and coverage of some looks; errors count halos."""
     error, std, cdf = (x[chosen] for x in looks.posteriors[which])
@@ -207,9 +212,7 @@ def statistics(looks: _Looks, chosen: np.ndarray, which: str = "marginal") -> di
     share = weight / weight.sum()
     pull = np.sqrt(np.sum(share * (error / std) ** 2) - np.sum(share * error / std) ** 2)
     out |= {"pull": float(pull), "mean_std": float(np.sum(share * std))}
-    for level in LEVELS:
-        out[f"inside_{100 * level:.0f}"] = float(np.sum(share * (np.abs(cdf - 0.5) < 0.5 * level)))
-    return out
+    return out | inside(cdf, share)
 
 
 def evaluate(model: Posterior, views: DeepViews, looks: int = 4) -> dict:
@@ -315,18 +318,14 @@ def under_the_mass_function(
     for low, high in itertools.pairwise((12.9, 13.3, 13.7, 14.1, 14.5, 15.0)):
         here = (predicted >= low) & (predicted < high)
         w = weight[here] / weight[here].sum()
-        of_halo = np.bincount(np.unique(halo[here], return_inverse=True)[1], w)
-        count = 1.0 / np.sum(of_halo**2)
-        spread = np.sqrt(np.sum(w * error[here] ** 2) - np.sum(w * error[here]) ** 2)
+        count = effective(halo[here], w)
         out[f"{low:g} to {high:g}"] = {
             "n": int(here.sum()),
-            "effective_halos": float(count),
-            "median": _weighted_median(error[here], w),
-            "median_error": float(1.2533 * spread / np.sqrt(count)),
+            "effective_halos": count,
+            **scatter(error[here], count, w),
             "median_flat_prior": _weighted_median(flat_error[here], w),
-            "scatter": float(spread),
-            "scatter_error": float(spread / np.sqrt(2.0 * count)),
-        } | {f"inside_{100 * x:.0f}": float(np.sum(w * (np.abs(rank[here] - 0.5) < 0.5 * x))) for x in LEVELS}
+            **inside(rank[here], w),
+        }
     return out
 
 

@@ -9,11 +9,11 @@ they are printed.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from validation.pages import replace_part
+from validation.pages import replace_part, table
 from zwicky.ho2019 import PAPER_TABLE1, PAPER_TABLE2, PAPER_TABLE3, PAPER_TABLE4
 from zwicky.io.files import read_json
 from zwicky.plots import method_style
@@ -46,11 +46,6 @@ def tables(runs: Runs) -> dict[str, str]:
     }
 
 
-def _markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
-
-
 def _universe(runs: Runs) -> str:
     names = {
         "n_particles": ("particles", ",.0f"),
@@ -69,7 +64,7 @@ def _universe(runs: Runs) -> str:
         for key, (text, form) in names.items()
         if all(key in run["universe"] for run in runs.values())
     )
-    return _markdown(["universe", *runs], rows)
+    return table(["universe", *runs], rows)
 
 
 def _table1(runs: Runs) -> str:
@@ -80,7 +75,7 @@ def _table1(runs: Runs) -> str:
         [name, *(cell(run["table1"][name]) for run in runs.values()), cell(published)]
         for name, published in PAPER_TABLE1.items()
     )
-    return _markdown(["sigma_15 in km/s, slope, scatter in dex", *runs, _PUBLISHED], rows)
+    return table(["sigma_15 in km/s, slope, scatter in dex", *runs, _PUBLISHED], rows)
 
 
 def _table2(runs: Runs) -> str:
@@ -110,7 +105,7 @@ def _table2(runs: Runs) -> str:
         cells += [f"{published['skewness']:+.2f}", f"{published['kurtosis']:+.2f}"]
         rows.append([title, _PUBLISHED, "", *cells, f"{published['p84']:+.3f}, {published['p16']:.3f}", ""])
     head = ["method", "run", "clusters", "median", "scatter, dex", "skewness", "excess kurtosis"]
-    return _markdown([*head, "84th, 16th", "Eq. 10, slope 2"], rows)
+    return table([*head, "84th, 16th", "Eq. 10, slope 2"], rows)
 
 
 def _ratios(runs: Runs) -> str:
@@ -127,7 +122,7 @@ def _ratios(runs: Runs) -> str:
         ]
         for method, other in dict.fromkeys(pair for found in by_run for pair in found)
     )
-    return _markdown(["scatter of / over that of", *runs, _PUBLISHED], rows)
+    return table(["scatter of / over that of", *runs, _PUBLISHED], rows)
 
 
 def _paper_ratio(by_run: Sequence[Mapping], method: str, other: str) -> str:
@@ -153,7 +148,7 @@ def _table3(runs: Runs) -> str:
         if method in PAPER_TABLE3:
             published = PAPER_TABLE3[method]
             rows.append([title, _PUBLISHED, *(f"{published[key]['median']:+.2f}" for key in keys), "", ""])
-    return _markdown(["method", "run", *keys, "intrinsic variance", "converged"], rows)
+    return table(["method", "run", *keys, "intrinsic variance", "converged"], rows)
 
 
 def _table4(runs: Runs) -> str:
@@ -175,7 +170,7 @@ def _table4(runs: Runs) -> str:
             [title, _PUBLISHED, "", "", f"{published['window_median']:+.3f}, {published['window_width']:.3f}"]
         )
     head = ["method", "run", "clusters", "mean of ten (Eq. 14): median, width", "single draws: median, width"]
-    return _markdown(head, rows)
+    return table(head, rows)
 
 
 def _leakage(runs: Runs) -> str:
@@ -188,7 +183,7 @@ def _leakage(runs: Runs) -> str:
         for name, run in runs.items()
         for method, row in run["leakage"].items()
     )
-    return _markdown(["method", "run", "folds by halo", "folds in space", "ratio"], rows)
+    return table(["method", "run", "folds by halo", "folds in space", "ratio"], rows)
 
 
 def _times(runs: Runs) -> str:
@@ -198,7 +193,7 @@ def _times(runs: Runs) -> str:
         return f"{run['timing'][key]:,.1f}" if key in run["timing"] else ""
 
     rows = ([key, *(cell(run, key) for run in runs.values())] for key in keys)
-    return _markdown(["stage, s", *runs], rows)
+    return table(["stage, s", *runs], rows)
 
 
 def _claims(runs: Runs) -> str:
@@ -213,7 +208,7 @@ def _claims(runs: Runs) -> str:
             number = next(claim["number"] for claim in found if claim)
             verdicts = [f"{c['verdict']} ({c['ours']:.3g} {c['unit']})" if c else "" for c in found]
             rows.append([f"{number}: {text}", *verdicts])
-    return _markdown(["statement", *runs], rows)
+    return table(["statement", *runs], rows)
 
 
 def _name(path: Path, run: Mapping[str, Any]) -> str:

@@ -126,7 +126,7 @@ def balanced_rows(views: DeepViews, settings: PosteriorSettings, *, rng: np.rand
     halo = np.stack([cell, views.universe[inside], views.halo_id[inside]])
     _, halo, lines = np.unique(halo, axis=1, return_inverse=True, return_counts=True)
     weight = 1.0 / lines[halo.reshape(-1)]
-    for _ in range(2):
+    for _ in range(2):  # the limit lowers the mean that it is a multiple of
         mean = np.bincount(cell, weight) / counts
         weight = np.minimum(weight / mean[cell], _MOST_OF_MEAN)
     weight /= np.bincount(cell, weight)[cell]

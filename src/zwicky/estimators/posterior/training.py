@@ -82,7 +82,9 @@ def train_networks(
         curves = found[1]["curves"]
 
     # Who learns from a teacher learns densities, not masses: there is nothing to make even.
-    even = None if teacher is not None else _evenness(views, settings, np.random.default_rng(streams[-3]))
+    even = None
+    if teacher is None and first < settings.epochs:
+        even = _evenness(views, settings, np.random.default_rng(streams[-3]))
 
     def prepare(epoch: int) -> tuple[Looks, torch.Tensor, Lesson, Lesson]:
         own = np.random.default_rng(streams[epoch])
@@ -91,12 +93,8 @@ def train_networks(
         weight = np.ones(len(looks.view), dtype=np.float32)
         if even is not None:
             weight = even.weight(looks.conditions, looks.log10_m200c_h)
-        return (
-            looks,
-            torch.from_numpy(weight),
-            told,
-            spoil(looks, settings, rng=own)[0].lesson()[:2] if network.judged else (),
-        )
+        odd = spoil(looks, settings, rng=own)[0].lesson()[:2] if network.judged else ()
+        return looks, torch.from_numpy(weight), told, odd
 
     checked = None
     if validation is not None:

@@ -40,7 +40,7 @@ from zwicky.estimators import Estimator, load_model
 from zwicky.estimators.posterior import Posterior
 from zwicky.mocks.at_density import observe_at_density
 from zwicky.mocks.conditions import sample_of
-from zwicky.mocks.deep import DeepViews
+from zwicky.mocks.deep import DeepViews, halo_numbers
 from zwicky.survey import DensityPrior, fit_density
 from zwicky.survey.clusters import ObservedClusters
 from zwicky.survey.observe import clusters_of
@@ -84,7 +84,7 @@ def draw_survey(
         sample_of(views, drawn, seen, paper_cosmology()), tracer_density=np.full(len(seen), np.nan)
     )
     sound = np.setdiff1d(np.arange(len(sample)), list(model.faults(sample)))
-    halo = views.universe[seen.row] * 10**7 + sample.halo_id
+    halo = halo_numbers(views)[seen.row]
     return MockSurvey(sample[sound], halo[sound], seen.log10_density[sound])
 
 

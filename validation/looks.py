@@ -11,14 +11,11 @@ from zwicky.cosmology import paper_cosmology
 from zwicky.estimators.posterior import Posterior
 from zwicky.estimators.posterior.evenness import Evenness
 from zwicky.estimators.posterior.looks import balanced_rows
-from zwicky.estimators.posterior.told import conditions
-from zwicky.evaluation.train_views import halo_numbers
 from zwicky.mocks.conditions import Conditions, draw_conditions, observe, sample_of
-from zwicky.mocks.deep import DeepViews
+from zwicky.mocks.deep import DeepViews, halo_numbers
 from zwicky.tables import ClusterSample
-from zwicky.units import mpc_h
 
-__all__ = ["Looked", "even_weights", "known_of", "look_at"]
+__all__ = ["Looked", "even_weights", "look_at"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,21 +43,7 @@ def look_at(model: Posterior, views: DeepViews, *, rng: np.random.Generator, **f
     return Looked(sample[sound], halo, seen.log10_density[sound], drawn, seen.look[sound])
 
 
-def known_of(sample: ClusterSample) -> np.ndarray:
-    """What an observer knows of each cluster, as the network is told."""
-    recentred = ~np.isfinite(sample.centre_error_kms)
-    return conditions(
-        sample.n_galaxies,
-        sample.redshift,
-        mpc_h(sample.aperture_mpc, sample.cosmology.h),
-        sample.redshift_error_kms,
-        sample.tracer,
-        recentred,
-        np.nan_to_num(sample.centre_error_kms),
-    )
-
-
 def even_weights(model: Posterior, known: np.ndarray, log10_m200c_h: np.ndarray) -> np.ndarray:
-    """Weights under which masses are even whatever is known, as the prior is."""
+    """Weights under which masses are even whatever is known, as the prior is; `known` are the conditions."""
     torch.manual_seed(1)
     return Evenness(known, log10_m200c_h, model.range_log10_m200c_h).weight(known, log10_m200c_h)

@@ -12,7 +12,7 @@ from zwicky.cosmology import paper_cosmology
 from zwicky.images.density import image_faults
 from zwicky.mocks.at_density import observe_at_density
 from zwicky.mocks.conditions import draw_conditions, observe, sample_of
-from zwicky.mocks.deep import DeepViews
+from zwicky.mocks.deep import DeepViews, halo_numbers
 from zwicky.mocks.survey_settings import SurveySettings
 from zwicky.tables import ClusterSample, Cylinder
 
@@ -52,8 +52,8 @@ def whole(sample: ClusterSample) -> ClusterSample:
 
 def _sample(views: DeepViews, drawn, seen) -> ClusterSample:
     sample = sample_of(views, drawn, seen, paper_cosmology())
-    # Halos of different universes may have one number.
-    return dataclasses.replace(sample, halo_id=sample.halo_id + 10**7 * views.universe[seen.row])
+    # Halos of different universes may have one id.
+    return dataclasses.replace(sample, halo_id=halo_numbers(views)[seen.row])
 
 
 def numbers(

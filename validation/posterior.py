@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from validation.looks import even_weights, known_of, look_at
+from validation.looks import even_weights, look_at
 from validation.memberships import galaxy_by_galaxy
 from validation.pages import replace_part, table
 from validation.score_test import score_test, table_of_scores
@@ -137,7 +137,7 @@ def weigh(
             name: _weighed_by(other, without_conditions(sample)) - truth
             for name, other in (others or {}).items()
         }
-        known.append(known_of(sample))
+        known.append(model.conditions(sample))
         columns = (
             looked.halo,
             sample.log10_m200c_h,
@@ -289,7 +289,7 @@ def coverage_of_both(model: Posterior, views: DeepViews, *, seed: int = 3, draws
     points = joint.sample(draws, rng=rng)
     near = (((points - about[:, None]) / scale) ** 2).sum(axis=2)
     share = (near < (((truth - about) / scale) ** 2).sum(axis=1)[:, None]).mean(axis=1)
-    weight = even_weights(model, known_of(looked.sample), truth[:, 0])
+    weight = even_weights(model, model.conditions(looked.sample), truth[:, 0])
     return [float(np.average(share < level, weights=weight)) for level in np.arange(0.05, 0.96, 0.05)]
 
 
@@ -308,7 +308,7 @@ def under_the_mass_function(
         told, truth = flat.with_prior(prior), sample.log10_m200c
         weight = np.exp(
             [np.interp(m, prior.grid, row) for m, row in zip(truth, prior.log_density, strict=True)]
-        ) * even_weights(model, known_of(sample), sample.log10_m200c_h)
+        ) * even_weights(model, model.conditions(sample), sample.log10_m200c_h)
         parts.append(
             (looked.halo, weight, told.median, told.median - truth, told.cdf(truth), flat.median - truth)
         )

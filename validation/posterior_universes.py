@@ -34,13 +34,13 @@ COSMOLOGIES = {
 
 
 def settings_of(
-    n_side: int, box: float, seed: int, cosmology: str, peak: float | None = None
+    n_side: int, box: float, seed: int, cosmology: str, peak: float | None = None, last: float = REDSHIFTS[-1]
 ) -> UniverseSettings:
-    """A universe all of whose particles are tracers."""
+    """A universe all of whose particles are tracers; its peak is a cluster by its `last` output."""
     return UniverseSettings(
         n_side=n_side,
         box_size_mpc_h=box,
-        redshifts=REDSHIFTS,
+        redshifts=REDSHIFTS[: REDSHIFTS.index(last) + 1],
         seed=seed,
         peak_log10_m200c_h=peak,
         tracer_density_h3_mpc3=n_side**3 / box**3,
@@ -54,7 +54,6 @@ def universes() -> dict[str, UniverseSettings]:
     found = {
         "small": settings_of(160, 156.25, 2001, "b"),
         "small_2": settings_of(128, 125.0, 2002, "a"),
-        "large": settings_of(192, 300.0, 1001, "a"),
     }
     peaks = [*np.linspace(14.6, 15.6, 16), *np.linspace(15.55, 14.65, 12), *np.linspace(14.45, 15.5, 20)]
     for i, peak in enumerate(peaks):
@@ -67,7 +66,15 @@ def universes() -> dict[str, UniverseSettings]:
     # Peaks above 10^15.5 are the massive clusters of high redshift; later they grow beyond the range.
     for i, peak in enumerate(_spread(14.5, 15.95, 60)):
         found[f"peak_{48 + i}"] = settings_of(80, 125.0, 3101 + i, "bca"[i % 3], peak)
-    return found
+    return found | _early(108, 3201, 48)
+
+
+def _early(first: int, seed: int, n: int) -> dict[str, UniverseSettings]:
+    """Massive clusters of high redshift; these universes end there."""
+    return {
+        f"peak_{first + i}": settings_of(80, 125.0, seed + i, "cab"[i % 3], peak, (1.2, 0.8)[i % 2])
+        for i, peak in enumerate(_spread(14.55, 15.35, n))
+    }
 
 
 def _spread(low: float, high: float, n: int) -> list[float]:
@@ -97,7 +104,7 @@ def unseen() -> dict[str, UniverseSettings]:
     }
     for i, peak in enumerate(_spread(14.4, 15.8, 29)):
         found[f"peak_{i:02d}"] = settings_of(80, 125.0, 9201 + i, "cab"[i % 3], peak)
-    return found
+    return found | _early(29, 9301, 20)
 
 
 def make(job: tuple[str, UniverseSettings, Path, str]) -> str:

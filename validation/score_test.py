@@ -20,7 +20,9 @@ from zwicky.mocks.deep import DeepViews
 __all__ = ["score_test", "table_of_scores"]
 
 GALAXIES = (5, 16, 64, 600)
+#: Bins of log10 M200c [Msun/h], and those that are told apart at high redshift: there they are rare.
 MASSES = (12.8, 13.2, 13.6, 14.0, 14.4, 14.8, 15.2)
+HIGH_REDSHIFT, HIGH_MASSES = 0.7, (14.0, 14.4, 14.8, 15.2)
 #: Step of the derivative, dex.
 _STEP = 0.01
 
@@ -33,18 +35,21 @@ def score_test(model: Posterior, views: DeepViews, looks: int = 8) -> dict[str, 
         joint, mass = model.joint(looked.sample), looked.sample.log10_m200c_h
         low, high = (np.clip(mass + d, joint.low, joint.high) for d in (-_STEP, _STEP))
         score = (joint.log_mass_density_at(high) - joint.log_mass_density_at(low)) / (high - low)
-        parts.append((looked.halo, looked.sample.n_galaxies, mass, score))
-    halo, n, mass, score = (np.concatenate(x) for x in zip(*parts, strict=True))
+        parts.append((looked.halo, looked.sample.n_galaxies, mass, looked.sample.redshift, score))
+    halo, n, mass, redshift, score = (np.concatenate(x) for x in zip(*parts, strict=True))
     out: dict[str, dict[str, dict[str, float]]] = {}
     for few, many in itertools.pairwise(GALAXIES):
         found = out[f"{few} to {many}"] = {}
-        for light, heavy in itertools.pairwise(MASSES):
-            here = (n >= few) & (n < many) & (mass >= light) & (mass < heavy)
+        bins = [(light, heavy, 0.0) for light, heavy in itertools.pairwise(MASSES)]
+        bins += [(light, heavy, HIGH_REDSHIFT) for light, heavy in itertools.pairwise(HIGH_MASSES)]
+        for light, heavy, least in bins:
+            here = (n >= few) & (n < many) & (mass >= light) & (mass < heavy) & (redshift > least)
             _, of_halo = np.unique(halo[here], return_inverse=True)
             count, total = np.bincount(of_halo), np.bincount(of_halo, score[here])
             mean, variance = score[here].mean(), np.mean(score[here] ** 2)
             error = np.sqrt(np.sum((total - mean * count) ** 2)) / here.sum()
-            found[f"{light:g} to {heavy:g}"] = {
+            where = f", z > {least:g}" if least else ""
+            found[f"{light:g} to {heavy:g}{where}"] = {
                 "n": int(here.sum()),
                 "halos": len(count),
                 "off": float(mean / variance),

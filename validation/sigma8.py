@@ -33,7 +33,7 @@ from validation.posterior import load_views
 from zwicky.cosmology import paper_cosmology
 from zwicky.estimators import load_model
 from zwicky.mass_function import log_mass_function
-from zwicky.mocks.deep import DeepViews
+from zwicky.mocks.deep import DeepViews, halo_numbers
 from zwicky.survey import DensityPrior, MassRelation
 from zwicky.survey.kinds import GalaxyKind, draw_kinds, mock_kinds
 from zwicky.survey.looks import mock_looks
@@ -163,7 +163,7 @@ def at_face_value(relation: MassRelation) -> MassRelation:
 
 def evaluate(model, views: DeepViews) -> dict:
     """Several surveys, each with galaxies of its own kind."""
-    number = np.unique(views.universe * 10**9 + views.halo_id, return_inverse=True)[1]
+    number = halo_numbers(views)
     side = np.random.default_rng(8).random(number.max() + 1) < 0.5
     halves = [np.flatnonzero((views.redshift < 0.6) & (side[number] == one)) for one in (False, True)]
     tables = [table_of(model, views, half) for half in halves]

@@ -33,9 +33,8 @@ from zwicky.cosmology import paper_cosmology
 from zwicky.estimators import MassPosterior, load_model
 from zwicky.estimators.posterior import Posterior
 from zwicky.estimators.posterior.looks import balanced_rows
-from zwicky.evaluation.train_views import halo_numbers
 from zwicky.mocks.conditions import draw_conditions, observe, sample_of
-from zwicky.mocks.deep import DeepViews, concatenate_views
+from zwicky.mocks.deep import DeepViews, concatenate_views, halo_numbers
 from zwicky.survey import stack
 from zwicky.survey.kinds import GalaxyKind, draw_kinds
 

@@ -8,8 +8,9 @@ from zwicky.estimators.posterior.calibrate import (
     fit_calibration,
     fit_density_stretch,
     fit_memberships,
-    fit_stretch,
+    fit_widths,
 )
+from zwicky.estimators.posterior.calibration import Calibration
 from zwicky.estimators.posterior.mixture import Mixture
 
 
@@ -28,7 +29,36 @@ def measured(n, told, seed=0, low=13.0, high=15.2):
 @pytest.mark.parametrize("told", [0.15, 0.2, 0.3])
 def test_the_stretch_is_the_truth_over_what_was_told(told):
     mixture, mass = measured(4000, told)
-    assert fit_stretch(mixture, mass) == pytest.approx(0.2 / told, rel=0.04)
+    stretch, sharpness = fit_widths(mixture, mass)
+    assert stretch == pytest.approx(0.2 / told, rel=0.04)
+    assert sharpness == 1.0
+
+
+@pytest.mark.parametrize("told", [0.05, 0.16])
+def test_tails_are_as_heavy_as_they_turn_out(told):
+    # One cluster in ten is measured with 0.5 dex; the densities say that `told` of them are.
+    rng = np.random.default_rng(3)
+    n, true = 20_000, 0.1
+    mass = rng.uniform(11.0, 17.0, n)
+    width = np.where(rng.random(n) < true, 0.5, 0.1)
+    one = np.ones((n, 2))
+    mixture = Mixture(
+        np.log([1.0 - told, told]) * one,
+        (mass + width * rng.standard_normal(n))[:, None] * one,
+        -2.0 * one,
+        np.array([0.1, 0.5]) * one,
+        0.3 * one,
+        0.0 * one,
+        8.0,
+        20.0,
+    )
+    stretch, sharpness = fit_widths(mixture, mass)
+    # The exponent that makes these odds of two Gaussians the true ones.
+    wanted = np.log((1.0 - true) / true) / np.log((1.0 - told) / told)
+    assert stretch == pytest.approx(1.0, abs=0.02)
+    assert sharpness == pytest.approx(wanted, abs=0.05)
+    sharp = Calibration(sharpness=sharpness).apply(mixture)
+    assert np.exp(sharp.log_weight).sum(axis=1) == pytest.approx(1.0)
 
 
 def test_the_density_is_as_sure_as_it_turns_out():

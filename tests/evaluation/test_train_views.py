@@ -16,6 +16,7 @@ from zwicky.mocks.conditions import SurveySettings
 from zwicky.mocks.deep import views_of_sample
 from zwicky.mocks.deep_universes import DeepSettings
 from zwicky.universe import UniverseSettings, make_universe
+from zwicky.universe.directory import universes_in
 
 #: A universe of a second: its tracers are its particles, its halos have a dozen of them.
 UNIVERSE = UniverseSettings(
@@ -73,6 +74,30 @@ def test_a_killed_training_goes_on_and_its_model_predicts(universe, tmp_path, st
     p = whole.p_unlike(sample)
     assert np.all((p > 0) & (p <= 1))
     assert np.isfinite(whole.predict(sample).median).all()
+
+
+def test_other_universes_calibrate_too(universe, tmp_path):
+    other = make_universe(UNIVERSE.replace(seed=8), tmp_path / "others" / "other")
+    assert universes_in(tmp_path / "others") == universes_in(other) == [other]
+
+    def train(name, others):
+        return train_on_universes(
+            "posterior", [universe], tmp_path / name, seed=3, settings=SETTINGS, deep=DEEP, held_out=0.3,
+            calibrate_on=others,
+        )  # fmt: skip
+
+    alone, both = train("alone", []), train("both", [other])
+    facts = [read_provenance(path) for path in (alone, both)]
+    assert facts[1]["calibrated_on"] == ["other"]
+    assert facts[1]["calibration"]["held_out"] > 2 * facts[0]["calibration"]["held_out"]
+    one, two = load_model(alone), load_model(both)
+    assert one.calibration != two.calibration
+    assert all(np.array_equal(one.weights()[name], two.weights()[name]) for name in one._weights)
+    assert "--calibrate-on other" in (both / "MODEL_CARD.md").read_text()
+    with pytest.raises(ZwickyError, match="to be trained and calibrated on"):
+        train("same", [universe])
+    with pytest.raises(ZwickyError, match="holds none"):
+        universes_in(tmp_path / "nothing")
 
 
 def test_no_halo_is_on_both_sides():

@@ -37,6 +37,13 @@ def train(
     views: Annotated[
         Path | None, typer.Option(help="TOML file of how universes are looked at (posterior).")
     ] = None,
+    calibrate_on: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="A universe, or a folder of universes, to calibrate on beside the halos held out; may be "
+            "repeated (posterior)."
+        ),
+    ] = None,
     floor_dex: Annotated[
         float, typer.Option(min=0.0, help="Systematic floor added to every mass in dex (posterior).")
     ] = 0.0,
@@ -48,7 +55,7 @@ def train(
 
     Example:  zwicky train my_mocks --estimator cnn_2d --thin 0.1 --out my_model
 
-    Example:  zwicky train box_1 box_2 peak_1 --estimator posterior --out my_model
+    Example:  zwicky train box_1 box_2 peak_1 --estimator posterior --calibrate-on others --out my_model
     """
     from zwicky.cli.console import stages
     from zwicky.errors import ZwickyError
@@ -59,6 +66,7 @@ def train(
     from zwicky.mocks import read_mocks
     from zwicky.mocks.deep_universes import DeepSettings
     from zwicky.settings import from_mapping, read_toml, to_mapping
+    from zwicky.universe.directory import universes_in
 
     cls = estimator_class(estimator)  # a wrong name is found before the mocks are read
     kind, of_universes = cls.settings_class, issubclass(cls, ConditionalEstimator)
@@ -81,14 +89,16 @@ def train(
                 seed=seed,
                 settings=settings,
                 deep=deep,
+                calibrate_on=[one for path in calibrate_on or () for one in universes_in(path)],
                 floor_dex=floor_dex,
                 workers=workers or 1,
                 progress=tell,
             )
         typer.echo(f"{path}: {load_model(path)!r}")
         return
-    if views is not None or floor_dex or len(sources) > 1:
-        what = "--views" if views is not None else "--floor-dex" if floor_dex else f"{len(sources)} folders"
+    given = {"--views": views, "--calibrate-on": calibrate_on, "--floor-dex": floor_dex}
+    if any(given.values()) or len(sources) > 1:
+        what = next((name for name, value in given.items() if value), f"{len(sources)} folders")
         raise ZwickyError(f"{what}: {estimator!r} learns from one directory of mocks; give that alone")
     mocks = sources[0]
     sample = read_mocks(mocks).train

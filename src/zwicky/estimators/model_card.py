@@ -120,6 +120,7 @@ def _commands(estimator: Estimator, provenance: Mapping[str, Any]) -> str:
         sources = sources or ("UNIVERSES" if isinstance(estimator, ConditionalEstimator) else "MOCKS")
         told = f"zwicky train {sources} --estimator {estimator.name} --out {estimator.name}"
         told += f" --seed {provenance['seed']}" if "seed" in provenance else ""
+        told += "".join(f" --calibrate-on {name}" for name in provenance.get("calibrated_on", []))
         told += f" --floor-dex {floor:g}" if floor else ""
     lines = "\n".join(part.strip() for part in str(told).split(";"))
     return (

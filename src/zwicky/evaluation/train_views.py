@@ -14,7 +14,7 @@ from zwicky.estimators import ConditionalEstimator, build_estimator, save_model
 from zwicky.estimators.model_files import model_directory, work_directory
 from zwicky.io.directories import remove_directory
 from zwicky.io.files import make_directory
-from zwicky.mocks.deep import PARTICLE_COLUMNS, VIEW_COLUMNS, DeepViews
+from zwicky.mocks.deep import PARTICLE_COLUMNS, VIEW_COLUMNS, DeepViews, concatenate_views, halo_numbers
 from zwicky.mocks.deep_universes import DeepSettings, views_of_universes
 from zwicky.progress import Progress, quiet, under
 from zwicky.resume import digest_of, keep, kept
@@ -22,7 +22,7 @@ from zwicky.settings import to_mapping
 from zwicky.tables.columns import ragged_rows
 from zwicky.universe import read_identity
 
-__all__ = ["HELD_OUT", "halo_numbers", "split_by_halo", "train_on_universes"]
+__all__ = ["HELD_OUT", "split_by_halo", "train_on_universes"]
 
 #: Share of the halos that are kept from training, to calibrate on.
 HELD_OUT = 0.08
@@ -37,6 +37,7 @@ def train_on_universes(
     settings: Any = None,
     deep: DeepSettings | None = None,
     held_out: float = HELD_OUT,
+    calibrate_on: Sequence[Path | str] = (),
     floor_dex: float = 0.0,
     workers: int = 1,
     progress: Progress = quiet,
@@ -63,6 +64,8 @@ def train_on_universes(
         How universes are looked at; by default the estimator's range of mass, and the defaults for the rest.
     held_out
         Share of halos for the calibration.
+    calibrate_on
+        Universes to calibrate on too, of which nothing is learned.
     floor_dex
         Systematic floor of the masses, a decision of whoever trains: no mock can tell it.
     workers, progress
@@ -78,8 +81,8 @@ def train_on_universes(
     Raises
     ------
     ZwickyError
-        If the estimator learns from cylinders, if the directory holds other things than a model, or if no
-        universe has a cluster.
+        If the estimator learns from cylinders, if the directory holds other things than a model, if no
+        universe has a cluster, or if one is for both training and calibration.
 
     Examples
     --------
@@ -95,17 +98,25 @@ def train_on_universes(
         raise ZwickyError(f"{name} learns from mocks; give the one directory that `zwicky mock` wrote")
     directory = model_directory(directory)
     work = work_directory(directory)
+    both = {Path(d).resolve() for d in universes} & {Path(d).resolve() for d in calibrate_on}
+    if both:
+        raise ZwickyError(f"{min(both)} is to be trained and calibrated on; give it for one of the two")
     deep = deep or DeepSettings(range_log10_m200c_h=estimator.range_log10_m200c_h)
-    streams = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(4)]
-    identities = [list(map(str, read_identity(d))) for d in universes]
+    streams = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(5)]
     make_directory(work)
-    path, digest = work / "views.safetensors", digest_of(identities, to_mapping(deep), seed)
-    stored = kept(path, digest)
-    if stored is not None:
-        views = DeepViews(**stored[0])
-    else:
-        views = views_of_universes(universes, deep, rng=streams[0], workers=workers, progress=progress)
+
+    def looked_at(directories: Sequence[Path | str], file: str, rng: np.random.Generator) -> DeepViews:
+        identities = [list(map(str, read_identity(d))) for d in directories]
+        path, digest = work / file, digest_of(identities, to_mapping(deep), seed)
+        stored = kept(path, digest)
+        if stored is not None:
+            return DeepViews(**stored[0])
+        views = views_of_universes(directories, deep, rng=rng, workers=workers, progress=progress)
         keep(path, digest, {f.name: getattr(views, f.name) for f in dataclasses.fields(views)})
+        return views
+
+    views = looked_at(universes, "views.safetensors", streams[0])
+    others = looked_at(calibrate_on, "calibrate_on.safetensors", streams[4]) if calibrate_on else None
     trained, tested = split_by_halo(views, held_out, rng=streams[1])
     estimator.fit_views(
         trained,
@@ -114,6 +125,9 @@ def train_on_universes(
         checkpoint=work / "checkpoint",
         progress=under(f"train {name}", progress),
     )
+    if others is not None:
+        apart = dataclasses.replace(others, universe=others.universe + len(universes))
+        tested = concatenate_views([tested, apart])
     scores = estimator.calibrate_views(tested, rng=streams[3], floor_dex=floor_dex)
     save_model(
         directory,
@@ -121,6 +135,7 @@ def train_on_universes(
         {
             "seed": seed,
             "universes": [Path(d).name for d in universes],
+            "calibrated_on": [Path(d).name for d in calibrate_on],
             "views": len(views),
             "halos": len(np.unique(halo_numbers(views))),
             "deep": to_mapping(deep),
@@ -135,8 +150,8 @@ def train_on_universes(
 def split_by_halo(views: DeepViews, share: float, *, rng: np.random.Generator) -> tuple[DeepViews, DeepViews]:
     """Views of most halos, and those of a `share` of them: no halo is in both.
 
-    The one halo of a universe with a constrained peak is on one side at all outputs. Halos of boxes are told
-    apart by their output's numbers: what one was at an earlier output may be on the other side.
+    Halos are those of `zwicky.mocks.deep.halo_numbers`: that of a constrained peak is on one side at all
+    outputs.
 
     Raises
     ------
@@ -151,18 +166,6 @@ def split_by_halo(views: DeepViews, share: float, *, rng: np.random.Generator) -
     if out.all() or not out.any():
         raise ZwickyError(f"{halo.max() + 1} halos cannot be split; give more or larger universes")
     return _select(views, ~out), _select(views, out)
-
-
-def halo_numbers(views: DeepViews) -> np.ndarray:
-    """A number for each halo of each universe, shape (n,); a universe with one halo an output has one."""
-    number = views.halo_id.copy()
-    for universe in np.unique(views.universe):
-        here = views.universe == universe
-        seen = np.unique(np.stack([views.redshift[here], number[here]]), axis=1)
-        if seen.shape[1] == len(np.unique(seen[0])):
-            number[here] = 0
-    both = np.stack([views.universe, number], axis=1)
-    return np.unique(both, axis=0, return_inverse=True)[1].reshape(-1)
 
 
 def _select(views: DeepViews, chosen: np.ndarray) -> DeepViews:

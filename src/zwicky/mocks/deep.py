@@ -27,6 +27,7 @@ __all__ = [
     "choose_lines",
     "concatenate_views",
     "deep_views",
+    "halo_numbers",
     "views_of_sample",
 ]
 
@@ -86,7 +87,8 @@ class DeepViews:
         return len(self.halo_id)
 
     def __repr__(self) -> str:
-        return f"<DeepViews: {len(self)} of {len(np.unique(self.halo_id))} halos, {len(self.x)} particles>"
+        halos = len(np.unique(halo_numbers(self)))
+        return f"<DeepViews: {len(self)} of {halos} halos, {len(self.x)} particles>"
 
 
 #: Arrays of `DeepViews` with one entry a view, and with one a particle.
@@ -101,6 +103,39 @@ VIEW_COLUMNS = (
     "infall_share",
 )
 PARTICLE_COLUMNS = ("x", "y", "v_los", "depth", "infall")
+
+
+def halo_numbers(views: DeepViews) -> np.ndarray:
+    """A number for each halo, so that what is one halo is counted once.
+
+    A universe with one halo an output, as those with a constrained peak are looked at, has one at all of
+    them. Halos of boxes are told apart by their output's numbers: what one was at an earlier output may count
+    again.
+
+    Parameters
+    ----------
+    views
+        Of any universes.
+
+    Returns
+    -------
+    int64, shape (n,)
+        From 0 on, none left out.
+
+    Examples
+    --------
+    >>> from zwicky.mocks.deep import halo_numbers, views_of_sample
+    >>> int(halo_numbers(views_of_sample(sample[:20])).max()) < 20
+    True
+    """
+    number = views.halo_id.copy()
+    for universe in np.unique(views.universe):
+        here = views.universe == universe
+        seen = np.unique(np.stack([views.redshift[here], number[here]]), axis=1)
+        if seen.shape[1] == len(np.unique(seen[0])):
+            number[here] = 0
+    both = np.stack([views.universe, number], axis=1)
+    return np.unique(both, axis=0, return_inverse=True)[1].reshape(-1)
 
 
 class InfallHistory:

@@ -12,7 +12,7 @@ from zwicky.errors import ZwickyError
 from zwicky.estimators import ConditionalEstimator
 from zwicky.mocks.at_density import observe_at_density
 from zwicky.mocks.conditions import sample_of
-from zwicky.mocks.deep import DeepViews
+from zwicky.mocks.deep import DeepViews, halo_numbers
 from zwicky.mocks.survey_settings import SurveySettings
 from zwicky.survey.density import DensityPrior
 from zwicky.survey.told import Told
@@ -117,7 +117,7 @@ def mock_looks(
     kept = np.flatnonzero(~void)
     h = cosmology.h
     return MockLooks(
-        halo=views.universe[rows[kept]] * 10**9 + views.halo_id[rows[kept]],
+        halo=halo_numbers(views)[rows[kept]],
         log10_m200c=views.log10_m200c_h[rows[kept]] - np.log10(h),
         redshift=drawn.redshift[kept],
         n_galaxies=np.nan_to_num(counts[kept]).astype(np.int64),

@@ -35,6 +35,7 @@ __all__ = [
     "read_identity",
     "read_peak_halo",
     "snapshot_file",
+    "universes_in",
 ]
 
 #: The file of settings that tells the two kinds of universe apart.
@@ -117,6 +118,42 @@ def is_imported(directory: Path | str) -> bool:
     False
     """
     return (Path(directory) / IMPORTED).exists()
+
+
+def universes_in(directory: Path | str) -> list[Path]:
+    """The directory if it holds a finished universe, else the finished universes that stand in it, by name.
+
+    Parameters
+    ----------
+    directory
+        Of one universe or of several.
+
+    Returns
+    -------
+    list of Path
+
+    Raises
+    ------
+    ZwickyError
+        If there is none.
+
+    Examples
+    --------
+    >>> universes_in("no_such_folder")
+    Traceback (most recent call last):
+    ...
+    zwicky.errors.ZwickyError: ...
+    """
+    directory = Path(directory)
+    if is_complete(directory):
+        return [directory]
+    found = sorted(path for path in directory.glob("*/") if is_complete(path))
+    if not found:
+        raise ZwickyError(
+            f"{directory}: is no finished universe and holds none; give what `zwicky universe` wrote, or a "
+            "folder of such"
+        )
+    return found
 
 
 def read_identity(directory: Path | str) -> tuple[str, tuple[float, ...]]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from scipy.optimize import minimize_scalar
+from scipy.optimize import minimize, minimize_scalar
 
 from zwicky.errors import ZwickyError
 from zwicky.estimators.posterior.calibration import Calibration
 from zwicky.estimators.posterior.mixture import Mixture
 
-__all__ = ["fit_calibration", "fit_density_stretch", "fit_memberships", "fit_stretch"]
+__all__ = ["fit_calibration", "fit_density_stretch", "fit_memberships", "fit_widths"]
 
 #: Least and largest factor of the widths: what lies beyond is no calibration but another model.
 _STRETCH = (0.5, 2.0)
@@ -39,7 +39,7 @@ def fit_calibration(
     probability, is_member : shape (n_galaxies,)
         Memberships of their galaxies, not calibrated, and the truth.
     floor_dex
-        Kept as it is: no mock can tell it. The stretch is fitted without it.
+        Kept as it is: no mock can tell it. Widths are fitted without it.
 
     Raises
     ------
@@ -51,16 +51,27 @@ def fit_calibration(
             f"{len(mixture)} held-out clusters cannot calibrate; give more views, or hold out a larger share"
         )
     slope, offset = fit_memberships(probability, is_member)
-    stretch = fit_stretch(mixture, log10_m200c_h)
-    density_stretch = fit_density_stretch(Calibration(stretch).apply(mixture), log10_m200c_h, log10_density)
-    return Calibration(stretch, density_stretch, floor_dex, slope, offset)
+    stretch, sharpness = fit_widths(mixture, log10_m200c_h)
+    sharp = Calibration(stretch, sharpness).apply(mixture)
+    density_stretch = fit_density_stretch(sharp, log10_m200c_h, log10_density)
+    return Calibration(stretch, sharpness, density_stretch, floor_dex, slope, offset)
 
 
-def fit_stretch(mixture: Mixture, log10_m200c_h: np.ndarray) -> float:
-    """Factor of the widths in mass under which the true masses are most probable, nothing else known."""
-    return _most_probable(
-        lambda factor: Calibration(stretch=factor).apply(mixture).log_mass_density_at(log10_m200c_h)
-    )
+def fit_widths(mixture: Mixture, log10_m200c_h: np.ndarray) -> tuple[float, float]:
+    """Stretch and sharpness under which the true masses are most probable, nothing else known."""
+    alone = mixture.mass.shape[1] == 1  # one Gaussian's weight is one under any exponent
+
+    def loss(logs: np.ndarray) -> float:
+        stretch, sharpness = np.exp(logs)
+        made = Calibration(stretch, 1.0 if alone else sharpness).apply(mixture)
+        return -float(np.mean(made.log_mass_density_at(log10_m200c_h)))
+
+    bounds = [tuple(np.log(_STRETCH))] * 2
+    first = [[0.0, 0.0], [0.05, 0.0], [0.0, 0.05]]
+    options = {"xatol": 1e-4, "fatol": 1e-8, "initial_simplex": first}
+    found = minimize(loss, first[0], method="Nelder-Mead", bounds=bounds, options=options)
+    stretch, sharpness = np.exp(found.x)
+    return float(stretch), 1.0 if alone else float(sharpness)
 
 
 def fit_density_stretch(mixture: Mixture, log10_m200c_h: np.ndarray, log10_density: np.ndarray) -> float:

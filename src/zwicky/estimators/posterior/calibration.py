@@ -6,6 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import logsumexp
 
 from zwicky.errors import ZwickyError
 from zwicky.estimators.posterior.mixture import Mixture
@@ -21,6 +22,9 @@ class Calibration:
     ----------
     stretch
         Factor of the Gaussians' standard deviations in mass.
+    sharpness
+        Exponent of the Gaussians' weights. Above one, those of little weight, which make the tails, count
+        less: tails hardly show under a flat prior, but the mass function multiplies the lower by a hundred.
     density_stretch
         Factor of those in the density of the tracers, correlations kept: the marginal of the mass stays, and
         a density that is known says less.
@@ -32,13 +36,15 @@ class Calibration:
     """
 
     stretch: float = 1.0
+    sharpness: float = 1.0
     density_stretch: float = 1.0
     floor_dex: float = 0.0
     member_slope: float = 1.0
     member_offset: float = 0.0
 
     def __post_init__(self):
-        factors = {name: getattr(self, name) for name in ("stretch", "density_stretch", "member_slope")}
+        names = ("stretch", "sharpness", "density_stretch", "member_slope")
+        factors = {name: getattr(self, name) for name in names}
         if not min(factors.values()) > 0 or not self.floor_dex >= 0:
             said = ", ".join(f"{name} = {value}" for name, value in factors.items())
             raise ZwickyError(
@@ -47,10 +53,12 @@ class Calibration:
 
     def apply(self, mixture: Mixture) -> Mixture:
         """The mixture with wider Gaussians; what mass and density share grows no wider by the floor."""
+        log_weight = self.sharpness * mixture.log_weight
         stretched = self.stretch * mixture.mass_std
         std = np.hypot(stretched, self.floor_dex)
         return dataclasses.replace(
             mixture,
+            log_weight=log_weight - logsumexp(log_weight, axis=1, keepdims=True),
             mass_std=std,
             density_std=self.density_stretch * mixture.density_std,
             rho=mixture.rho * stretched / std,

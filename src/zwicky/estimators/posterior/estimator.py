@@ -261,6 +261,22 @@ class Posterior(ConditionalEstimator):
         self._require_fitted()
         self._refuse_faults(sample)
 
+    def conditions(self, sample: ClusterSample) -> np.ndarray:
+        """What the network is told of clusters beside their galaxies, float32, shape (n, c), in its units."""
+        return self._conditions(sample, mpc_h(self._aperture(sample), sample.cosmology.h))
+
+    @staticmethod
+    def _conditions(sample: ClusterSample, aperture_mpc_h: np.ndarray) -> np.ndarray:
+        return conditions(
+            sample.n_galaxies,
+            sample.redshift,
+            aperture_mpc_h,
+            sample.redshift_error_kms,
+            np.where(sample.tracer >= 3, 0, sample.tracer),  # satellites are as all galaxies
+            ~np.isfinite(sample.centre_error_kms),
+            np.nan_to_num(sample.centre_error_kms),
+        )
+
     def _seen(self, sample: ClusterSample) -> _Seen:
         h = sample.cosmology.h
         reach = mpc_h(self._aperture(sample), h)
@@ -270,17 +286,7 @@ class Posterior(ConditionalEstimator):
         if recentred.any():
             shift = median_velocities(sample.offsets, r, v, reach, self.settings.survey.v_cut_kms)
             v = compose(v, np.repeat(np.where(recentred, shift, 0.0), sample.n_galaxies)).astype(np.float32)
-        tracer = np.where(sample.tracer >= 3, 0, sample.tracer)  # satellites are as all galaxies
-        known = conditions(
-            sample.n_galaxies,
-            sample.redshift,
-            reach,
-            sample.redshift_error_kms,
-            tracer,
-            recentred,
-            np.nan_to_num(sample.centre_error_kms),
-        )
-        return _Seen(r, v, sample.offsets, reach, known)
+        return _Seen(r, v, sample.offsets, self._conditions(sample, reach))
 
     def _aperture(self, sample: ClusterSample) -> np.ndarray:
         """Radius that each row reaches, comoving Mpc: as said, the cylinder's, or where galaxies end."""
@@ -338,7 +344,6 @@ class _Seen:
     r_mpc_h: np.ndarray
     v_los: np.ndarray
     offsets: np.ndarray
-    aperture_mpc_h: np.ndarray
     conditions: np.ndarray
 
     def histogram(self) -> np.ndarray:

@@ -16,7 +16,7 @@ from zwicky.estimators.posterior.looks import Lesson, Looks, balanced_rows, look
 from zwicky.estimators.posterior.mixture import to_unit_mass
 from zwicky.estimators.posterior.network import EnsembleNetwork, judge_loss, member_loss, mixture_loss
 from zwicky.estimators.posterior.settings import PosteriorSettings
-from zwicky.mocks.deep import DeepViews
+from zwicky.mocks.deep import DeepViews, halo_numbers
 from zwicky.progress import Progress, quiet
 from zwicky.resume import keep, kept
 
@@ -66,12 +66,11 @@ def train_networks(
     network = EnsembleNetwork(settings).to(device)
     streams = np.random.SeedSequence(seed).spawn(settings.epochs + 3)
     # Each member sees halos with weights of its own (Rubin 1981): the ensemble's spread holds the sample's.
-    halos, halo_of = np.unique(np.stack([views.universe, views.halo_id], axis=1), axis=0, return_inverse=True)
-    bayesian = np.random.default_rng(streams[-1]).exponential(size=(settings.members, len(halos)))
+    halo_of = halo_numbers(views)
+    bayesian = np.random.default_rng(streams[-1]).exponential(size=(settings.members, halo_of.max() + 1))
     if teacher is not None:
         bayesian[:] = 1.0
     member_weight = torch.from_numpy(bayesian.astype(np.float32)).to(device)
-    halo_of = halo_of.reshape(-1)
     optimiser = torch.optim.AdamW(
         network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
     )

@@ -63,6 +63,11 @@ class ConditionalEstimator(Estimator):
     def range_log10_m200c_h(self) -> tuple[float, float]:
         """Masses in log10 Msun/h that its flat prior covers; the posterior is zero elsewhere."""
 
+    @property
+    def needs_histories(self) -> bool:
+        """Whether it learns of kinds of galaxies, which are told apart by when they fell into a halo."""
+        return False
+
     @abstractmethod
     def fit_views(
         self,

@@ -82,7 +82,8 @@ def train_on_universes(
     ------
     ZwickyError
         If the estimator learns from cylinders, if the directory holds other things than a model, if no
-        universe has a cluster, or if one is for both training and calibration.
+        universe has a cluster, if one is for both training and calibration, or if one has a single output
+        and kinds of galaxies are to be told apart.
 
     Examples
     --------
@@ -98,6 +99,12 @@ def train_on_universes(
         raise ZwickyError(f"{name} learns from mocks; give the one directory that `zwicky mock` wrote")
     directory = model_directory(directory)
     work = work_directory(directory)
+    for one in universes:
+        if len(read_identity(one)[1]) == 1 and estimator.needs_histories:
+            raise ZwickyError(
+                f"{one} has one output: nobody knows when its galaxies fell in, so that red and blue cannot "
+                "be told apart; give tracer_shares = [1.0, 0.0, 0.0] under [survey] in the file of --config"
+            )
     both = {Path(d).resolve() for d in universes} & {Path(d).resolve() for d in calibrate_on}
     if both:
         raise ZwickyError(f"{min(both)} is to be trained and calibrated on; give it for one of the two")

@@ -35,8 +35,6 @@ __all__ = [
 _INFALL_LOG10_MASS_H = 12.8
 #: Lines of sight cut at once: bounds the memory of separations.
 _BATCH = 2048
-#: Event of particles that never were in a halo, while a history is followed.
-_NEVER = 255
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,16 +154,16 @@ class InfallHistory:
 
     def __init__(self):
         self._ages: list[float] = []
+        self._id = np.zeros(0, dtype=np.int64)  # rising
         self._event = np.zeros(0, dtype=np.uint8)
 
     def advance(self, galaxy_id: np.ndarray, in_halo: np.ndarray, age_gyr: float) -> None:
         """Note who is in a halo at an output; `age_gyr` is the universe's age then."""
-        size = int(galaxy_id.max(initial=-1)) + 1
-        if size > len(self._event):
-            never = np.full(size - len(self._event), _NEVER, dtype=np.uint8)
-            self._event = np.concatenate([self._event, never])
-        now = galaxy_id[in_halo]
-        self._event[now] = np.minimum(self._event[now], np.uint8(len(self._ages)))
+        now = np.unique(galaxy_id[in_halo])
+        new = np.setdiff1d(now, self._id, assume_unique=True)
+        place = np.searchsorted(self._id, new)
+        self._id = np.insert(self._id, place, new)
+        self._event = np.insert(self._event, place, np.uint8(len(self._ages)))
         self._ages.append(float(age_gyr))
 
     def lookback_gyr(self, age_gyr: float) -> np.ndarray:
@@ -174,9 +172,10 @@ class InfallHistory:
 
     def event(self, galaxy_id: np.ndarray) -> np.ndarray:
         """Entry of `lookback_gyr` at which each tracer fell in, uint8, shape (n,)."""
-        known = galaxy_id < len(self._event)
-        event = np.where(known, self._event[np.where(known, galaxy_id, 0)], _NEVER)
-        return np.minimum(event, len(self._ages)).astype(np.uint8)
+        if len(self._id) == 0:
+            return np.full(len(galaxy_id), len(self._ages), dtype=np.uint8)
+        place = np.searchsorted(self._id, galaxy_id).clip(max=len(self._id) - 1)
+        return np.where(self._id[place] == galaxy_id, self._event[place], len(self._ages)).astype(np.uint8)
 
 
 def in_group(halos: HaloTable, galaxies: GalaxyTable) -> np.ndarray:

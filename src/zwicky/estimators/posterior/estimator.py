@@ -23,7 +23,7 @@ from zwicky.estimators.training import Losses, TrainingRange
 from zwicky.progress import Progress, quiet
 from zwicky.resume import digest_of
 from zwicky.settings import from_mapping, to_mapping
-from zwicky.tables import ClusterSample, Cylinder
+from zwicky.tables import TRACERS, ClusterSample, Cylinder
 from zwicky.units import log10_msun_h, mpc_h
 from zwicky.velocities import compose, median_velocities
 
@@ -90,6 +90,11 @@ class Posterior(ConditionalEstimator):
         """Masses in log10 Msun/h that its flat prior covers."""
         low, high = self.settings.range_log10_m200c_h
         return low, high
+
+    @property
+    def needs_histories(self) -> bool:
+        """Whether it learns of red or blue galaxies."""
+        return any(share > 0 for share in self.settings.survey.tracer_shares[1:])
 
     @property
     def steps(self) -> int:
@@ -204,7 +209,7 @@ class Posterior(ConditionalEstimator):
         return {"held_out": len(seen.view), **to_mapping(self.calibration)}
 
     def faults(self, sample: ClusterSample) -> dict[int, str]:
-        """Rows with too few galaxies, or observed out to a radius or velocity that is not the network's."""
+        """Rows with too few galaxies, or observed in a way that is not the network's."""
         found = {
             int(row): f"has {sample.n_galaxies[row]} galaxies; give at least {self.min_galaxies}"
             for row in np.flatnonzero(sample.n_galaxies < self.min_galaxies)
@@ -222,6 +227,9 @@ class Posterior(ConditionalEstimator):
                 f"was cut at v_cut_kms = {sample.v_cut_kms[row]:g}, the estimator looks at {looked:g}; "
                 "cut it again"
             )
+        for kind, share in enumerate(self.settings.survey.tracer_shares):
+            for row in np.flatnonzero((sample.tracer == kind) & (share == 0)):
+                found[int(row)] = f"is said to be of {TRACERS[kind]} galaxies, which the network never saw"
         return found
 
     def predict(self, sample: ClusterSample) -> MassPosterior:

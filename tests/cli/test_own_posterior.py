@@ -25,7 +25,13 @@ range_log10_m200c_h = [13.0, 15.2]
 [survey]
 n_galaxies = [4.0, 40.0]
 """
-ONE_KIND = "tracer_shares = [1.0, 0.0, 0.0]\n"
+#: As docs/howto/bring_your_simulation.md has it: galaxies have a speed and a concentration of their own.
+OF_GALAXIES = """tracer_shares = [1.0, 0.0, 0.0]
+velocity_bias = [1.0, 1.0]
+velocity_bias_slope = [0.0, 0.0]
+bright_drop = [0.0, 0.0]
+concentration = [1.0, 1.0]
+"""
 VIEWS = "range_log10_m200c_h = [13.0, 15.2]\nper_bin = 200\nmin_particles = 8\n"
 
 
@@ -50,7 +56,7 @@ def test_snapshot_to_posterior(tmp_path, capsys):
     capsys.readouterr()
     assert zwicky(*train) == 2
     assert "has one output" in capsys.readouterr().err
-    (tmp_path / "training.toml").write_text(TRAINING + ONE_KIND)
+    (tmp_path / "training.toml").write_text(TRAINING + OF_GALAXIES)
     assert zwicky(*train) == 0
     model = load_model(tmp_path / "model")
     assert model.calibration.floor_dex == 0.02

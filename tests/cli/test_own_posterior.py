@@ -61,6 +61,7 @@ def test_snapshot_to_posterior(tmp_path, capsys):
     model = load_model(tmp_path / "model")
     assert model.calibration.floor_dex == 0.02
     assert read_provenance(tmp_path / "model")["universes"] == ["mine"]
+    assert "| kind of tracer | all; not told" in (tmp_path / "model" / "MODEL_CARD.md").read_text()
     sample = synthetic_clusters(20)
     assert np.isfinite(model.predict(sample).median).all()
     red = dataclasses.replace(sample, tracer=np.full(20, TRACERS.index("red"), dtype=np.int8))

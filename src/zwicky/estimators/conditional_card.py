@@ -11,6 +11,7 @@ from typing import Any
 
 from zwicky.errors import ZwickyError
 from zwicky.mocks.survey_settings import SurveySettings
+from zwicky.tables import TRACERS
 
 __all__ = ["calibration_text", "conditions_text", "evidence_of", "failures_text"]
 
@@ -50,12 +51,14 @@ def evidence_of(results: Mapping[str, Any]) -> dict[str, Any]:
 def conditions_text(survey: SurveySettings, redshift: tuple[float, float]) -> str:
     """What such a model is told of a cluster, and what it averages over."""
     s = survey
+    *others, last = (kind for kind, share in zip(TRACERS, s.tracer_shares, strict=False) if share)
+    kinds = f"{', '.join(others)} or {last}" if others else last
     told = {
         "number of galaxies": f"{s.n_min} to {s.n_max}, drawn log-uniform and independent of mass",
         "redshift": f"{redshift[0]:g} to {redshift[1]:g}",
         "radius reached": f"{_span(s.aperture_mpc_h)} comoving Mpc/h",
         "error of a galaxy's redshift": f"{_span(s.redshift_error_kms)} km/s",
-        "kind of tracer": f"all, red or blue; not told in {100 * (1 - s.tracer_known):.0f} % of the looks",
+        "kind of tracer": f"{kinds}; not told in {100 * (1 - s.tracer_known):.0f} % of the looks",
         "error of the cluster's velocity": f"exact, or {_span(s.centre_error_kms)} km/s; where not "
         "known, velocities are put on the median of the inner galaxies",
     }

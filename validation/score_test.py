@@ -44,6 +44,8 @@ def score_test(model: Posterior, views: DeepViews, looks: int = 8) -> dict[str, 
         bins += [(light, heavy, HIGH_REDSHIFT) for light, heavy in itertools.pairwise(HIGH_MASSES)]
         for light, heavy, least in bins:
             here = (n >= few) & (n < many) & (mass >= light) & (mass < heavy) & (redshift > least)
+            if not here.any():
+                continue
             _, of_halo = np.unique(halo[here], return_inverse=True)
             count, total = np.bincount(of_halo), np.bincount(of_halo, score[here])
             mean, variance = score[here].mean(), np.mean(score[here] ** 2)
@@ -60,11 +62,10 @@ def score_test(model: Posterior, views: DeepViews, looks: int = 8) -> dict[str, 
 
 def table_of_scores(found: dict[str, dict[str, dict[str, float]]]) -> str:
     """A row a mass, a column a number of galaxies."""
-    rows = [
-        [
-            mass,
-            *(f"{column[mass]['off']:+.3f} ± {column[mass]['off_error']:.3f}" for column in found.values()),
-        ]
-        for mass in next(iter(found.values()))
-    ]
+
+    def cell(numbers: dict[str, float] | None) -> str:
+        return "" if numbers is None else f"{numbers['off']:+.3f} ± {numbers['off_error']:.3f}"
+
+    masses = dict.fromkeys(mass for column in found.values() for mass in column)
+    rows = [[mass, *(cell(column.get(mass)) for column in found.values())] for mass in masses]
     return table(["log10 M, Msun/h", *(f"{n} galaxies" for n in found)], rows)

@@ -31,6 +31,7 @@ velocity_bias = [1.0, 1.0]
 velocity_bias_slope = [0.0, 0.0]
 bright_drop = [0.0, 0.0]
 concentration = [1.0, 1.0]
+interlopers = [1.0, 1.0]
 """
 VIEWS = "range_log10_m200c_h = [13.0, 15.2]\nper_bin = 200\nmin_particles = 8\n"
 
@@ -55,7 +56,7 @@ def test_snapshot_to_posterior(tmp_path, capsys):
     # One snapshot tells nobody when its galaxies fell in.
     capsys.readouterr()
     assert zwicky(*train) == 2
-    assert "has one output" in capsys.readouterr().err
+    assert "no output is earlier than that of z = 0.25" in capsys.readouterr().err
     (tmp_path / "training.toml").write_text(TRAINING + OF_GALAXIES)
     assert zwicky(*train) == 0
     model = load_model(tmp_path / "model")

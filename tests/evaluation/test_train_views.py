@@ -27,7 +27,7 @@ SETTINGS = PosteriorSettings(
     members=2, distilled_epochs=3, hidden=16, components=2, epochs=3, batch=64,
     range_log10_m200c_h=(12.5, 15.4), survey=SurveySettings(n_galaxies=(4.0, 40.0)),
 )  # fmt: skip
-DEEP = DeepSettings(range_log10_m200c_h=(12.6, 15.4), per_bin=300, most=60, min_particles=8)
+DEEP = DeepSettings(range_log10_m200c_h=(12.6, 15.4), per_bin=300, most=60, min_particles=8, max_redshift=0.2)
 
 
 @pytest.fixture(scope="module")
@@ -80,11 +80,17 @@ def test_other_universes_calibrate_too(universe, tmp_path):
     other = make_universe(UNIVERSE.replace(seed=8), tmp_path / "others" / "other")
     assert universes_in(tmp_path / "others") == universes_in(other) == [other]
 
-    def train(name, others):
-        return train_on_universes(
-            "posterior", [universe], tmp_path / name, seed=3, settings=SETTINGS, deep=DEEP, held_out=0.3,
-            calibrate_on=others,
-        )  # fmt: skip
+    def train(name, others, **more):
+        told = {"settings": SETTINGS, "deep": DEEP, "held_out": 0.3, "calibrate_on": others} | more
+        return train_on_universes("posterior", [universe], tmp_path / name, seed=3, **told)
+
+    def kill(stage, *rest):
+        if "train" in stage:
+            raise Killed
+
+    with pytest.raises(Killed):
+        train("both", [other], progress=kill)
+    assert (tmp_path / "both.work" / "calibrate_on.safetensors").exists()
 
     alone, both = train("alone", []), train("both", [other])
     facts = [read_provenance(path) for path in (alone, both)]
@@ -94,8 +100,15 @@ def test_other_universes_calibrate_too(universe, tmp_path):
     assert one.calibration != two.calibration
     assert all(np.array_equal(one.weights()[name], two.weights()[name]) for name in one._weights)
     assert "--calibrate-on other" in (both / "MODEL_CARD.md").read_text()
-    with pytest.raises(ZwickyError, match="to be trained and calibrated on"):
+    with pytest.raises(ZwickyError, match="are the same universe"):
         train("same", [universe])
+    # Of an output without an earlier one nobody knows when galaxies fell in.
+    with pytest.raises(ZwickyError, match=r"no output is earlier than that of z = 0\.4"):
+        train("earliest", [], deep=dataclasses.replace(DEEP, max_redshift=1.3))
+    (tmp_path / "others" / "half").mkdir()
+    (tmp_path / "others" / "half" / "universe.toml").touch()
+    with pytest.raises(ZwickyError, match="half: is not finished"):
+        universes_in(tmp_path / "others")
     with pytest.raises(ZwickyError, match="holds none"):
         universes_in(tmp_path / "nothing")
 
@@ -117,10 +130,11 @@ def test_no_halo_is_on_both_sides():
 
 def test_a_peak_is_on_one_side_at_all_outputs():
     views = views_of_sample(synthetic_clusters(300))
-    # One box with ten halos an output, and twenty universes of one halo each, whose numbers differ.
+    # One box with ten halos an output, and twenty universes of one halo each.
     universe = np.where(np.arange(300) < 100, 0, 1 + np.arange(300) % 20)
     redshift = np.where(np.arange(300) < 100, np.arange(300) % 10, np.arange(300) // 20) * 0.1
-    views = dataclasses.replace(views, universe=universe, redshift=redshift, halo_id=np.arange(300))
+    halo_id = np.where(universe > 0, 0, np.arange(300))
+    views = dataclasses.replace(views, universe=universe, redshift=redshift, halo_id=halo_id)
     one, two = split_by_halo(views, 0.3, rng=np.random.default_rng(2))
     peaks = set(one.universe) & set(two.universe)
     assert peaks == {0}

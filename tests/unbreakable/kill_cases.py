@@ -24,7 +24,13 @@ POSTERIOR = {
     **{"members": 1, "distilled_epochs": 2, "hidden": 16, "components": 2, "epochs": 2, "batch": 64},
     **{"range_log10_m200c_h": [12.5, 15.4], "survey": {"n_galaxies": [4.0, 40.0]}},
 }
-VIEWS = {"range_log10_m200c_h": [12.6, 15.4], "per_bin": 100, "most": 20, "min_particles": 8}
+VIEWS = {
+    "range_log10_m200c_h": [12.6, 15.4],
+    "per_bin": 100,
+    "most": 20,
+    "min_particles": 8,
+    "max_redshift": 0.2,
+}
 SDM = {"landmarks": 20, "widths": [0.5, 1.0], "costs": [0.06, 0.25], "tuning_clusters": 30}
 RUN = {
     "seed": 2,

@@ -55,7 +55,7 @@ def export(
     from zwicky.errors import ZwickyError
     from zwicky.estimators import load_model
     from zwicky.io.directories import exclusive, free_directory
-    from zwicky.mocks.deep_universes import DeepSettings, views_of_universes
+    from zwicky.mocks.deep_universes import DeepSettings, require_histories, views_of_universes
     from zwicky.settings import read_toml, to_mapping
     from zwicky.survey.density import known_density
     from zwicky.survey.kinds import mock_kinds
@@ -90,6 +90,8 @@ def export(
     with exclusive(out), stages() as tell:
         rng = np.random.default_rng(seed)
         deep = read_toml(DeepSettings, views) if views else DeepSettings()
+        if weighing.needs_histories and tracer != "all":
+            require_histories(universes, deep.max_redshift)
         seen = views_of_universes(universes, deep, rng=rng, workers=workers, progress=tell)
         rows = np.tile(np.arange(len(seen)), looks)
         clusters = mock_looks(

@@ -21,6 +21,7 @@ from zwicky.tables import ClusterSample
 if TYPE_CHECKING:
     from zwicky.estimators.posterior.mixture import Mixture
     from zwicky.mocks.deep import DeepViews
+    from zwicky.mocks.survey_settings import SurveySettings
 
 __all__ = ["ConditionalEstimator", "Reading"]
 
@@ -64,9 +65,14 @@ class ConditionalEstimator(Estimator):
         """Masses in log10 Msun/h that its flat prior covers; the posterior is zero elsewhere."""
 
     @property
+    @abstractmethod
+    def survey(self) -> SurveySettings:
+        """What galaxies are and how they are observed in what it learns from."""
+
+    @property
     def needs_histories(self) -> bool:
-        """Whether it learns of kinds of galaxies, which are told apart by when they fell into a halo."""
-        return False
+        """Whether it learns of red or blue galaxies, which are told apart by when they fell into a halo."""
+        return any(share > 0 for share in self.survey.tracer_shares[1:])
 
     @abstractmethod
     def fit_views(

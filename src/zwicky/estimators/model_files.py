@@ -56,7 +56,15 @@ _CALIBRATION, _WEIGHTS, _PROVENANCE = "calibration.json", "weights.safetensors",
 _FILES = ("config.toml", "normalisation.json", _CALIBRATION, _WEIGHTS, "MODEL_CARD.md")
 
 #: What trainings keep beside the model that they make.
-_WORK = ("fold_*", "shared", "checkpoint*", "views.safetensors", "train.hdf5", "test.hdf5")
+_WORK = (
+    "fold_*",
+    "shared",
+    "checkpoint*",
+    "views.safetensors",
+    "calibrate_on.safetensors",
+    "train.hdf5",
+    "test.hdf5",
+)
 
 
 def model_directory(directory: Path | str) -> Path:

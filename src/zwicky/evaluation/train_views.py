@@ -15,7 +15,7 @@ from zwicky.estimators.model_files import model_directory, work_directory
 from zwicky.io.directories import remove_directory
 from zwicky.io.files import make_directory
 from zwicky.mocks.deep import PARTICLE_COLUMNS, VIEW_COLUMNS, DeepViews, concatenate_views, halo_numbers
-from zwicky.mocks.deep_universes import DeepSettings, views_of_universes
+from zwicky.mocks.deep_universes import DeepSettings, require_histories, views_of_universes
 from zwicky.progress import Progress, quiet, under
 from zwicky.resume import digest_of, keep, kept
 from zwicky.settings import to_mapping
@@ -82,8 +82,8 @@ def train_on_universes(
     ------
     ZwickyError
         If the estimator learns from cylinders, if the directory holds other things than a model, if no
-        universe has a cluster, if one is for both training and calibration, or if one has a single output
-        and kinds of galaxies are to be told apart.
+        universe has a cluster, if one is given twice, or if kinds of galaxies are to be told apart and a
+        universe does not say when they fell in.
 
     Examples
     --------
@@ -99,16 +99,10 @@ def train_on_universes(
         raise ZwickyError(f"{name} learns from mocks; give the one directory that `zwicky mock` wrote")
     directory = model_directory(directory)
     work = work_directory(directory)
-    for one in universes:
-        if len(read_identity(one)[1]) == 1 and estimator.needs_histories:
-            raise ZwickyError(
-                f"{one} has one output: nobody knows when its galaxies fell in, so that red and blue cannot "
-                "be told apart; give tracer_shares = [1.0, 0.0, 0.0] under [survey] in the file of --config"
-            )
-    both = {Path(d).resolve() for d in universes} & {Path(d).resolve() for d in calibrate_on}
-    if both:
-        raise ZwickyError(f"{min(both)} is to be trained and calibrated on; give it for one of the two")
     deep = deep or DeepSettings(range_log10_m200c_h=estimator.range_log10_m200c_h)
+    _refuse_twins([*universes, *calibrate_on])
+    if estimator.needs_histories:
+        require_histories([*universes, *calibrate_on], deep.max_redshift)
     streams = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(5)]
     make_directory(work)
 
@@ -152,6 +146,16 @@ def train_on_universes(
     )
     remove_directory(work)
     return directory
+
+
+def _refuse_twins(universes: Sequence[Path | str]) -> None:
+    """A universe that is given twice, or a copy of one, would be trained and calibrated on."""
+    seen: dict[str, Path | str] = {}
+    for one in universes:
+        name = read_identity(one)[0]
+        if name in seen:
+            raise ZwickyError(f"{seen[name]} and {one} are the same universe; give it once")
+        seen[name] = one
 
 
 def split_by_halo(views: DeepViews, share: float, *, rng: np.random.Generator) -> tuple[DeepViews, DeepViews]:

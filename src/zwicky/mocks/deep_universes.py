@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ from zwicky.universe import read_galaxies, read_halos, read_identity
 from zwicky.universe.build import read_settings
 from zwicky.universe.directory import is_imported, read_peak_halo
 
-__all__ = ["DeepSettings", "views_of_universes"]
+__all__ = ["DeepSettings", "require_histories", "views_of_universes"]
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,10 @@ def _views_of_universe(job: tuple) -> list[DeepViews]:
         history.advance(galaxies.galaxy_id, in_group(halos, galaxies), age)
         if (number, z) in plan:
             row, lines = plan[number, z]
-            found.append(deep_views(halos, galaxies, history, row, lines, number, rng=rng))
+            views = deep_views(halos, galaxies, history, row, lines, number, rng=rng)
+            if _peak_of(directory, z) is not None:  # one halo at all outputs, whose ids differ
+                views = dataclasses.replace(views, halo_id=np.zeros(len(views), dtype=np.int64))
+            found.append(views)
     return found
 
 
@@ -156,7 +160,45 @@ def _masses(directory: Path, z: float, settings: DeepSettings) -> np.ndarray:
     if not is_imported(directory):
         least = settings.min_particles * read_settings(directory).particle_mass_msun
         allowed &= halos.m200c >= least
-        peak = read_peak_halo(directory, z)
-        if peak is not None:
-            allowed &= np.arange(len(halos)) == peak
+    peak = _peak_of(directory, z)
+    if peak is not None:
+        allowed &= np.arange(len(halos)) == peak
     return np.where(allowed, mass, np.nan)
+
+
+def _peak_of(directory: Path, z: float) -> int | None:
+    """Row of the constrained peak's halo; None where there is no such peak."""
+    return None if is_imported(directory) else read_peak_halo(directory, z)
+
+
+def require_histories(directories: Sequence[Path | str], max_redshift: float) -> None:
+    """Refuse universes whose earliest output that is looked at has none before it.
+
+    Nobody knows when the galaxies of such an output fell into a halo, which is what tells red from blue.
+
+    Parameters
+    ----------
+    directories
+        Finished universes.
+    max_redshift
+        As in `DeepSettings`.
+
+    Raises
+    ------
+    ZwickyError
+        If there is one.
+
+    Examples
+    --------
+    >>> require_histories([], 1.3)
+    """
+    for directory in directories:
+        _, redshifts = read_identity(directory)
+        first = max((z for z in redshifts if z <= max_redshift), default=None)
+        if first is not None and first == max(redshifts):
+            raise ZwickyError(
+                f"{directory}: no output is earlier than that of z = {first:g}, so that nobody knows when "
+                "its galaxies fell in, and red cannot be told from blue; give one with earlier outputs "
+                f"(max_redshift = {max_redshift:g} says which are only that), or tracer_shares = "
+                "[1.0, 0.0, 0.0] under [survey] in the settings of training"
+            )

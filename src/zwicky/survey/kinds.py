@@ -69,7 +69,9 @@ class GalaxyKind:
         }
 
 
-def draw_kinds(n: int, *, rng: np.random.Generator, tracer: str | None = None) -> list[GalaxyKind]:
+def draw_kinds(
+    n: int, *, rng: np.random.Generator, tracer: str | None = None, survey: SurveySettings | None = None
+) -> list[GalaxyKind]:
     """`n` kinds from the ranges of training, each range covered evenly (a Latin hypercube).
 
     Parameters
@@ -92,7 +94,7 @@ def draw_kinds(n: int, *, rng: np.random.Generator, tracer: str | None = None) -
     >>> sorted(int(4 * (kind.interlopers - low) / (high - low)) for kind in kinds)
     [0, 1, 2, 3]
     """
-    ranges = SurveySettings()
+    ranges = survey or SurveySettings()
     low, high = (1.0 - bright for bright in reversed(ranges.bright_drop))
     spans = (
         ranges.velocity_bias,
@@ -146,7 +148,7 @@ def mock_kinds(
             with_counts=with_counts,
             **kind.conditions(views.log10_m200c_h[rows]),
         )
-        for kind in draw_kinds(_KINDS, rng=rng, tracer=told.tracer)
+        for kind in draw_kinds(_KINDS, rng=rng, tracer=told.tracer, survey=model.survey)
     ]
 
 

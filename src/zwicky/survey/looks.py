@@ -98,8 +98,10 @@ def mock_looks(
         mean, std = density.at(redshift)
         return mean + std * away
 
-    settings = dataclasses.replace(SurveySettings(), n_min=1)
-    drawn, seen = observe_at_density(views, rows, densities, settings, rng=rng, **(_conditions(told) | fixed))
+    settings = dataclasses.replace(model.survey, n_min=1)
+    drawn, seen = observe_at_density(
+        views, rows, densities, settings, rng=rng, **(_conditions(told, settings) | fixed)
+    )
     sample = sample_of(views, drawn, seen, cosmology)
     unknown = np.full(len(sample), np.nan)
     hidden = {"tracer_density": unknown}
@@ -125,15 +127,15 @@ def mock_looks(
     )
 
 
-def _conditions(told: Told) -> dict[str, float]:
+def _conditions(told: Told, settings: SurveySettings) -> dict[str, float]:
     """What is the same for all clusters, as `zwicky.mocks.conditions.draw_conditions` takes it."""
-    low, high = SurveySettings().aperture_mpc_h
+    low, high = settings.aperture_mpc_h
     aperture = high if told.aperture_mpc_h is None else told.aperture_mpc_h
     if not low <= aperture <= high:
         raise ZwickyError(
             f"aperture = {aperture:g} is not allowed here; give {low:g} to {high:g} comoving Mpc/h"
         )
-    drawn = TRACERS[: len(SurveySettings().tracer_shares)]
+    drawn = [kind for kind, share in zip(TRACERS, settings.tracer_shares, strict=False) if share > 0]
     if told.tracer is not None and told.tracer not in drawn:
         raise ZwickyError(f"tracer {told.tracer!r} is not allowed here; use one of {', '.join(drawn)}")
     fixed: dict[str, float] = {"aperture_mpc_h": aperture, "recentred": float(told.centre_error_kms is None)}

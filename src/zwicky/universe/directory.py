@@ -120,6 +120,11 @@ def is_imported(directory: Path | str) -> bool:
     return (Path(directory) / IMPORTED).exists()
 
 
+def _is_universe(directory: Path) -> bool:
+    """Whether a universe stands in a directory, finished or not."""
+    return any((directory / name).exists() for name in (SIMULATED, IMPORTED))
+
+
 def universes_in(directory: Path | str) -> list[Path]:
     """The directory if it holds a finished universe, else the finished universes that stand in it, by name.
 
@@ -135,7 +140,7 @@ def universes_in(directory: Path | str) -> list[Path]:
     Raises
     ------
     ZwickyError
-        If there is none.
+        If there is none, or one of several is not finished.
 
     Examples
     --------
@@ -147,7 +152,12 @@ def universes_in(directory: Path | str) -> list[Path]:
     directory = Path(directory)
     if is_complete(directory):
         return [directory]
-    found = sorted(path for path in directory.glob("*/") if is_complete(path))
+    found = sorted(path for path in directory.glob("*/") if _is_universe(path))
+    for path in found:
+        if not is_complete(path):
+            raise ZwickyError(
+                f"{path}: is not finished; give the command that makes it again, or take it away"
+            )
     if not found:
         raise ZwickyError(
             f"{directory}: is no finished universe and holds none; give what `zwicky universe` wrote, or a "

@@ -23,8 +23,9 @@ class Calibration:
     stretch
         Factor of the Gaussians' standard deviations in mass.
     sharpness
-        Exponent of the Gaussians' weights. Above one, those of little weight, which make the tails, count
-        less: tails hardly show under a flat prior, but the mass function multiplies the lower by a hundred.
+        Exponent of the Gaussians' shares of the probability. Above one, small ones, which make the tails,
+        count less: tails hardly show under a flat prior, but the mass function multiplies the lower by a
+        hundred. Gaussians that say the same count as several.
     density_stretch
         Factor of those in the density of the tracers, correlations kept: the marginal of the mass stays, and
         a density that is known says less.
@@ -53,12 +54,15 @@ class Calibration:
 
     def apply(self, mixture: Mixture) -> Mixture:
         """The mixture with wider Gaussians; what mass and density share grows no wider by the floor."""
-        log_weight = self.sharpness * mixture.log_weight
+        log_weight = mixture.log_weight
+        if self.sharpness != 1.0:  # of the shares inside the range of mass: what lies beyond says nothing
+            log_weight = log_weight + (self.sharpness - 1.0) * mixture.log_share()
+            log_weight = log_weight - logsumexp(log_weight, axis=1, keepdims=True)
         stretched = self.stretch * mixture.mass_std
         std = np.hypot(stretched, self.floor_dex)
         return dataclasses.replace(
             mixture,
-            log_weight=log_weight - logsumexp(log_weight, axis=1, keepdims=True),
+            log_weight=log_weight,
             mass_std=std,
             density_std=self.density_stretch * mixture.density_std,
             rho=mixture.rho * stretched / std,

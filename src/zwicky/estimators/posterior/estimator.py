@@ -29,6 +29,7 @@ from zwicky.velocities import compose, median_velocities
 
 if TYPE_CHECKING:
     from zwicky.mocks.deep import DeepViews
+    from zwicky.mocks.survey_settings import SurveySettings
 
 __all__ = ["Posterior"]
 
@@ -92,9 +93,9 @@ class Posterior(ConditionalEstimator):
         return low, high
 
     @property
-    def needs_histories(self) -> bool:
-        """Whether it learns of red or blue galaxies."""
-        return any(share > 0 for share in self.settings.survey.tracer_shares[1:])
+    def survey(self) -> SurveySettings:
+        """What galaxies are and how they are observed in what it learns from."""
+        return self.settings.survey
 
     @property
     def steps(self) -> int:
@@ -227,10 +228,19 @@ class Posterior(ConditionalEstimator):
                 f"was cut at v_cut_kms = {sample.v_cut_kms[row]:g}, the estimator looks at {looked:g}; "
                 "cut it again"
             )
-        for kind, share in enumerate(self.settings.survey.tracer_shares):
-            for row in np.flatnonzero((sample.tracer == kind) & (share == 0)):
-                found[int(row)] = f"is said to be of {TRACERS[kind]} galaxies, which the network never saw"
+        told = _told_tracer(sample)
+        for row in np.flatnonzero((told >= 0) & ~np.isin(told, self._learned_kinds())):
+            found.setdefault(
+                int(row),
+                f"is said to be of {TRACERS[told[row]]} galaxies, which the network never saw; leave the "
+                "kind out, or give a model that learned of them",
+            )
         return found
+
+    def _learned_kinds(self) -> list[int]:
+        """Rows of `TRACERS` that it was told of."""
+        survey = self.settings.survey
+        return [k for k, share in enumerate(survey.tracer_shares) if share > 0 and survey.tracer_known > 0]
 
     def predict(self, sample: ClusterSample) -> MassPosterior:
         """Posteriors of the mass under a flat prior in log10 M, nothing known of the tracers' density.
@@ -271,6 +281,7 @@ class Posterior(ConditionalEstimator):
 
     def conditions(self, sample: ClusterSample) -> np.ndarray:
         """What the network is told of clusters beside their galaxies, float32, shape (n, c), in its units."""
+        self._require_fitted()
         return self._conditions(sample, mpc_h(self._aperture(sample), sample.cosmology.h))
 
     @staticmethod
@@ -280,7 +291,7 @@ class Posterior(ConditionalEstimator):
             sample.redshift,
             aperture_mpc_h,
             sample.redshift_error_kms,
-            np.where(sample.tracer >= 3, 0, sample.tracer),  # satellites are as all galaxies
+            _told_tracer(sample),
             ~np.isfinite(sample.centre_error_kms),
             np.nan_to_num(sample.centre_error_kms),
         )
@@ -356,6 +367,11 @@ class _Seen:
 
     def histogram(self) -> np.ndarray:
         return phase_space_histogram(self.r_mpc_h, self.v_los, self.offsets)
+
+
+def _told_tracer(sample: ClusterSample) -> np.ndarray:
+    """Row of `TRACERS` of each cluster, -1 if not known; satellites are as all galaxies."""
+    return np.where(sample.tracer >= 3, 0, sample.tracer)
 
 
 def _mean_score(output: Output) -> np.ndarray:

@@ -109,6 +109,11 @@ class Mixture:
             log_weight, mass, density, mass_std, density_std, rho, self.low, self.high
         )
 
+    def log_share(self) -> np.ndarray:
+        """Log of each Gaussian's share of the probability inside the range of mass, shape (n, k)."""
+        share = self.log_weight + self._log_inside(self.mass, self.mass_std)
+        return share - logsumexp(share, axis=1, keepdims=True)
+
     def density_moments(self) -> tuple[np.ndarray, np.ndarray]:
         """Mean and standard deviation of log10 density, shape (n,) each."""
         log_inside = self._log_inside(self.mass, self.mass_std)

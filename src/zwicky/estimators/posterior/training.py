@@ -18,7 +18,7 @@ from zwicky.estimators.posterior.network import EnsembleNetwork, judge_loss, mem
 from zwicky.estimators.posterior.settings import PosteriorSettings
 from zwicky.mocks.deep import DeepViews, halo_numbers
 from zwicky.progress import Progress, quiet
-from zwicky.resume import keep, kept
+from zwicky.resume import digest_of, keep, kept
 
 __all__ = ["train_networks"]
 
@@ -76,6 +76,7 @@ def train_networks(
     )
     curves: dict[str, list[float]] = {"train": [], "validation": []}
     first = 0
+    digest = digest_of(digest, seed, halo_of)
     if checkpoint is not None and (found := kept(checkpoint, digest)) is not None:
         first = _restore(network, optimiser, *found)
         curves = found[1]["curves"]

@@ -18,6 +18,7 @@ from zwicky.errors import ZwickyError
 from zwicky.estimators import ConditionalEstimator
 from zwicky.estimators.conditional import Reading
 from zwicky.io.observed import SkyList
+from zwicky.mocks.survey_settings import SurveySettings
 from zwicky.survey.clusters import ObservedClusters
 from zwicky.survey.masses import masses_columns, masses_table
 from zwicky.survey.observe import clusters_of as clusters_of_list
@@ -175,6 +176,7 @@ class Told(type(virial_model()), ConditionalEstimator):
     """A model that tells memberships: one over the number of galaxies times the place among them."""
 
     range_log10_m200c_h = (13.0, 15.5)
+    survey = SurveySettings()
     fit_views = calibrate_views = None
 
     def membership(self, sample):

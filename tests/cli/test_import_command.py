@@ -97,8 +97,9 @@ def test_the_page_on_it_is_right(tmp_path):
     (tmp_path / "my.toml").write_text(re.search(r"```toml\n(.*?)```", page, re.S)[1])
     column_map = read_column_map(tmp_path / "my.toml")
     assert column_map.galaxies.columns["parent_id"].of == "halos"
-    known = {option for parameter in get_command(app).commands["import"].params for option in parameter.opts}
-    known |= {"--universe", "--training-density"}  # of reproduce and of mock
+    commands = get_command(app).commands
+    named = [commands[name] for name in ("import", "reproduce", "mock", "train", "predict")]
+    known = {option for command in named for parameter in command.params for option in parameter.opts}
     assert set(re.findall(r"--[a-z][a-z0-9-]+", page)) <= known
 
 

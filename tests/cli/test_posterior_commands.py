@@ -239,11 +239,14 @@ def test_a_relation_is_exported_for_cosmology(zwicky, models, tmp_path, monkeypa
         assert [path.name for path in directories] == ["box_1", "peak_1"]
         return views_of_sample(clusters_of_one_density(150, 11))
 
+    histories = []
     monkeypatch.setattr("zwicky.mocks.deep_universes.views_of_universes", views)
+    monkeypatch.setattr("zwicky.mocks.deep_universes.require_histories", lambda *of: histories.append(of))
     words = ["box_1", "peak_1", "--redshifts=0.1,0.12", f"--out={tmp_path / 'relation'}", "--looks=3"]
     told = ["--tracer=all", "--redshift-error=30"]
     code, out, err = zwicky("export", *words, *told, f"--density={0.5 * DENSITY_H3}")
     assert code == 0, err
+    assert not histories  # of all galaxies nobody asks when they fell in
     assert "correlation with ln N" in out
     found = read_relation(tmp_path / "relation")
     assert found.redshift.tolist() == [0.1, 0.12]
@@ -264,3 +267,4 @@ def test_a_relation_is_exported_for_cosmology(zwicky, models, tmp_path, monkeypa
         code, _, err = zwicky("export", *words, *more)
         assert code == 2
         assert expected in err
+    assert histories

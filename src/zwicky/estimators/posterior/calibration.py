@@ -13,6 +13,9 @@ from zwicky.estimators.posterior.mixture import Mixture
 
 __all__ = ["Calibration"]
 
+#: What says less than this is neither sharpened nor blunted further: it lies outside the range of mass.
+_LEAST_LOG_SHARE = -30.0
+
 
 @dataclass(frozen=True)
 class Calibration:
@@ -56,7 +59,8 @@ class Calibration:
         """The mixture with wider Gaussians; what mass and density share grows no wider by the floor."""
         log_weight = mixture.log_weight
         if self.sharpness != 1.0:  # of the shares inside the range of mass: what lies beyond says nothing
-            log_weight = log_weight + (self.sharpness - 1.0) * mixture.log_share()
+            share = np.maximum(mixture.log_share(), _LEAST_LOG_SHARE)
+            log_weight = log_weight + (self.sharpness - 1.0) * share
             log_weight = log_weight - logsumexp(log_weight, axis=1, keepdims=True)
         stretched = self.stretch * mixture.mass_std
         std = np.hypot(stretched, self.floor_dex)

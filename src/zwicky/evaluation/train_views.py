@@ -106,7 +106,7 @@ def train_on_universes(
     streams = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(5)]
     make_directory(work)
 
-    def looked_at(directories: Sequence[Path | str], file: str, rng: np.random.Generator) -> DeepViews:
+    def looked_at(directories: Sequence[Path | str], file: str, *, rng: np.random.Generator) -> DeepViews:
         identities = [list(map(str, read_identity(d))) for d in directories]
         path, digest = work / file, digest_of(identities, to_mapping(deep), seed)
         stored = kept(path, digest)
@@ -116,8 +116,10 @@ def train_on_universes(
         keep(path, digest, {f.name: getattr(views, f.name) for f in dataclasses.fields(views)})
         return views
 
-    views = looked_at(universes, "views.safetensors", streams[0])
-    others = looked_at(calibrate_on, "calibrate_on.safetensors", streams[4]) if calibrate_on else None
+    views = looked_at(universes, "views.safetensors", rng=streams[0])
+    others = None
+    if calibrate_on:
+        others = looked_at(calibrate_on, "calibrate_on.safetensors", rng=streams[4])
     trained, tested = split_by_halo(views, held_out, rng=streams[1])
     estimator.fit_views(
         trained,

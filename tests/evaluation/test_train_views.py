@@ -107,7 +107,7 @@ def test_other_universes_calibrate_too(universe, tmp_path):
         train("earliest", [], deep=dataclasses.replace(DEEP, max_redshift=1.3))
     (tmp_path / "others" / "half").mkdir()
     (tmp_path / "others" / "half" / "universe.toml").touch()
-    with pytest.raises(ZwickyError, match="half: is not finished"):
+    with pytest.raises(ZwickyError, match="half: this universe is not finished"):
         universes_in(tmp_path / "others")
     with pytest.raises(ZwickyError, match="holds none"):
         universes_in(tmp_path / "nothing")

@@ -72,7 +72,7 @@ class ConditionalEstimator(Estimator):
     @property
     def needs_histories(self) -> bool:
         """Whether it learns of red or blue galaxies, which are told apart by when they fell into a halo."""
-        return any(share > 0 for share in self.survey.tracer_shares[1:])
+        return self.survey.kinds != ("all",)
 
     @abstractmethod
     def fit_views(

@@ -11,7 +11,6 @@ from typing import Any
 
 from zwicky.errors import ZwickyError
 from zwicky.mocks.survey_settings import SurveySettings
-from zwicky.tables import TRACERS
 
 __all__ = ["calibration_text", "conditions_text", "evidence_of", "failures_text"]
 
@@ -51,7 +50,7 @@ def evidence_of(results: Mapping[str, Any]) -> dict[str, Any]:
 def conditions_text(survey: SurveySettings, redshift: tuple[float, float]) -> str:
     """What such a model is told of a cluster, and what it averages over."""
     s = survey
-    *others, last = (kind for kind, share in zip(TRACERS, s.tracer_shares, strict=False) if share)
+    *others, last = s.kinds
     kinds = f"{', '.join(others)} or {last}" if others else last
     told = {
         "number of galaxies": f"{s.n_min} to {s.n_max}, drawn log-uniform and independent of mass",

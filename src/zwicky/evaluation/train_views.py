@@ -117,9 +117,7 @@ def train_on_universes(
         return views
 
     views = looked_at(universes, "views.safetensors", rng=streams[0])
-    others = None
-    if calibrate_on:
-        others = looked_at(calibrate_on, "calibrate_on.safetensors", rng=streams[4])
+    others = looked_at(calibrate_on, "calibrate_on.safetensors", rng=streams[4]) if calibrate_on else None
     trained, tested = split_by_halo(views, held_out, rng=streams[1])
     estimator.fit_views(
         trained,
@@ -140,7 +138,7 @@ def train_on_universes(
             "universes": [Path(d).name for d in universes],
             "calibrated_on": [Path(d).name for d in calibrate_on],
             "views": len(views),
-            "halos": len(np.unique(halo_numbers(views))),
+            "halos": int(halo_numbers(views).max()) + 1,
             "deep": to_mapping(deep),
             "calibration": scores,
             **facts,

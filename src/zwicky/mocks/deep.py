@@ -85,7 +85,7 @@ class DeepViews:
         return len(self.halo_id)
 
     def __repr__(self) -> str:
-        halos = len(np.unique(halo_numbers(self)))
+        halos = halo_numbers(self).max(initial=-1) + 1
         return f"<DeepViews: {len(self)} of {halos} halos, {len(self.x)} particles>"
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from zwicky.errors import ZwickyError
+from zwicky.tables import TRACERS
 
 __all__ = ["DEEP_APERTURE_MPC_H", "DEEP_V_CUT_KMS", "SurveySettings"]
 
@@ -118,3 +119,8 @@ class SurveySettings:
                 f"aperture_mpc_h = {self.aperture_mpc_h} with miscentring_mpc_h = {self.miscentring_mpc_h} "
                 f"looks beyond the {DEEP_APERTURE_MPC_H} Mpc/h of a deep view; give smaller ones"
             )
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Kinds of galaxies that there are samples of, as `TRACERS` names them."""
+        return tuple(kind for kind, share in zip(TRACERS, self.tracer_shares, strict=False) if share > 0)

@@ -135,9 +135,9 @@ def _conditions(told: Told, settings: SurveySettings) -> dict[str, float]:
         raise ZwickyError(
             f"aperture = {aperture:g} is not allowed here; give {low:g} to {high:g} comoving Mpc/h"
         )
-    drawn = [kind for kind, share in zip(TRACERS, settings.tracer_shares, strict=False) if share > 0]
-    if told.tracer is not None and told.tracer not in drawn:
-        raise ZwickyError(f"tracer {told.tracer!r} is not allowed here; use one of {', '.join(drawn)}")
+    if told.tracer is not None and told.tracer not in settings.kinds:
+        kinds = ", ".join(settings.kinds)
+        raise ZwickyError(f"tracer {told.tracer!r} is not allowed here; use one of {kinds}")
     fixed: dict[str, float] = {"aperture_mpc_h": aperture, "recentred": float(told.centre_error_kms is None)}
     fixed["tracer_known"] = float(told.tracer is not None)
     if told.tracer is not None:

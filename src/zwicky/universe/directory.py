@@ -120,9 +120,9 @@ def is_imported(directory: Path | str) -> bool:
     return (Path(directory) / IMPORTED).exists()
 
 
-def _is_universe(directory: Path) -> bool:
-    """Whether a universe stands in a directory, finished or not."""
-    return any((directory / name).exists() for name in (SIMULATED, IMPORTED))
+def _settings_files(directory: Path) -> list[str]:
+    """Names of the files of settings in a directory: one where a universe stands, finished or not."""
+    return [name for name in (SIMULATED, IMPORTED) if (directory / name).exists()]
 
 
 def universes_in(directory: Path | str) -> list[Path]:
@@ -150,19 +150,15 @@ def universes_in(directory: Path | str) -> list[Path]:
     zwicky.errors.ZwickyError: ...
     """
     directory = Path(directory)
-    if is_complete(directory):
-        return [directory]
-    found = sorted(path for path in directory.glob("*/") if _is_universe(path))
-    for path in found:
-        if not is_complete(path):
-            raise ZwickyError(
-                f"{path}: is not finished; give the command that makes it again, or take it away"
-            )
+    own = [directory] if _settings_files(directory) else []
+    found = own or sorted(path for path in directory.glob("*/") if _settings_files(path))
     if not found:
         raise ZwickyError(
             f"{directory}: is no finished universe and holds none; give what `zwicky universe` wrote, or a "
             "folder of such"
         )
+    for path in found:
+        read_identity(path)  # refuses what is not finished
     return found
 
 
@@ -194,7 +190,7 @@ def read_identity(directory: Path | str) -> tuple[str, tuple[float, ...]]:
     zwicky.errors.ZwickyError: no_such_folder...
     """
     directory = Path(directory)
-    settings = [name for name in (SIMULATED, IMPORTED) if (directory / name).exists()]
+    settings = _settings_files(directory)
     if not settings:
         raise ZwickyError(
             f"{directory}/{SIMULATED}: cannot be read (nor {IMPORTED}); "

@@ -13,7 +13,7 @@ from zwicky.estimators.posterior.mixture import Mixture
 
 __all__ = ["fit_calibration", "fit_density_stretch", "fit_memberships", "fit_widths"]
 
-#: Least and largest factor of the widths: what lies beyond is no calibration but another model.
+#: Least and largest stretch and sharpness: what lies beyond is no calibration but another model.
 _STRETCH = (0.5, 2.0)
 #: Fewest held-out clusters.
 _FEWEST = 50
@@ -59,11 +59,9 @@ def fit_calibration(
 
 def fit_widths(mixture: Mixture, log10_m200c_h: np.ndarray) -> tuple[float, float]:
     """Stretch and sharpness under which the true masses are most probable, nothing else known."""
-    alone = mixture.mass.shape[1] == 1  # one Gaussian's weight is one under any exponent
 
     def loss(logs: np.ndarray) -> float:
-        stretch, sharpness = np.exp(logs)
-        made = Calibration(stretch, 1.0 if alone else sharpness).apply(mixture)
+        made = Calibration(*np.exp(logs)).apply(mixture)
         return -float(np.mean(made.log_mass_density_at(log10_m200c_h)))
 
     bounds = [tuple(np.log(_STRETCH))] * 2
@@ -71,6 +69,7 @@ def fit_widths(mixture: Mixture, log10_m200c_h: np.ndarray) -> tuple[float, floa
     options = {"xatol": 1e-4, "fatol": 1e-8, "initial_simplex": first}
     found = minimize(loss, first[0], method="Nelder-Mead", bounds=bounds, options=options)
     stretch, sharpness = np.exp(found.x)
+    alone = mixture.mass.shape[1] == 1  # one Gaussian's share is one under any exponent
     return float(stretch), 1.0 if alone else float(sharpness)
 
 

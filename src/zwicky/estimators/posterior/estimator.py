@@ -228,19 +228,15 @@ class Posterior(ConditionalEstimator):
                 f"was cut at v_cut_kms = {sample.v_cut_kms[row]:g}, the estimator looks at {looked:g}; "
                 "cut it again"
             )
+        learned = [TRACERS.index(kind) for kind in self.survey.kinds if self.survey.tracer_known > 0]
         told = _told_tracer(sample)
-        for row in np.flatnonzero((told >= 0) & ~np.isin(told, self._learned_kinds())):
+        for row in np.flatnonzero((told >= 0) & ~np.isin(told, learned)):
             found.setdefault(
                 int(row),
                 f"is said to be of {TRACERS[told[row]]} galaxies, which the network never saw; leave the "
                 "kind out, or give a model that learned of them",
             )
         return found
-
-    def _learned_kinds(self) -> list[int]:
-        """Rows of `TRACERS` that it was told of."""
-        survey = self.settings.survey
-        return [k for k, share in enumerate(survey.tracer_shares) if share > 0 and survey.tracer_known > 0]
 
     def predict(self, sample: ClusterSample) -> MassPosterior:
         """Posteriors of the mass under a flat prior in log10 M, nothing known of the tracers' density.
